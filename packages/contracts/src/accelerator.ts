@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { CatalogName, CatalogSource } from './catalog-source.js'
+
+const positive = z.number().positive()
+
+/** A link of one device. */
+export const Link = z.strictObject({
+  /** What it is called: `NVLink 4`, `Infinity Fabric`, `PCIe 4.0 x16`, `ICI`, `InfiniBand NDR`. */
+  name: z.string(),
+  /** Bytes per second that one device sends (and, at once, receives): one direction, all lanes together. */
+  bandwidth_bytes_per_s: positive,
+  /** Time for a small message between two devices, in seconds. */
+  latency_s: z.number().nonnegative(),
+})
+
+/**
+ * An accelerator as its datasheet describes it: one schedulable device, dense peaks, no measurements.
+ */
+export const Accelerator = z.strictObject({
+  $schema: z.string().optional(),
+  name: CatalogName,
+  aliases: z.array(CatalogName).default([]),
+  vendor: z.string(),
+  /** The product's full name. */
+  product: z.string(),
+  /** Architecture or generation: `hopper`, `cdna3`, `tpu-v5`. */
+  generation: z.string(),
+  release_year: z.int().optional(),
+  /** Device memory in bytes, as the device offers it. */
+  memory_bytes: positive,
+  memory_bandwidth_bytes_per_s: positive,
+  /** Dense matrix peak in FLOP/s per number format; an absent format is not supported by the matrix units. */
+  peak_flop_per_s: z
+    .strictObject({
+      fp32: positive.optional(),
+      bf16: positive.optional(),
+      fp16: positive.optional(),
+      fp8: positive.optional(),
+      int8: positive.optional(),
+      fp4: positive.optional(),
+      int4: positive.optional(),
+    })
+    .refine((peaks) => Object.keys(peaks).length > 0, 'at least one number format'),
+  /** Between the devices of one node (or one NVLink or ICI domain). */
+  scale_up: Link,
+  /** Between nodes, as one device's share of them. */
+  scale_out: Link,
+  /** Devices of a usual node, or of one scale-up domain where that is larger. */
+  devices_per_node: z.int().positive(),
+  power: z.strictObject({
+    /** Board or module power limit, in watts. */
+    tdp_w: positive,
+    /** Idle draw in watts. */
+    idle_w: z.number().nonnegative(),
+  }),
+  /** Typical prices; they move, so the source carries the date. */
+  price: z
+    .strictObject({
+      /** To rent one device for an hour, on demand, in US dollars. */
+      rental_usd_per_hour: positive.optional(),
+      /** To buy one device, in US dollars. */
+      purchase_usd: positive.optional(),
+    })
+    .default({}),
+  sources: z.array(CatalogSource).min(1),
+})
+export type Accelerator = z.infer<typeof Accelerator>
+export type Link = z.infer<typeof Link>

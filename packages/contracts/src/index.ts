@@ -1,0 +1,7 @@
+export * from './accelerator.js'
+export * from './catalog-source.js'
+export * from './errors.js'
+export * from './model.js'
+export * from './model-parameters.js'
+export * from './near-names.js'
+export * from './number-format.js'

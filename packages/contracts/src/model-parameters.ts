@@ -1,0 +1,117 @@
+import type { Model } from './model.js'
+
+/** Parameters of a model by part, in elements. */
+export interface ParameterCounts {
+  /** Token embedding, learned positions and the norm behind them. */
+  readonly embedding: number
+  /** Attention of one layer: projections, biases, norms on heads. */
+  readonly attentionPerLayer: number
+  /** One plain feed-forward network (0 where every layer is a mixture). */
+  readonly denseFfn: number
+  /** One routed expert (0 without experts). */
+  readonly expert: number
+  /** The shared experts of one layer together. */
+  readonly sharedExperts: number
+  /** The router of one layer. */
+  readonly router: number
+  /** Norms over the hidden size in one layer. */
+  readonly normsPerLayer: number
+  readonly finalNorm: number
+  /** The LM head; 0 when it shares the embedding's matrix. */
+  readonly lmHead: number
+  /** Layers with a plain network, and layers with experts. */
+  readonly denseLayers: number
+  readonly moeLayers: number
+  readonly other: number
+  readonly total: number
+  /** Parameters that one token passes through: all but the experts it does not visit. */
+  readonly active: number
+}
+
+function attentionParameters(model: Model): number {
+  const h = model.hidden_size
+  const a = model.attention
+  if (a.kind === 'gqa') {
+    const q = a.heads * a.head_dim
+    const kv = 2 * a.kv_heads * a.head_dim
+    return (
+      h * (q + kv) +
+      q * h +
+      (a.qkv_bias ? q + kv : 0) +
+      (a.output_bias ? h : 0) +
+      (a.qk_norm ? 2 * a.head_dim : 0) +
+      (a.sinks ? a.heads : 0)
+    )
+  }
+  const qk = a.qk_nope_head_dim + a.qk_rope_head_dim
+  const query =
+    a.q_lora_rank === undefined
+      ? h * a.heads * qk
+      : h * a.q_lora_rank + a.q_lora_rank + a.q_lora_rank * a.heads * qk
+  const down = h * (a.kv_lora_rank + a.qk_rope_head_dim) + a.kv_lora_rank
+  const up = a.kv_lora_rank * a.heads * (a.qk_nope_head_dim + a.v_head_dim)
+  return query + down + up + a.heads * a.v_head_dim * h
+}
+
+/** One feed-forward network of `inner` intermediate size. */
+function ffnParameters(hidden: number, inner: number, gated: boolean, bias: boolean): number {
+  const inputs = gated ? 2 : 1
+  return hidden * inner * (inputs + 1) + (bias ? inputs * inner + hidden : 0)
+}
+
+/** Counts the parameters that a model's architecture implies. */
+export function parameterCounts(model: Model): ParameterCounts {
+  const h = model.hidden_size
+  const ffn = model.ffn
+  const normSize = model.norm.kind === 'layernorm' ? 2 * h : h
+  const embedding =
+    model.vocab_size * h +
+    (model.learned_positions ?? 0) * h +
+    (model.norm.on_embedding ? normSize : 0)
+  const attentionPerLayer = attentionParameters(model)
+  const moe = ffn.kind === 'moe'
+  const moeLayers = moe ? model.layers - ffn.dense_layers : 0
+  const denseLayers = model.layers - moeLayers
+  const denseFfn =
+    denseLayers === 0
+      ? 0
+      : ffnParameters(
+          h,
+          moe ? ffn.dense_intermediate_size : ffn.intermediate_size,
+          ffn.gated,
+          ffn.bias,
+        )
+  const expert = moe ? ffnParameters(h, ffn.expert_intermediate_size, ffn.gated, ffn.bias) : 0
+  const sharedExperts =
+    moe && ffn.shared_intermediate_size > 0
+      ? ffnParameters(h, ffn.shared_intermediate_size, ffn.gated, ffn.bias)
+      : 0
+  const router = moe ? h * ffn.experts + (ffn.router_bias ? ffn.experts : 0) : 0
+  const normsPerLayer = model.norm.per_layer * normSize
+  const lmHead =
+    (model.tied_embeddings ? 0 : model.vocab_size * h) +
+    (model.lm_head_bias ? model.vocab_size : 0)
+  const shared =
+    embedding +
+    lmHead +
+    normSize +
+    model.layers * (attentionPerLayer + normsPerLayer) +
+    denseLayers * denseFfn +
+    moeLayers * (router + sharedExperts)
+  return {
+    embedding,
+    attentionPerLayer,
+    denseFfn,
+    expert,
+    sharedExperts,
+    router,
+    normsPerLayer,
+    finalNorm: normSize,
+    lmHead,
+    denseLayers,
+    moeLayers,
+    other: model.other_parameters,
+    total: shared + model.other_parameters + moeLayers * (moe ? ffn.experts : 0) * expert,
+    active: shared + moeLayers * (moe ? ffn.experts_per_token : 0) * expert,
+  }
+}
