@@ -1,0 +1,64 @@
+/** What one step has to do, summed over its batch: all that a cost depends on. */
+export interface StepWork {
+  /** New prompt tokens computed in this step. */
+  prefillTokens: number
+  /** Sum over prompt chunks of `q * (context + (q + 1) / 2)`, in token pairs: causal attention's work. */
+  prefillAttention: number
+  /** Sequences that produce one token each from their KV cache. */
+  decodes: number
+  /** Sum of the decoding sequences' context lengths, in tokens, the token of this step included. */
+  decodeContext: number
+  /** Sequences that need the LM head: those that produce a token. */
+  logits: number
+}
+
+/** This step's cost, and that of the identical ones after it, as each decode context grows by a token. */
+export interface StepCost {
+  /** Seconds that this step takes, through all pipeline stages. */
+  seconds: number
+  /** Seconds by which each following step is longer than the one before. */
+  growth: number
+  /** Steps for which that line is exact, this one included (1: this step only). */
+  horizon: number
+}
+
+/** What limits an operator. */
+export type OperatorBound = 'compute' | 'memory' | 'communication' | 'overhead'
+
+/** One operator of a step, per device, summed over the layers that run it. */
+export interface OperatorCost {
+  readonly name: string
+  /** Seconds, summed over layers. */
+  readonly seconds: number
+  /** FLOP on one device. */
+  readonly flop: number
+  /** Bytes that one device moves from and to its memory. */
+  readonly bytes: number
+  /** Bytes that one device sends. */
+  readonly sentBytes: number
+  readonly bound: OperatorBound
+}
+
+/**
+ * How long one step of one replica takes.
+ *
+ * `step` is monotone in each field of the work, deterministic, and allocates nothing. For work that
+ * decodes only (`prefillTokens` is 0), `seconds + k * growth` equals `step` of the same work with
+ * `decodeContext + k * decodes`, for every whole `k < horizon`.
+ */
+export interface CostModel {
+  readonly name: string
+  step(work: StepWork, into: StepCost): void
+  /** The same step operator by operator; its seconds add up to those of `step`. */
+  breakdown(work: StepWork): OperatorCost[]
+}
+
+/** A step with no work. */
+export function emptyWork(): StepWork {
+  return { prefillTokens: 0, prefillAttention: 0, decodes: 0, decodeContext: 0, logits: 0 }
+}
+
+/** Token pairs that causal attention computes for `tokens` new ones behind `context` earlier ones. */
+export function causalPairs(tokens: number, context: number): number {
+  return tokens * (context + (tokens + 1) / 2)
+}

@@ -1,0 +1,10 @@
+import type { CostModelFactory } from './cost-model-factory.js'
+import type { RouterFactory } from './router.js'
+import type { SchedulerFactory } from './scheduler.js'
+
+/** What a plug-in module exports by these names; each list may be left out. */
+export interface Plugin {
+  readonly schedulers?: readonly SchedulerFactory[]
+  readonly routers?: readonly RouterFactory[]
+  readonly costModels?: readonly CostModelFactory[]
+}

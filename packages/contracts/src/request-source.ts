@@ -1,0 +1,19 @@
+/** One request as it enters the system; the simulator owns the object and reuses it. */
+export interface RequestDraft {
+  /** Seconds since the start of the simulation; not before the request that came before. */
+  arrivalSeconds: number
+  /** At least 1. */
+  promptTokens: number
+  /** Tokens that the model will generate, at least 1; schedulers and routers do not see it. */
+  outputTokens: number
+  /** Number of its session; -1: none. */
+  sessionId: number
+  /** Higher goes first, where a scheduler heeds it. */
+  priority: number
+}
+
+/** Requests in time order, pulled one at a time, so that a long run holds no long list. */
+export interface RequestSource {
+  /** Fills in the next request; false when there is none. */
+  next(into: RequestDraft): boolean
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod'
+
+const share = z.number().min(0).max(1)
+const figure = z.number().nullable()
+
+/** A latency in seconds; null where no request was measured. */
+export const Latency = z.strictObject({
+  mean: figure,
+  std: figure,
+  min: figure,
+  p50: figure,
+  p90: figure,
+  p95: figure,
+  p99: figure,
+  max: figure,
+})
+
+/** Device memory in use, in units of 2^30 bytes, on the fullest device. */
+export const MemoryUse = z.strictObject({
+  peak_memory_gb: figure,
+  p95_memory_gb: figure,
+  p50_memory_gb: figure,
+})
+
+/** KV blocks of one replica, and those in use. */
+export const KvCacheUse = z.strictObject({
+  total_blocks: z.number(),
+  peak_used_blocks: z.number(),
+  mean_utilization: figure,
+})
+
+const ReplicaFigures = z.strictObject({
+  requests: z.number(),
+  utilization: share,
+  peak_used_blocks: z.number(),
+  preemptions: z.number(),
+})
+
+const PoolFigures = z.strictObject({
+  name: z.string(),
+  role: z.enum(['mixed', 'prefill', 'decode']),
+  replicas: z.number(),
+  devices: z.number(),
+  utilization: share,
+  /** Shares of the measured window in steps that prefill, and in steps that decode only. */
+  prefill_utilization: share,
+  decode_utilization: share,
+  memory: MemoryUse,
+  kv_cache: KvCacheUse,
+  preemptions: z.number(),
+  steps: z.number(),
+  energy_joules: z.number(),
+  per_replica: z.array(ReplicaFigures),
+})
+
+/** What `simulate` measures: the results file without the scenario that made it. */
+export const SimulationResult = z.strictObject({
+  /** Requests that arrived, over the whole run. */
+  total_requests: z.number(),
+  completed_requests: z.number(),
+  /** Requests refused because they could never fit. */
+  rejected_requests: z.number(),
+  /** Requests still in the system when the drain ended. */
+  unfinished_requests: z.number(),
+  /** Simulated seconds from the start to the last event. */
+  simulation_time: z.number(),
+  /** The measured window, in seconds; the requests that arrived and completed in it. */
+  measured_window: z.strictObject({
+    start_s: z.number(),
+    end_s: z.number(),
+    arrived_requests: z.number(),
+    completed_requests: z.number(),
+  }),
+  throughput: z.strictObject({
+    requests_per_sec: z.number(),
+    /** Output tokens. */
+    tokens_per_sec: z.number(),
+    input_tokens_per_sec: z.number(),
+    total_tokens_per_sec: z.number(),
+  }),
+  /** Busy share of the measured window, over all devices. */
+  xpu_utilization: share,
+  memory: MemoryUse,
+  first_token_latency: Latency,
+  end_to_end_latency: Latency,
+  time_per_output_token: Latency,
+  inter_token_latency: Latency,
+  /** From arrival to the start of the first step that worked on the request. */
+  queue_time: Latency,
+  /** Requests that met every objective; null without objectives. */
+  goodput: z
+    .strictObject({ requests_per_sec: z.number(), attainment: share })
+    .nullable(),
+  /** Little's law over the run: mean requests in the system, and arrival rate times mean time. */
+  littles_law: z.strictObject({
+    mean_in_system: z.number(),
+    rate_times_latency: z.number(),
+  }),
+  preemptions: z.number(),
+  kv_cache: KvCacheUse,
+  kv_transfer: z
+    .strictObject({
+      transfers: z.number(),
+      bytes: z.number(),
+      /** From the end of the prefill to the KV cache being usable. */
+      time: Latency,
+      link_utilization: share,
+    })
+    .nullable(),
+  energy: z.strictObject({
+    total_joules: z.number(),
+    joules_per_output_token: figure,
+    average_watts: z.number(),
+  }),
+  cost: z
+    .strictObject({
+      usd_per_hour: z.number(),
+      usd_per_million_tokens: figure,
+    })
+    .nullable(),
+  pools: z.array(PoolFigures),
+  warnings: z.array(z.string()),
+})
+export type SimulationResult = z.infer<typeof SimulationResult>
+export type Latency = z.infer<typeof Latency>
+export type MemoryUse = z.infer<typeof MemoryUse>
+export type KvCacheUse = z.infer<typeof KvCacheUse>
+export type PoolFigures = z.infer<typeof PoolFigures>

@@ -1,0 +1,137 @@
+import { z } from 'zod'
+import { NumberFormat } from './number-format.js'
+
+const count = z.int().positive()
+/** Large enough for every real study, small enough that products stay exact. */
+const positive = z.number().positive().max(1e15)
+const nonNegative = z.number().nonnegative().max(1e15)
+const tokens = z.int().positive().max(10_000_000)
+const options = z.record(z.string(), z.unknown())
+/** A catalog name, or a whole catalog entry. */
+const nameOrEntry = z.union([z.string().min(1), z.record(z.string(), z.unknown())])
+
+export const lengthDistributions = ['fixed', 'uniform', 'normal', 'lognormal', 'zipf'] as const
+export const arrivalProcesses = ['poisson', 'gamma', 'constant'] as const
+
+export const WorkloadSection = z.strictObject({
+  avg_input_length: positive.optional().describe('Mean prompt length in tokens.'),
+  input_length_std: nonNegative.optional().describe('Standard deviation of the prompt length in tokens.'),
+  max_input_length: tokens.optional().describe('Prompts are cut to this many tokens.'),
+  avg_output_length: positive.optional().describe('Mean output length in tokens.'),
+  output_length_std: nonNegative.optional().describe('Standard deviation of the output length in tokens.'),
+  max_output_length: tokens.optional().describe('Outputs are cut to this many tokens.'),
+  length_distribution: z.enum(lengthDistributions).optional().describe('How lengths are drawn.'),
+  arrival_rate: positive.optional().describe('Requests per second.'),
+  arrival_process: z.enum(arrivalProcesses).optional().describe('How arrivals are spaced.'),
+  cv: positive.max(100).optional().describe('Coefficient of variation of the gaps of gamma arrivals.'),
+  concurrency: count.max(1_000_000).optional().describe('Closed loop: requests in the system at any time.'),
+  num_requests: count.max(1e12).optional().describe('Requests at most.'),
+  trace: z.string().min(1).optional().describe('A trace file to replay.'),
+})
+
+export const InterconnectSection = z.strictObject({
+  intra_node_bandwidth_gbs: positive.optional().describe('GB/s that one device sends to its node.'),
+  intra_node_latency_us: nonNegative.optional(),
+  inter_node_bandwidth_gbs: positive.optional().describe('GB/s that one device sends to other nodes.'),
+  inter_node_latency_us: nonNegative.optional(),
+})
+
+export const ClusterSection = z.strictObject({
+  xpu: nameOrEntry.optional().describe('Accelerator: a catalog name or a catalog entry.'),
+  n_xpus_per_node: count.max(100_000).optional(),
+  n_nodes: count.max(100_000).optional(),
+  interconnect: InterconnectSection.optional(),
+})
+
+export const ParallelismSection = z.strictObject({
+  tensor_parallel_size: count.max(4096).optional(),
+  pipeline_parallel_size: count.max(512).optional(),
+  data_parallel_size: count.max(100_000).optional().describe('Replicas; as many as the devices hold when absent.'),
+})
+
+export const SchedulerSection = z.strictObject({
+  name: z.string().min(1).optional().describe('A scheduler by name, instead of type and strategy.'),
+  batching_type: z.enum(['static', 'continuous']).optional(),
+  batching_strategy: z.enum(['greedy', 'windowed']).optional(),
+  max_batch_size: count.max(1_000_000).optional(),
+  min_batch_size: count.max(1_000_000).optional(),
+  batching_window_ms: nonNegative.optional(),
+  max_num_batched_tokens: count.max(1e9).optional(),
+  phase_order: z.enum(['prefill-first', 'decode-first']).optional(),
+  watermark: z.number().min(0).max(0.5).optional().describe('Share of KV blocks that admission leaves free.'),
+  options: options.optional().describe('Options of a scheduler from a plug-in.'),
+})
+
+export const RouterSection = z.strictObject({
+  name: z.string().min(1).optional(),
+  options: options.optional(),
+})
+
+export const CostModelSection = z.strictObject({
+  name: z.string().min(1).optional(),
+  options: options.optional().describe('Overrides of the cost model: efficiencies and overheads.'),
+})
+
+export const EngineSection = z.strictObject({
+  dtype: NumberFormat.optional().describe('Number format of the weights.'),
+  activation_dtype: NumberFormat.optional(),
+  kv_cache_dtype: NumberFormat.optional(),
+  gpu_memory_utilization: z.number().positive().max(1).optional().describe('Share of device memory the engine may use.'),
+  block_size: count.max(4096).optional().describe('Tokens in a KV block.'),
+})
+
+export const DisaggregatedPoolSection = z.strictObject({
+  xpu: nameOrEntry.optional(),
+  n_xpus: count.max(100_000).optional().describe('Devices of the pool.'),
+  n_xpus_per_node: count.max(100_000).optional(),
+  tensor_parallel_size: count.max(4096).optional(),
+  pipeline_parallel_size: count.max(512).optional(),
+  interconnect: InterconnectSection.optional(),
+  scheduler: SchedulerSection.optional().describe('Replaces fields of the common scheduler section.'),
+  router: RouterSection.optional(),
+})
+
+export const DisaggregationSection = z.strictObject({
+  enabled: z.boolean().optional().describe('False keeps the section and serves aggregated.'),
+  prefill: DisaggregatedPoolSection.optional(),
+  decode: DisaggregatedPoolSection.optional(),
+  transfer_bandwidth_gbs: positive.optional().describe('GB/s of the link that all KV transfers share.'),
+  transfer_latency_ms: nonNegative.optional(),
+  kv_compression_ratio: z.number().min(1).max(1000).optional().describe('KV bytes divided by the bytes sent.'),
+})
+
+export const ObjectivesSection = z.strictObject({
+  ttft_ms: positive.optional(),
+  tpot_ms: positive.optional(),
+  e2e_ms: positive.optional(),
+})
+
+/** A scenario file: everything that one run needs, by name, in the field's snake_case. */
+export const Scenario = z.strictObject({
+  $schema: z.string().optional(),
+  name: z.string().max(200).optional().describe('Free text that the results carry along.'),
+  model: nameOrEntry.describe('A catalog name or a catalog entry.'),
+  workload: WorkloadSection.optional(),
+  cluster: ClusterSection.optional(),
+  parallelism: ParallelismSection.optional(),
+  scheduler: SchedulerSection.optional(),
+  router: RouterSection.optional(),
+  cost_model: CostModelSection.optional(),
+  engine: EngineSection.optional(),
+  disaggregation: DisaggregationSection.optional(),
+  slo: ObjectivesSection.optional(),
+  simulation_duration_s: positive.max(1e10).optional().describe('Arrivals stop then.'),
+  warm_up_duration_s: nonNegative.max(1e10).optional().describe('Start of the measured window.'),
+  drain_duration_s: nonNegative.max(1e10).optional().describe('Time for running requests to finish; no limit when absent.'),
+  random_seed: z.int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional(),
+  step_by_step: z.boolean().optional(),
+  exact_quantiles: z.boolean().optional(),
+})
+export type Scenario = z.infer<typeof Scenario>
+export type WorkloadSection = z.infer<typeof WorkloadSection>
+export type ClusterSection = z.infer<typeof ClusterSection>
+export type InterconnectSection = z.infer<typeof InterconnectSection>
+export type SchedulerSection = z.infer<typeof SchedulerSection>
+export type RouterSection = z.infer<typeof RouterSection>
+export type EngineSection = z.infer<typeof EngineSection>
+export type DisaggregatedPoolSection = z.infer<typeof DisaggregatedPoolSection>

@@ -1,0 +1,120 @@
+/** A request's number on its replica; numbers are reused. */
+export type Slot = number
+
+/** No request: the end of a list. */
+export const NO_SLOT = -1
+
+/**
+ * What a scheduler may know of its replica (of its own batch, with pipeline stages) at a step boundary.
+ *
+ * Lists are walked by slot: `for (let s = view.firstWaiting(); s !== NO_SLOT; s = view.nextWaiting(s))`.
+ * The true output length is not here.
+ */
+export interface ReplicaView {
+  readonly nowSeconds: number
+  /** `decode` replicas get requests whose KV cache has been transferred. */
+  readonly role: 'mixed' | 'prefill' | 'decode'
+
+  /** Requests in the queue, in order of arrival; preempted ones stand first. */
+  readonly waiting: number
+  firstWaiting(): Slot
+  nextWaiting(slot: Slot): Slot
+  /** Admitted requests, in order of admission: those that decode and those with prompt left. */
+  readonly running: number
+  firstRunning(): Slot
+  nextRunning(slot: Slot): Slot
+  lastRunning(): Slot
+  previousRunning(slot: Slot): Slot
+  /** Running requests whose prompt is complete. */
+  readonly decoding: number
+
+  /** When the request arrived at the system. */
+  arrivalSeconds(slot: Slot): number
+  /** When it entered this queue (again, after a preemption or a transfer). */
+  queuedSeconds(slot: Slot): number
+  priority(slot: Slot): number
+  /** Prompt tokens as the client sent them. */
+  promptTokens(slot: Slot): number
+  /** Tokens generated so far. */
+  generatedTokens(slot: Slot): number
+  /** Tokens that must still be prefilled before it can decode; 0: its KV cache is here. */
+  prefillRemaining(slot: Slot): number
+  /** Tokens in its KV cache. */
+  kvTokens(slot: Slot): number
+  /** KV blocks that it holds. */
+  heldBlocks(slot: Slot): number
+  /** KV blocks (0 or 1) that its next decode step allocates. */
+  blocksToDecode(slot: Slot): number
+
+  /** Tokens in a KV block. */
+  readonly blockSize: number
+  readonly totalBlocks: number
+  readonly freeBlocks: number
+  /** KV blocks that one decode step of all decoding requests allocates. */
+  readonly blocksToDecodeAll: number
+}
+
+/**
+ * What a replica does next; the scheduler fills it, the simulator checks and applies it.
+ *
+ * Within one step: preemptions happen first, then admissions allocate, then all listed work runs as
+ * one batch.
+ */
+export interface StepPlan {
+  /**
+   * Computes the next `tokens` prompt tokens of a request; a waiting one is admitted by it. Its KV
+   * blocks are allocated now; when the last prompt token is done the request has its next token.
+   */
+  prefill(slot: Slot, tokens: number): void
+  /** Admits a waiting request whose `prefillRemaining` is 0; it decodes from this step on. */
+  admit(slot: Slot): void
+  /** All decoding requests produce a token (those that `admit` adds included). */
+  decodeAll(): void
+  /** One decoding request produces a token; the decoding ones not named stand still. */
+  decode(slot: Slot): void
+  /** Frees a running request's KV cache and puts it at the front of the queue, to be recomputed. */
+  preempt(slot: Slot): void
+  /**
+   * Steps for which this plan stands if nothing arrives, finishes or runs out of blocks; 1 unless
+   * set. Counted for plans that decode only.
+   */
+  repeats: number
+  /** When to ask again at the latest, with or without work; Infinity unless set. */
+  reviewAtSeconds: number
+  /** True when an arrival would not change this plan, so that it need not be asked about it. */
+  ignoresArrivals: boolean
+}
+
+/** Batching, admission and preemption of one replica. Two calls with equal views plan the same. */
+export interface Scheduler {
+  readonly name: string
+  plan(view: ReplicaView, plan: StepPlan): void
+}
+
+/** Limits that every scheduler is made with; a scheduler may ignore those that have no meaning for it. */
+export interface SchedulerOptions {
+  /** Running requests at most. */
+  readonly maxBatchSize: number
+  /** Requests that a windowed batch waits for. */
+  readonly minBatchSize: number
+  /** How long the oldest request waits for a windowed batch to fill, in seconds. */
+  readonly batchingWindowSeconds: number
+  /** Prompt tokens in one step at most; a longer prompt is prefilled alone. */
+  readonly maxBatchedTokens: number
+  /** Whether a running batch takes in newcomers (`continuous`) or runs to its end (`static`). */
+  readonly batchingType: 'static' | 'continuous'
+  /** Which phase goes first when both have work. */
+  readonly phaseOrder: 'prefill-first' | 'decode-first'
+  /** Share of the KV blocks that admission leaves free for running requests to grow, in [0, 1). */
+  readonly watermark: number
+  /** What else the scenario's `scheduler.options` holds, for schedulers from elsewhere. */
+  readonly extra: Readonly<Record<string, unknown>>
+}
+
+/** Makes a scheduler: what a registry or a plug-in holds. */
+export interface SchedulerFactory {
+  readonly name: string
+  /** One sentence for listings. */
+  readonly description: string
+  create(options: SchedulerOptions): Scheduler
+}

@@ -1,0 +1,89 @@
+import type { CostModel } from './cost-model.js'
+import type { RequestSource } from './request-source.js'
+import type { Router } from './router.js'
+import type { Scheduler } from './scheduler.js'
+
+export type PoolRole = 'mixed' | 'prefill' | 'decode'
+
+/** KV cache and memory of one replica. */
+export interface ReplicaMemory {
+  /** KV blocks of one replica. */
+  readonly kvBlocks: number
+  /** Tokens in a KV block. */
+  readonly blockSize: number
+  /** Bytes of one KV block on the fullest device. */
+  readonly bytesPerBlock: number
+  /** Bytes in use on the fullest device before any KV block: weights, activations, reserve. */
+  readonly staticBytes: number
+}
+
+/** Draw of one device in watts. */
+export interface DevicePower {
+  readonly idleWatts: number
+  /** While a step that prefills runs. */
+  readonly prefillWatts: number
+  /** While a step that decodes only runs. */
+  readonly decodeWatts: number
+}
+
+/** Replicas that share a role, an accelerator and a router. */
+export interface PoolSpec {
+  readonly name: string
+  readonly role: PoolRole
+  readonly replicas: number
+  /** Devices of one replica: TP times PP. */
+  readonly devicesPerReplica: number
+  /** Pipeline stages, each with as many batches in flight; every stage takes an equal share of a step. */
+  readonly stages: number
+  readonly costModel: CostModel
+  /** Makes the scheduler of one replica (of each of its in-flight batches, with stages). */
+  createScheduler(): Scheduler
+  readonly router: Router
+  readonly memory: ReplicaMemory
+  readonly power: DevicePower
+  /** US dollars for one device and hour, if known. */
+  readonly deviceUsdPerHour?: number
+}
+
+/** The link that carries KV caches from the prefill pool to the decode pool. */
+export interface KvTransferSpec {
+  /** Bytes per second of the link that all transfers share. */
+  readonly bandwidthBytesPerSecond: number
+  /** Seconds from the last byte sent to the KV cache being usable. */
+  readonly latencySeconds: number
+  /** Bytes of KV cache per token as they go over the link. */
+  readonly bytesPerToken: number
+}
+
+/** Limits that a request meets when its latency is good, in seconds; absent: no limit. */
+export interface ServiceObjectives {
+  readonly ttftSeconds?: number
+  readonly tpotSeconds?: number
+  readonly e2eSeconds?: number
+}
+
+/** Everything that one run needs, as values: what `simulate` takes. */
+export interface SimulationSpec {
+  /** One `mixed` pool, or one `prefill` and one `decode` pool. */
+  readonly pools: readonly PoolSpec[]
+  /** Required with a prefill and a decode pool. */
+  readonly kvTransfer?: KvTransferSpec
+  readonly source: RequestSource
+  /** Closed loop: requests in the system at any time; their arrival times are then not read. */
+  readonly concurrency?: number
+  /** Arrivals stop then; Infinity: when the source ends. */
+  readonly durationSeconds: number
+  /** Requests at most. */
+  readonly maxRequests?: number
+  /** Start of the measured window. */
+  readonly warmUpSeconds: number
+  /** Seconds after the end of the arrivals for which running requests may finish; Infinity when absent. */
+  readonly drainSeconds?: number
+  readonly objectives?: ServiceObjectives
+  /** Steps one at a time instead of jumping: slower, the same results. */
+  readonly stepByStep?: boolean
+  /** Keeps every latency instead of a histogram: memory grows with the number of requests. */
+  readonly exactQuantiles?: boolean
+  /** Called now and then with the simulated time and the requests so far. */
+  onProgress?(simulatedSeconds: number, requests: number): void
+}
