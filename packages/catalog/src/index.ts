@@ -1,1 +1,8 @@
-export {}
+export type { Catalog, CatalogOptions, EntryOrigin } from './catalog.js'
+export { createCatalog } from './catalog.js'
+export { acceptedBy } from './accepted-values.js'
+export { jsonSchema } from './json-schema.js'
+export type { JsonSchemaOptions } from './json-schema.js'
+export { fieldPath } from './field-path.js'
+export { parseWith } from './parse.js'
+export type { ParseOptions } from './parse.js'
