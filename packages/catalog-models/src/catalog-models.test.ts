@@ -52,6 +52,7 @@ const required = [
 const notCountedAsActive: Readonly<Record<string, readonly ('embedding' | 'lmHead')[]>> = {
   'deepseek-v2-lite': ['embedding'],
   'glm-4.5': ['embedding', 'lmHead'],
+  'glm-4.5-air': ['embedding', 'lmHead'],
   'gpt-oss-20b': ['embedding'],
   'gpt-oss-120b': ['embedding'],
 }
