@@ -1,1 +1,6 @@
-export {}
+export * from './exponential-sampler.js'
+export * from './gamma-sampler.js'
+export * from './normal-sampler.js'
+export * from './portable-math.js'
+export * from './random-stream.js'
+export * from './zipf-sampler.js'
