@@ -1,4 +1,4 @@
-import { Accelerator, isSimulatorError, SimulatorError } from '@llmsim/contracts'
+import { Accelerator, isSimulatorError, type SimulatorError } from '@llmsim/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'

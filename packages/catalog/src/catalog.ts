@@ -75,7 +75,7 @@ class NamedEntries<T> implements Catalog<T> {
   }
 
   get(nameOrAlias: string, path: string = this.kind): T {
-    const slot = this.#index.get(String(nameOrAlias).toLowerCase())
+    const slot = this.#index.get(nameOrAlias.toLowerCase())
     if (slot !== undefined && typeof nameOrAlias === 'string') return this.#parsed(slot)
     throw new SimulatorError({
       code: 'UNKNOWN_NAME',
@@ -83,7 +83,7 @@ class NamedEntries<T> implements Catalog<T> {
       message: `unknown ${this.kind}`,
       given: nameOrAlias,
       accepted: `a name in the catalog of ${String(this.names().length)} ${this.kind}s`,
-      nearest: nearNames(String(nameOrAlias), this.#index.keys()),
+      nearest: nearNames(nameOrAlias, this.#index.keys()),
     })
   }
 

@@ -33,7 +33,7 @@ export function valueAt(value: unknown, keys: readonly PropertyKey[]): unknown {
  */
 export function prototypeKey(
   value: unknown,
-  seen: Set<object> = new Set(),
+  seen: Set<object> = new Set<object>(),
 ): PropertyKey[] | undefined {
   if (typeof value !== 'object' || value === null || seen.has(value)) return undefined
   seen.add(value)

@@ -15,8 +15,8 @@ describe('jsonSchema', () => {
       type: 'object',
       additionalProperties: false,
     })
-    expect(schema['required']).not.toContain('aliases')
-    expect(schema['required']).toContain('memory_bytes')
+    expect(schema.required).not.toContain('aliases')
+    expect(schema.required).toContain('memory_bytes')
   })
 
   it('is JSON', () => {

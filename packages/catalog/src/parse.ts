@@ -143,8 +143,8 @@ function unknownField(schema: AnySchema, value: unknown, keys: readonly Property
 
 /** A refinement's message; its `params` may give the error's `code` and what is `accepted`. */
 function customRule({ message, params }: z.core.$ZodIssueCustom): Omit<Finding, 'keys'> {
-  const code = params?.['code'] as ErrorCode | undefined
-  const accepted = params?.['accepted'] as string | undefined
+  const code = params?.code as ErrorCode | undefined
+  const accepted = params?.accepted as string | undefined
   return {
     code: code ?? 'INVALID_VALUE',
     message: message === '' ? 'is not valid' : message,
