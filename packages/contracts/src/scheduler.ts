@@ -101,8 +101,6 @@ export interface SchedulerOptions {
   readonly batchingWindowSeconds: number
   /** Prompt tokens in one step at most; a longer prompt is prefilled alone. */
   readonly maxBatchedTokens: number
-  /** Whether a running batch takes in newcomers (`continuous`) or runs to its end (`static`). */
-  readonly batchingType: 'static' | 'continuous'
   /** Which phase goes first when both have work. */
   readonly phaseOrder: 'prefill-first' | 'decode-first'
   /** Share of the KV blocks that admission leaves free for running requests to grow, in [0, 1). */

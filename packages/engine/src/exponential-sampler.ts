@@ -8,7 +8,7 @@ import { type RandomStream } from './random-stream.js'
  */
 const layers = 256
 /** Where the tail starts, and the area of each layer: (r + 1) e^-r. */
-const tail = 7.69711747013104972
+const tail = 7.69711747013105
 const scale = 1 / 9007199254740992
 
 /** Right edges of the layers, and e^-x at them; the lowest layer's edge stands for the tail too. */

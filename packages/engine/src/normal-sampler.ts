@@ -9,7 +9,7 @@ import { type RandomStream } from './random-stream.js'
 const layers = 256
 /** Where the tail starts, and the area of each layer under e^(-x^2 / 2). */
 const tail = 3.6541528853610088
-const area = 4.92867323397465524494e-3
+const area = 0.004928673233974655
 const scale = 1 / 4503599627370496
 
 /** Right edges of the layers, and e^(-x^2 / 2) at them. */

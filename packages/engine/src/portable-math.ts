@@ -81,7 +81,7 @@ export function portableLog(x: number): number {
   const f = scaled * powersOfTwo[origin - exponent - up]! - 1
   if (((mantissa + 2) & 0xfffff) < 3) {
     if (f === 0) return k === 0 ? 0 : k * ln2High + k * ln2Low
-    const r = f * f * (0.5 - 0.33333333333333333 * f)
+    const r = f * f * (0.5 - (1 / 3) * f)
     return k === 0 ? f - r : k * ln2High - (r - k * ln2Low - f)
   }
   const s = f / (2 + f)

@@ -1,1 +1,5 @@
-export {}
+export * from './exact-distribution.js'
+export * from './latency-summary.js'
+export * from './measured-window.js'
+export * from './record-metrics.js'
+export * from './request-metrics.js'

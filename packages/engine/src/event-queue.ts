@@ -1,0 +1,181 @@
+/** A pending event's number; numbers are reused once the event is popped or cancelled. */
+export type EventHandle = number
+
+/** No event. */
+export const NO_EVENT: EventHandle = -1
+
+/**
+ * A queue of events in the order (time, priority, sequence): of equal times the lower priority number
+ * comes first, and of equal priorities the one scheduled first, so that ties are decided.
+ *
+ * A binary heap over typed arrays; scheduling, moving and cancelling take O(log n) and allocate
+ * nothing once the arrays have grown to the largest number of pending events.
+ */
+export class EventQueue {
+  /** Time of the event popped last, in seconds; the clock. */
+  now: number = 0
+  /** Tag of the event popped last. */
+  tag: number = 0
+
+  #times: Float64Array
+  #priorities: Int32Array
+  #sequences: Float64Array
+  #tags: Int32Array
+  /** Position in the heap by handle; -1 when not pending. */
+  #positions: Int32Array
+  /** Handles in heap order. */
+  #heap: Int32Array
+  #free: Int32Array
+  #freeCount = 0
+  #size = 0
+  #sequence = 0
+
+  constructor(capacity = 64) {
+    this.#times = new Float64Array(capacity)
+    this.#priorities = new Int32Array(capacity)
+    this.#sequences = new Float64Array(capacity)
+    this.#tags = new Int32Array(capacity)
+    this.#positions = new Int32Array(capacity).fill(-1)
+    this.#heap = new Int32Array(capacity)
+    this.#free = new Int32Array(capacity)
+    for (let handle = capacity - 1; handle >= 0; handle--) this.#free[this.#freeCount++] = handle
+  }
+
+  /** Pending events. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Time of the next event; Infinity when there is none. */
+  get nextTime(): number {
+    return this.#size === 0 ? Infinity : this.#times[this.#heap[0]!]!
+  }
+
+  /**
+   * Adds an event.
+   *
+   * @param time - seconds, not before `now`
+   * @param priority - lower goes first among equal times
+   * @param tag - an integer that comes back when the event is popped
+   */
+  schedule(time: number, priority: number, tag: number): EventHandle {
+    if (!(time >= this.now)) throw new RangeError(`event at ${time}, before the clock at ${this.now}`)
+    if (this.#freeCount === 0) this.#grow()
+    const handle = this.#free[--this.#freeCount]!
+    this.#times[handle] = time
+    this.#priorities[handle] = priority
+    this.#sequences[handle] = this.#sequence++
+    this.#tags[handle] = tag
+    this.#siftUp(this.#size++, handle)
+    return handle
+  }
+
+  /** Moves a pending event to another time; among equals it then comes last. */
+  reschedule(handle: EventHandle, time: number): void {
+    if (!(time >= this.now)) throw new RangeError(`event at ${time}, before the clock at ${this.now}`)
+    const position = this.#positions[handle]!
+    if (position < 0) throw new RangeError(`event ${handle} is not pending`)
+    this.#times[handle] = time
+    this.#sequences[handle] = this.#sequence++
+    this.#siftUp(position, handle)
+    this.#siftDown(this.#positions[handle]!, handle)
+  }
+
+  /** Removes a pending event. */
+  cancel(handle: EventHandle): void {
+    const position = this.#positions[handle]!
+    if (position < 0) throw new RangeError(`event ${handle} is not pending`)
+    this.#removeAt(position)
+    this.#release(handle)
+  }
+
+  /** Takes the next event, setting `now` and `tag`; `NO_EVENT` when there is none. */
+  pop(): EventHandle {
+    if (this.#size === 0) return NO_EVENT
+    const handle = this.#heap[0]!
+    this.now = this.#times[handle]!
+    this.tag = this.#tags[handle]!
+    this.#removeAt(0)
+    this.#release(handle)
+    return handle
+  }
+
+  #release(handle: number): void {
+    this.#positions[handle] = -1
+    this.#free[this.#freeCount++] = handle
+  }
+
+  #removeAt(position: number): void {
+    const last = this.#heap[--this.#size]!
+    if (position === this.#size) return
+    this.#siftUp(position, last)
+    this.#siftDown(this.#positions[last]!, last)
+  }
+
+  #before(a: number, b: number): boolean {
+    const ta = this.#times[a]!
+    const tb = this.#times[b]!
+    if (ta !== tb) return ta < tb
+    const pa = this.#priorities[a]!
+    const pb = this.#priorities[b]!
+    if (pa !== pb) return pa < pb
+    return this.#sequences[a]! < this.#sequences[b]!
+  }
+
+  #siftUp(start: number, handle: number): void {
+    const heap = this.#heap
+    let position = start
+    while (position > 0) {
+      const parent = (position - 1) >> 1
+      const other = heap[parent]!
+      if (!this.#before(handle, other)) break
+      heap[position] = other
+      this.#positions[other] = position
+      position = parent
+    }
+    heap[position] = handle
+    this.#positions[handle] = position
+  }
+
+  #siftDown(start: number, handle: number): void {
+    const heap = this.#heap
+    let position = start
+    for (;;) {
+      let child = 2 * position + 1
+      if (child >= this.#size) break
+      if (child + 1 < this.#size && this.#before(heap[child + 1]!, heap[child]!)) child++
+      const other = heap[child]!
+      if (!this.#before(other, handle)) break
+      heap[position] = other
+      this.#positions[other] = position
+      position = child
+    }
+    heap[position] = handle
+    this.#positions[handle] = position
+  }
+
+  #grow(): void {
+    const old = this.#times.length
+    const capacity = old * 2
+    const times = new Float64Array(capacity)
+    times.set(this.#times)
+    this.#times = times
+    const priorities = new Int32Array(capacity)
+    priorities.set(this.#priorities)
+    this.#priorities = priorities
+    const sequences = new Float64Array(capacity)
+    sequences.set(this.#sequences)
+    this.#sequences = sequences
+    const tags = new Int32Array(capacity)
+    tags.set(this.#tags)
+    this.#tags = tags
+    const positions = new Int32Array(capacity).fill(-1)
+    positions.set(this.#positions)
+    this.#positions = positions
+    const heap = new Int32Array(capacity)
+    heap.set(this.#heap)
+    this.#heap = heap
+    this.#free = new Int32Array(capacity)
+    for (let handle = capacity - 1; handle >= old; handle--) this.#free[this.#freeCount++] = handle
+  }
+}

@@ -1,0 +1,120 @@
+import type { Latency, ServiceObjectives } from '@llmsim/contracts'
+import { SimulatorError } from '@llmsim/contracts'
+import { ExactDistribution } from './exact-distribution.js'
+import { summarizeLatency } from './latency-summary.js'
+import type { RequestLatencies } from './request-metrics.js'
+import { RequestMetrics } from './request-metrics.js'
+
+/** One completed request as a load generator logs it; seconds on one clock. */
+export interface RequestRecord {
+  readonly arrivalSeconds: number
+  /** Start of the work on it; the arrival when the server does not tell. */
+  readonly startSeconds?: number
+  readonly firstTokenSeconds: number
+  readonly finishSeconds: number
+  readonly promptTokens: number
+  readonly outputTokens: number
+  /** When each token came, if logged: gives ITL. */
+  readonly tokenSeconds?: readonly number[]
+}
+
+export interface RecordMetricsOptions {
+  /** Start of the measured window, in seconds; the first arrival when absent. */
+  readonly startSeconds?: number
+  /** End of it; the last finish when absent. */
+  readonly endSeconds?: number
+  readonly objectives?: ServiceObjectives
+}
+
+/** What is known of a set of records, in the words of the results file. */
+export interface RecordMetrics extends RequestLatencies {
+  readonly total_requests: number
+  readonly inter_token_latency: Latency
+  readonly throughput: {
+    readonly requests_per_sec: number
+    readonly tokens_per_sec: number
+  }
+  readonly goodput_requests_per_sec: number
+}
+
+/**
+ * The same statistics as a simulation gives, from records measured on a real server.
+ *
+ * Errors: `INVALID_VALUE` where a record's times run backwards or there is no record.
+ */
+export function recordMetrics(
+  records: readonly RequestRecord[],
+  options: RecordMetricsOptions = {},
+): RecordMetrics {
+  if (records.length === 0)
+    throw new SimulatorError({ code: 'INVALID_VALUE', path: 'records', message: 'there are none' })
+  records.forEach(checkRecord)
+  const start = options.startSeconds ?? Math.min(...bounds(records, (r) => r.arrivalSeconds))
+  const end = options.endSeconds ?? Math.max(...bounds(records, (r) => r.finishSeconds))
+  const metrics = new RequestMetrics({
+    newDistribution: () => new ExactDistribution(),
+    startSeconds: start,
+    endSeconds: end,
+    objectives: options.objectives,
+  })
+  const gaps = new ExactDistribution()
+  let tokens = 0
+  for (const record of records) {
+    const { arrivalSeconds, firstTokenSeconds, finishSeconds, outputTokens } = record
+    metrics.arrive(arrivalSeconds)
+    metrics.complete(
+      arrivalSeconds,
+      record.startSeconds ?? arrivalSeconds,
+      firstTokenSeconds,
+      finishSeconds,
+      outputTokens,
+    )
+    const times = record.tokenSeconds ?? []
+    times.forEach((time, i) => {
+      const previous = times[i - 1]
+      if (previous !== undefined) gaps.add(time - previous)
+    })
+    if (times.length > 0) tokens += times.filter((time) => time >= start && time <= end).length
+    else if (finishSeconds >= start && finishSeconds <= end) tokens += outputTokens
+  }
+  const seconds = end - start
+  const perSecond = (amount: number): number => (seconds > 0 ? amount / seconds : 0)
+  return {
+    total_requests: records.length,
+    ...metrics.latencies(),
+    inter_token_latency: summarizeLatency(gaps),
+    throughput: {
+      requests_per_sec: perSecond(metrics.completedInWindow),
+      tokens_per_sec: perSecond(tokens),
+    },
+    goodput_requests_per_sec: perSecond(metrics.goodInWindow),
+  }
+}
+
+/** Smallest and largest of a figure, without spreading the records over a call's arguments. */
+function bounds(records: readonly RequestRecord[], of: (r: RequestRecord) => number): number[] {
+  let low = Infinity
+  let high = -Infinity
+  for (const record of records) {
+    low = Math.min(low, of(record))
+    high = Math.max(high, of(record))
+  }
+  return [low, high]
+}
+
+function checkRecord(record: RequestRecord, index: number): void {
+  const { arrivalSeconds, firstTokenSeconds, finishSeconds, outputTokens } = record
+  const ordered =
+    Number.isFinite(arrivalSeconds) &&
+    arrivalSeconds <= firstTokenSeconds &&
+    firstTokenSeconds <= finishSeconds &&
+    Number.isFinite(finishSeconds)
+  if (!ordered || !(outputTokens >= 1))
+    throw new SimulatorError({
+      code: 'INVALID_VALUE',
+      path: `records[${index}]`,
+      message: 'times that run backwards, or no output token',
+      given: record,
+      accepted: 'arrival <= first token <= finish, in seconds, and at least 1 output token',
+    })
+}

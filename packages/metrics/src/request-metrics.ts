@@ -1,0 +1,102 @@
+import type {
+  Distribution,
+  DistributionFactory,
+  Latency,
+  ServiceObjectives,
+} from '@llmsim/contracts'
+import { summarizeLatency } from './latency-summary.js'
+
+export interface RequestMetricsOptions {
+  readonly newDistribution: DistributionFactory
+  /** The measured window, in seconds. */
+  readonly startSeconds: number
+  readonly endSeconds: number
+  readonly objectives?: ServiceObjectives | undefined
+}
+
+/** The latencies of requests, as the results file has them. */
+export interface RequestLatencies {
+  readonly first_token_latency: Latency
+  readonly end_to_end_latency: Latency
+  readonly time_per_output_token: Latency
+  readonly queue_time: Latency
+}
+
+/**
+ * Statistics over requests. Latencies are of those that *arrived* in the measured window, goodput of
+ * those that *completed* in it.
+ *
+ * TTFT is first token minus arrival, E2E is finish minus arrival, TPOT is
+ * `(E2E - TTFT) / (output tokens - 1)` (requests of one token have none), and queue time is the start
+ * of the first step that worked on the request minus arrival.
+ */
+export class RequestMetrics {
+  arrived: number = 0
+  completed: number = 0
+  arrivedInWindow: number = 0
+  completedInWindow: number = 0
+  goodInWindow: number = 0
+  /** Sum of all end-to-end latencies, in the window or not, in seconds. */
+  totalLatencySeconds: number = 0
+  readonly ttft: Distribution
+  readonly e2e: Distribution
+  readonly tpot: Distribution
+  readonly queue: Distribution
+  readonly #start: number
+  readonly #end: number
+  readonly #ttftLimit: number
+  readonly #tpotLimit: number
+  readonly #e2eLimit: number
+
+  constructor(options: RequestMetricsOptions) {
+    this.#start = options.startSeconds
+    this.#end = options.endSeconds
+    this.ttft = options.newDistribution()
+    this.e2e = options.newDistribution()
+    this.tpot = options.newDistribution()
+    this.queue = options.newDistribution()
+    this.#ttftLimit = options.objectives?.ttftSeconds ?? Infinity
+    this.#tpotLimit = options.objectives?.tpotSeconds ?? Infinity
+    this.#e2eLimit = options.objectives?.e2eSeconds ?? Infinity
+  }
+
+  arrive(atSeconds: number): void {
+    this.arrived++
+    if (atSeconds >= this.#start && atSeconds <= this.#end) this.arrivedInWindow++
+  }
+
+  /** Records a completed request; all times are seconds on one clock. */
+  complete(
+    arrival: number,
+    started: number,
+    firstToken: number,
+    finish: number,
+    outputTokens: number,
+  ): void {
+    this.completed++
+    const e2e = finish - arrival
+    const ttft = firstToken - arrival
+    const tpot = outputTokens > 1 ? (finish - firstToken) / (outputTokens - 1) : 0
+    this.totalLatencySeconds += e2e
+    if (arrival >= this.#start && arrival <= this.#end) {
+      this.ttft.add(ttft)
+      this.e2e.add(e2e)
+      if (outputTokens > 1) this.tpot.add(tpot)
+      this.queue.add(started - arrival)
+    }
+    if (finish >= this.#start && finish <= this.#end) {
+      this.completedInWindow++
+      if (ttft <= this.#ttftLimit && tpot <= this.#tpotLimit && e2e <= this.#e2eLimit)
+        this.goodInWindow++
+    }
+  }
+
+  latencies(): RequestLatencies {
+    return {
+      first_token_latency: summarizeLatency(this.ttft),
+      end_to_end_latency: summarizeLatency(this.e2e),
+      time_per_output_token: summarizeLatency(this.tpot),
+      queue_time: summarizeLatency(this.queue),
+    }
+  }
+}
