@@ -1,1 +1,6 @@
-export {}
+export type { CatalogContents } from './node/catalog-contents.js'
+export { readCatalogFile, readCatalogFolder } from './node/catalog-folder.js'
+export { loadCatalog } from './node/catalog-module.js'
+export { validateCatalog } from './node/catalog-validation.js'
+export type { CatalogReport, ValidEntry } from './node/catalog-validation.js'
+export { parseJson } from './node/json-text.js'
