@@ -1,1 +1,5 @@
-export {}
+export * from './arrival-process.js'
+export * from './length-distribution.js'
+export * from './synthetic-source.js'
+export * from './trace-rows.js'
+export * from './trace-source.js'
