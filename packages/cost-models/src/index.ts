@@ -1,1 +1,16 @@
-export {}
+import type { CostModelFactory } from '@llmsim/contracts'
+import { fixedCostModel } from './fixed-cost.js'
+import { rooflineCostModel } from './roofline.js'
+
+export * from './collectives.js'
+export * from './compute-format.js'
+export * from './device-power.js'
+export * from './efficiency-defaults.js'
+export * from './fixed-cost.js'
+export * from './layout-check.js'
+export * from './memory-fit.js'
+export * from './memory-footprint.js'
+export { rooflineCostModel } from './roofline.js'
+
+/** Every cost model of this package, the usual one first. */
+export const costModels: readonly CostModelFactory[] = [rooflineCostModel, fixedCostModel]

@@ -1,0 +1,131 @@
+import type { OperatorCost, StepWork } from '@llmsim/contracts'
+import type { KernelRates } from './operator.js'
+
+/** Layers whose attention sees equally far, and what it costs them on one device. */
+export interface AttentionShape {
+  /** `full` or `windowed`: what the breakdown's names carry. */
+  readonly name: string
+  /** Layers of one pass through all stages. */
+  readonly layers: number
+  /** Tokens that a position sees at most; Infinity without a window. */
+  readonly windowTokens: number
+  /** FLOP of one token pair while prefilling. */
+  readonly flopPerPair: number
+  /** FLOP of one decoding sequence for each token of its context. */
+  readonly flopPerContextToken: number
+  /** Bytes of keys and values of one token. */
+  readonly kvBytesPerToken: number
+  /** Bytes of queries read and results written by one prefilled token. */
+  readonly prefillRowBytes: number
+  /** The same for one decoding sequence. */
+  readonly decodeRowBytes: number
+  readonly prefillRates: KernelRates
+  readonly decodeRates: KernelRates
+}
+
+/** No window, as a number that stays a number when multiplied by 0 sequences. */
+const UNLIMITED = Number.MAX_SAFE_INTEGER
+
+/**
+ * Attention of one kind of layers, in closed form: the larger of two lines in the context.
+ *
+ * The work holds sums over the batch, so a window's share is bounded from above: decoding sequences
+ * see `min(decodeContext, decodes * window)` tokens (Jensen's inequality: exact when all contexts lie on
+ * one side of the window) and prefilled tokens `min(pairs, tokens * window)`.
+ */
+export class AttentionCost {
+  readonly shape: AttentionShape
+  readonly windowTokens: number
+  /** Seconds: fixed, per decoding sequence and per context token. */
+  readonly computeFixed: number
+  readonly computePerContext: number
+  readonly memoryFixed: number
+  readonly memoryPerSequence: number
+  readonly memoryPerContext: number
+
+  constructor(shape: AttentionShape) {
+    const { layers, decodeRates: rates } = shape
+    this.shape = shape
+    this.windowTokens = Math.min(shape.windowTokens, UNLIMITED)
+    this.computeFixed = layers * rates.computeRampSeconds
+    this.computePerContext = (layers * shape.flopPerContextToken) / rates.flopPerSecond
+    this.memoryFixed = layers * rates.memoryRampSeconds
+    this.memoryPerSequence = (layers * shape.decodeRowBytes) / rates.bytesPerSecond
+    this.memoryPerContext = (layers * shape.kvBytesPerToken) / rates.bytesPerSecond
+  }
+
+  get limited(): boolean {
+    return this.windowTokens < UNLIMITED
+  }
+
+  /** Context tokens that are read: all of them, or a window's worth of each sequence. */
+  seen(decodes: number, decodeContext: number): number {
+    return Math.min(decodeContext, decodes * this.windowTokens)
+  }
+
+  /** Seconds of the tensor units while decoding. */
+  decodeCompute(seen: number): number {
+    return this.computeFixed + this.computePerContext * seen
+  }
+
+  /** Seconds of the memory while decoding. */
+  decodeMemory(decodes: number, seen: number): number {
+    return this.memoryFixed + this.memoryPerSequence * decodes + this.memoryPerContext * seen
+  }
+
+  decodeSeconds(decodes: number, decodeContext: number): number {
+    const seen = this.seen(decodes, decodeContext)
+    return Math.max(this.decodeCompute(seen), this.decodeMemory(decodes, seen))
+  }
+
+  /** Keys and values of the new tokens are written and read; those of earlier chunks come from cache. */
+  prefillSeconds(tokens: number, pairs: number): number {
+    return Math.max(this.#prefillCompute(tokens, pairs), this.#prefillMemory(tokens))
+  }
+
+  #prefillPairs(tokens: number, pairs: number): number {
+    return Math.min(pairs, tokens * this.windowTokens)
+  }
+
+  #prefillCompute(tokens: number, pairs: number): number {
+    const { layers, flopPerPair, prefillRates: rates } = this.shape
+    const flop = flopPerPair * this.#prefillPairs(tokens, pairs)
+    return layers * (flop / rates.flopPerSecond + rates.computeRampSeconds)
+  }
+
+  #prefillMemory(tokens: number): number {
+    const { layers, prefillRates: rates } = this.shape
+    return layers * (this.#prefillBytes(tokens) / rates.bytesPerSecond + rates.memoryRampSeconds)
+  }
+
+  #prefillBytes(tokens: number): number {
+    return tokens * (2 * this.shape.kvBytesPerToken + this.shape.prefillRowBytes)
+  }
+
+  /** The operators of this attention in a step. */
+  describe(work: StepWork, into: OperatorCost[]): void {
+    const { name, layers } = this.shape
+    const { prefillTokens: tokens, prefillAttention: pairs, decodes, decodeContext } = work
+    if (tokens > 0 || pairs > 0)
+      into.push({
+        name: `attention_prefill_${name}`,
+        seconds: this.prefillSeconds(tokens, pairs),
+        flop: layers * this.shape.flopPerPair * this.#prefillPairs(tokens, pairs),
+        bytes: layers * this.#prefillBytes(tokens),
+        sentBytes: 0,
+        bound:
+          this.#prefillCompute(tokens, pairs) > this.#prefillMemory(tokens) ? 'compute' : 'memory',
+      })
+    if (decodes > 0 || decodeContext > 0) {
+      const seen = this.seen(decodes, decodeContext)
+      into.push({
+        name: `attention_decode_${name}`,
+        seconds: this.decodeSeconds(decodes, decodeContext),
+        flop: layers * this.shape.flopPerContextToken * seen,
+        bytes: layers * (this.shape.kvBytesPerToken * seen + this.shape.decodeRowBytes * decodes),
+        sentBytes: 0,
+        bound: this.decodeCompute(seen) > this.decodeMemory(decodes, seen) ? 'compute' : 'memory',
+      })
+    }
+  }
+}

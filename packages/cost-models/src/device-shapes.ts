@@ -1,0 +1,109 @@
+import {
+  parameterCounts,
+  type GroupedAttention,
+  type LatentAttention,
+  type Model,
+  type ReplicaLayout,
+} from '@llmsim/contracts'
+
+/** What one device holds of one layer, in elements; the heads and the inner sizes are split over TP. */
+export interface DeviceShapes {
+  /** Query heads of one device. */
+  readonly heads: number
+  /** Key and value elements that one token adds to one layer's cache on one device. */
+  readonly kvElements: number
+  /** Key and value elements of one token and layer, each counted once. */
+  readonly kvElementsWhole: number
+  /** Width of queries, keys and values together, of one token on one device. */
+  readonly qkvWidth: number
+  /** Width of the attention's result, of one token on one device. */
+  readonly outputWidth: number
+  /** Weights of the query, key and value projections. */
+  readonly qkvWeights: number
+  readonly outputWeights: number
+  /** Matrices in a feed-forward network that read the hidden state: gate and up, or up alone. */
+  readonly ffnInputs: number
+  /** Inner width of a plain network. */
+  readonly denseInner: number
+  readonly expertInner: number
+  readonly sharedInner: number
+  /** Attention weights besides the projections (biases, norms, sinks): on every device. */
+  readonly attentionRest: number
+  readonly denseLayers: number
+  readonly moeLayers: number
+  /** Layers that one stage runs: the fullest one. */
+  readonly layersPerStage: number
+  /** Embedding rows, and LM head columns, of one device. */
+  readonly vocab: number
+}
+
+interface AttentionShapes {
+  heads: number
+  kvElements: number
+  qkvWidth: number
+  outputWidth: number
+  qkvWeights: number
+  outputWeights: number
+}
+
+/** Key/value heads are split over TP; with fewer of them than devices each device holds one. */
+function groupedShapes(h: number, a: GroupedAttention, tp: number): AttentionShapes {
+  const heads = a.heads / tp
+  const kvElements = 2 * Math.max(1, a.kv_heads / tp) * a.head_dim
+  const qkvWidth = heads * a.head_dim + kvElements
+  const outputWidth = heads * a.head_dim
+  return {
+    heads,
+    kvElements,
+    qkvWidth,
+    outputWidth,
+    qkvWeights: h * qkvWidth,
+    outputWeights: outputWidth * h,
+  }
+}
+
+/** The down projections and the latent cache are whole on every device; only heads are split. */
+function latentShapes(h: number, a: LatentAttention, tp: number): AttentionShapes {
+  const heads = a.heads / tp
+  const qk = a.qk_nope_head_dim + a.qk_rope_head_dim
+  const query = a.q_lora_rank === undefined ? h * heads * qk : a.q_lora_rank * (h + heads * qk)
+  const kvElements = a.kv_lora_rank + a.qk_rope_head_dim
+  const up = a.kv_lora_rank * heads * (a.qk_nope_head_dim + a.v_head_dim)
+  return {
+    heads,
+    kvElements,
+    qkvWidth: heads * (2 * qk + a.v_head_dim) + kvElements,
+    outputWidth: heads * a.v_head_dim,
+    qkvWeights: query + h * kvElements + up,
+    outputWeights: heads * a.v_head_dim * h,
+  }
+}
+
+function attentionShapes(model: Model, tp: number): AttentionShapes {
+  const a = model.attention
+  return a.kind === 'gqa'
+    ? groupedShapes(model.hidden_size, a, tp)
+    : latentShapes(model.hidden_size, a, tp)
+}
+
+/** What one device of a replica holds and computes. */
+export function deviceShapes(layout: ReplicaLayout): DeviceShapes {
+  const { model, tensorParallel: tp } = layout
+  const { ffn } = model
+  const counts = parameterCounts(model)
+  const whole = attentionShapes(model, 1)
+  const moe = ffn.kind === 'moe'
+  return {
+    ...attentionShapes(model, tp),
+    kvElementsWhole: whole.kvElements,
+    attentionRest: counts.attentionPerLayer - whole.qkvWeights - whole.outputWeights,
+    ffnInputs: ffn.gated ? 2 : 1,
+    denseInner: (moe ? ffn.dense_intermediate_size : ffn.intermediate_size) / tp,
+    expertInner: moe ? ffn.expert_intermediate_size / tp : 0,
+    sharedInner: moe ? ffn.shared_intermediate_size / tp : 0,
+    denseLayers: counts.denseLayers,
+    moeLayers: counts.moeLayers,
+    layersPerStage: Math.ceil(model.layers / layout.pipelineParallel),
+    vocab: model.vocab_size / tp,
+  }
+}

@@ -1,0 +1,183 @@
+import { bytesPerElement, GIB, parameterCounts, type ReplicaLayout } from '@llmsim/contracts'
+import { unquantisedFormat } from './compute-format.js'
+import { deviceShapes, type DeviceShapes } from './device-shapes.js'
+
+/** What the engine may use, and the largest step that it runs. */
+export interface MemoryOptions {
+  /** Share of the device memory that the engine may use, in (0, 1]; 0.9 when absent, as in vLLM. */
+  readonly memoryUtilization?: number
+  /** Tokens in a KV block. */
+  readonly blockSize: number
+  /** Tokens in one step at most. */
+  readonly maxBatchedTokens: number
+  /** Sequences in one step at most. */
+  readonly maxBatchSize: number
+}
+
+/** A part of the memory, for printing. */
+export interface MemoryPart {
+  readonly name: string
+  readonly bytes: number
+}
+
+/** Memory of the fullest device of a replica, in bytes. */
+export interface MemoryFootprint {
+  /** What the device offers. */
+  readonly deviceBytes: number
+  readonly weightBytes: number
+  /** Activations at the largest step. */
+  readonly activationBytes: number
+  /** What the engine may not use, plus what it and its libraries hold besides. */
+  readonly reserveBytes: number
+  /** Weights, activations and reserve together: in use before any KV block. */
+  readonly staticBytes: number
+  /** What is left for the KV cache; negative when the model does not fit. */
+  readonly kvCacheBytes: number
+  /** Of one token, on the fullest device. */
+  readonly kvBytesPerTokenPerDevice: number
+  /** Of one token in the whole replica, each head counted once: what a KV transfer moves. */
+  readonly kvBytesPerToken: number
+  /** Of one KV block, on the fullest device. */
+  readonly bytesPerBlock: number
+  readonly blockSize: number
+  /** KV blocks of the replica: whole ones, 0 when the model does not fit. */
+  readonly kvBlocks: number
+  /** The parts that add up to `deviceBytes` (the KV cache as 0 when the model does not fit). */
+  readonly parts: readonly MemoryPart[]
+}
+
+/** Driver context and kernels of one process, in bytes: 0.3 to 0.6 GiB on current devices. */
+const CONTEXT_BYTES = 0.5 * GIB
+
+/** Buffers of the collectives' library where a replica spans devices: NCCL takes about 0.4 GiB. */
+const COLLECTIVE_BYTES = 0.5 * GIB
+
+/** Bytes of one element of the logits that a sampler works on (fp32). */
+const LOGIT_BYTES = 4
+
+/**
+ * Weights of the fullest device, in bytes.
+ *
+ * Projections and experts are split over TP (key/value heads replicated where TP has more devices than
+ * there are heads; the down projections of MLA are whole on each), norms and biases replicated,
+ * embedding and LM head split over TP. With stages the fullest one holds `ceil(layers / stages)` layers
+ * and the larger of embedding and LM head; a single stage holds both. Embedding, LM head, router and
+ * norms keep at least 16 bits, as in published quantised checkpoints. The scales of quantised weights
+ * are not counted.
+ */
+export function weightBytesPerDevice(layout: ReplicaLayout): number {
+  return weightBytes(layout, deviceShapes(layout))
+}
+
+function weightBytes(layout: ReplicaLayout, shapes: DeviceShapes): number {
+  const { model, tensorParallel: tp, pipelineParallel: pp } = layout
+  const counts = parameterCounts(model)
+  const narrow = bytesPerElement[layout.weightFormat]
+  const wide = bytesPerElement[unquantisedFormat(layout.weightFormat)]
+  const experts = model.ffn.kind === 'moe' ? model.ffn.experts : 0
+  // Of an average layer: which stage holds the plain ones of a mixture is not known.
+  const dense = counts.denseLayers / model.layers
+  const moe = counts.moeLayers / model.layers
+  const matrices =
+    shapes.qkvWeights +
+    shapes.outputWeights +
+    (dense * counts.denseFfn + moe * (experts * counts.expert + counts.sharedExperts)) / tp
+  const rest = shapes.attentionRest + counts.normsPerLayer + moe * counts.router
+  const layers = shapes.layersPerStage * (matrices * narrow + rest * wide)
+  const embedding = counts.embedding / tp
+  // A tied matrix lies on the first and on the last stage.
+  const head = (counts.lmHead > 0 ? counts.lmHead : counts.embedding) / tp
+  const ends = pp === 1 ? embedding + counts.lmHead / tp : Math.max(embedding, head)
+  return layers + wide * (ends + counts.finalNorm + counts.other / tp)
+}
+
+/**
+ * Activations at the largest step, in bytes of one device.
+ *
+ * Layers run one after another in the same buffers, so the peak is that of one layer: the residual and
+ * the hidden state (`2 h` elements per token) and the wider of the attention's `qkv + output` and the
+ * FFN's `(inputs + 1) * inner` (for a mixture `k` times `h + (inputs + 1) * inner`, of the copies that
+ * each token's experts get). Added to it are the fp32 logits of all sequences with the whole vocabulary.
+ */
+export function activationBytesPerDevice(
+  layout: ReplicaLayout,
+  options: Pick<MemoryOptions, 'maxBatchedTokens' | 'maxBatchSize'>,
+): number {
+  const { model } = layout
+  const { ffn } = model
+  const shapes = deviceShapes(layout)
+  const element = bytesPerElement[unquantisedFormat(layout.activationFormat)]
+  const wide = shapes.ffnInputs + 1
+  const routed =
+    ffn.kind === 'moe'
+      ? ffn.experts_per_token * (model.hidden_size + wide * shapes.expertInner) +
+        wide * shapes.sharedInner
+      : 0
+  const dense = shapes.denseLayers > 0 ? wide * shapes.denseInner : 0
+  const widest = Math.max(shapes.qkvWidth + shapes.outputWidth, routed, dense)
+  const sequences = Math.min(options.maxBatchSize, options.maxBatchedTokens)
+  return (
+    options.maxBatchedTokens * element * (2 * model.hidden_size + widest) +
+    sequences * model.vocab_size * LOGIT_BYTES
+  )
+}
+
+/**
+ * KV cache of one token, in bytes: on the fullest device, and in the whole replica.
+ *
+ * Layers with a window are counted like the others: an engine with one pool of blocks keeps their
+ * tokens too.
+ */
+export function kvBytes(layout: ReplicaLayout): { perDevice: number; whole: number } {
+  const shapes = deviceShapes(layout)
+  const element = bytesPerElement[layout.kvCacheFormat]
+  return {
+    perDevice: shapes.layersPerStage * shapes.kvElements * element,
+    whole: layout.model.layers * shapes.kvElementsWhole * element,
+  }
+}
+
+/**
+ * Where the memory of a replica's fullest device goes. It does not throw when the model does not fit:
+ * see `requireFit`.
+ */
+export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): MemoryFootprint {
+  const utilization = options.memoryUtilization ?? 0.9
+  const deviceBytes = layout.accelerator.memory_bytes
+  const devices = layout.tensorParallel * layout.pipelineParallel
+  const weights = weightBytesPerDevice(layout)
+  const activationBytes = activationBytesPerDevice(layout, options)
+  const unused = (1 - utilization) * deviceBytes
+  const context = CONTEXT_BYTES + (devices > 1 ? COLLECTIVE_BYTES : 0)
+  const reserveBytes = unused + context
+  const staticBytes = weights + activationBytes + reserveBytes
+  const kvCacheBytes = deviceBytes - staticBytes
+  const { perDevice, whole } = kvBytes(layout)
+  const bytesPerBlock = perDevice * options.blockSize
+  return {
+    deviceBytes,
+    weightBytes: weights,
+    activationBytes,
+    reserveBytes,
+    staticBytes,
+    kvCacheBytes,
+    kvBytesPerTokenPerDevice: perDevice,
+    kvBytesPerToken: whole,
+    bytesPerBlock,
+    blockSize: options.blockSize,
+    kvBlocks: Math.max(0, Math.floor(kvCacheBytes / bytesPerBlock)),
+    parts: [
+      { name: 'weights', bytes: weights },
+      { name: 'activations', bytes: activationBytes },
+      { name: 'context and libraries', bytes: context },
+      { name: 'left unused', bytes: unused },
+      { name: 'KV cache', bytes: Math.max(0, kvCacheBytes) },
+    ],
+  }
+}
+
+/** Sequences of `tokens` tokens that the KV cache holds at once. */
+export function maxConcurrentSequences(footprint: MemoryFootprint, tokens: number): number {
+  const blocks = Math.max(1, Math.ceil(tokens / footprint.blockSize))
+  return Math.floor(footprint.kvBlocks / blocks)
+}

@@ -1,0 +1,160 @@
+import type {
+  CostModel,
+  CostModelFactory,
+  CostModelOptions,
+  OperatorCost,
+  StepCost,
+  StepWork,
+} from '@llmsim/contracts'
+import { AttentionCost, type AttentionShape } from './attention-cost.js'
+import { deviceShapes } from './device-shapes.js'
+import { logitOperators, passes, tokenOperators, type OperatorInputs } from './layer-operators.js'
+import { checkLayout } from './layout-check.js'
+import { OperatorSum } from './operator.js'
+import { replicaSpeed } from './replica-speed.js'
+import { rooflineOptions } from './roofline-options.js'
+
+const NAME = 'roofline'
+
+/** Steps until `distance` is covered at `speed` per step: one fewer where rounding could decide. */
+function stepsUntil(distance: number, speed: number): number {
+  return Math.max(1, Math.floor(distance / speed))
+}
+
+class Roofline implements CostModel {
+  readonly name: string = NAME
+  readonly #tokens: OperatorSum
+  readonly #logits: OperatorSum
+  readonly #attention: readonly AttentionCost[]
+
+  constructor(inputs: OperatorInputs) {
+    this.#tokens = new OperatorSum(tokenOperators(inputs))
+    this.#logits = new OperatorSum(logitOperators(inputs))
+    this.#attention = attentionShapes(inputs).map((shape) => new AttentionCost(shape))
+  }
+
+  step(work: StepWork, into: StepCost): void {
+    const { prefillTokens, prefillAttention, decodes, decodeContext } = work
+    const attention = this.#attention
+    let seconds = this.#tokens.seconds(prefillTokens + decodes) + this.#logits.seconds(work.logits)
+    let growth = 0
+    let horizon = Infinity
+    if (decodes > 0 || decodeContext > 0)
+      for (const part of attention) {
+        const limit = decodes * part.windowTokens
+        const growing = decodeContext < limit
+        const seen = growing ? decodeContext : limit
+        const compute = part.decodeCompute(seen)
+        const memory = part.decodeMemory(decodes, seen)
+        const byCompute = compute > memory
+        seconds += byCompute ? compute : memory
+        if (!growing) continue
+        const slope = byCompute ? part.computePerContext : part.memoryPerContext
+        const other = byCompute ? part.memoryPerContext : part.computePerContext
+        growth += slope * decodes
+        if (part.limited) {
+          const steps = stepsUntil(limit - decodeContext, decodes)
+          if (steps < horizon) horizon = steps
+        }
+        if (other > slope) {
+          const gap = byCompute ? compute - memory : memory - compute
+          const steps = stepsUntil(gap, (other - slope) * decodes)
+          if (steps < horizon) horizon = steps
+        }
+      }
+    if (prefillTokens > 0 || prefillAttention > 0) {
+      growth = 0
+      horizon = 1
+      for (const part of attention) seconds += part.prefillSeconds(prefillTokens, prefillAttention)
+    }
+    into.seconds = seconds
+    into.growth = growth
+    into.horizon = horizon
+  }
+
+  breakdown(work: StepWork): OperatorCost[] {
+    const operators: OperatorCost[] = []
+    this.#tokens.describe(work.prefillTokens + work.decodes, operators)
+    for (const part of this.#attention) part.describe(work, operators)
+    this.#logits.describe(work.logits, operators)
+    return operators
+  }
+}
+
+/** Attention per device: of the layers that see everything, and of those with a window. */
+function attentionShapes(inputs: OperatorInputs): AttentionShape[] {
+  const { layout, shapes, speed } = inputs
+  const { attention, layers } = layout.model
+  const { heads } = shapes
+  const common = {
+    kvBytesPerToken: shapes.kvElements * speed.kvBytes,
+    prefillRates: speed.prefillAttention,
+    decodeRates: speed.decodeAttention,
+  }
+  if (attention.kind === 'mla') {
+    const { kv_lora_rank: rank, qk_rope_head_dim: rope, v_head_dim: v } = attention
+    const qk = attention.qk_nope_head_dim + rope
+    // Prefill expands keys and values per head; decode attends in the latent (arXiv:2405.04434, 2.1).
+    return [
+      {
+        ...common,
+        name: 'full',
+        layers: passes(inputs, layers),
+        windowTokens: Infinity,
+        flopPerPair: 2 * heads * (qk + v),
+        flopPerContextToken: 2 * heads * (2 * rank + rope),
+        prefillRowBytes: speed.residualBytes * heads * (2 * qk + 2 * v),
+        decodeRowBytes: speed.residualBytes * heads * (2 * rank + rope),
+      },
+    ]
+  }
+  const { head_dim: dim, window } = attention
+  const windowed = Math.min(window?.layers ?? 0, layers)
+  // Scores and weighted values: 2 FLOP each per head dimension.
+  const grouped = {
+    ...common,
+    flopPerPair: 4 * heads * dim,
+    flopPerContextToken: 4 * heads * dim,
+    prefillRowBytes: speed.residualBytes * 2 * heads * dim,
+    decodeRowBytes: speed.residualBytes * 2 * heads * dim,
+  }
+  const shapesByReach: AttentionShape[] = []
+  if (windowed < layers)
+    shapesByReach.push({
+      ...grouped,
+      name: 'full',
+      layers: passes(inputs, layers - windowed),
+      windowTokens: Infinity,
+    })
+  if (windowed > 0)
+    shapesByReach.push({
+      ...grouped,
+      name: 'windowed',
+      layers: passes(inputs, windowed),
+      windowTokens: window?.tokens ?? Infinity,
+    })
+  return shapesByReach
+}
+
+/**
+ * First principles: each operator takes the larger of its compute and its memory time, at the shares
+ * of the datasheet's peaks that such devices reach, plus launches, collectives and engine overheads.
+ *
+ * `seconds` spans all pipeline stages, each as slow as the fullest one. `create` throws a
+ * `SimulatorError` for a layout that the model cannot take (`checkLayout`), for a number format that
+ * the accelerator cannot compute (`resolveComputeFormat`), and for unknown or invalid options.
+ */
+export const rooflineCostModel: CostModelFactory = {
+  name: NAME,
+  description: 'Each operator at the larger of its compute and memory time, plus overheads.',
+  create(given: CostModelOptions): CostModel {
+    checkLayout(given)
+    const options = rooflineOptions(given.accelerator, given.extra)
+    return new Roofline({
+      layout: given,
+      shapes: deviceShapes(given),
+      speed: replicaSpeed(given, options),
+      options,
+    })
+  },
+}
