@@ -90,7 +90,7 @@ function built() {
   return packageFolders().every((folder) => existsSync(at(`${folder}/dist/.tsbuildinfo`)))
 }
 
-class StepFailed extends Error {}
+export class StepFailed extends Error {}
 
 /** Runs a command whose output belongs to the reader, not to the program: all of it on stderr. */
 function step(title, command, args) {
@@ -174,30 +174,53 @@ function install() {
   step('Installing', npx, ['--yes', packageManager, 'install', '--frozen-lockfile'])
 }
 
+/**
+ * Takes away what was built from a source that is gone, so that it is neither imported nor
+ * published.
+ */
+function prune(folder, output = `${folder}/dist`) {
+  if (!existsSync(at(output))) return
+  for (const entry of readdirSync(at(output), { withFileTypes: true })) {
+    const file = `${output}/${entry.name}`
+    const source = file.replace(`${folder}/dist`, `${folder}/src`)
+    if (entry.isDirectory()) {
+      if (existsSync(at(source))) prune(folder, file)
+      else rmSync(at(file), { recursive: true })
+      continue
+    }
+    const stem = source.replace(/(\.d\.ts|\.js|\.json)(\.map)?$/, '')
+    if (stem === source) continue
+    if (!['.ts', '.json'].some((ending) => existsSync(at(stem + ending)))) rmSync(at(file))
+  }
+}
+
 function build() {
+  for (const folder of packageFolders()) prune(folder)
   const tsc = at('node_modules/typescript/bin/tsc')
   step('Building', process.execPath, [tsc, '-b', at('tsconfig.json')])
 }
 
-/**
- * Installs and builds as far as needed. Returns nothing, or exits the process with 1 after saying
- * on stderr what failed.
- */
+/** Installs and builds as far as needed. Throws StepFailed where that does not work. */
+export function makeReady() {
+  if (isReady()) return
+  withLock(() => {
+    if (isReady()) return
+    const installed = installKey()
+    if (stamp('install') !== installed || !existsSync(at('node_modules/typescript'))) {
+      install()
+      writeStamp('install', installed)
+    }
+    // Taken before the build: a source saved meanwhile is built again next time.
+    const sources = buildKey(installed)
+    build()
+    writeStamp('build', sources)
+  })
+}
+
+/** Like makeReady, but ends the process with 1 after saying on stderr what failed. */
 export function bootstrap() {
   try {
-    if (isReady()) return
-    withLock(() => {
-      if (isReady()) return
-      const installed = installKey()
-      if (stamp('install') !== installed || !existsSync(at('node_modules/typescript'))) {
-        install()
-        writeStamp('install', installed)
-      }
-      // Taken before the build: a source saved meanwhile is built again next time.
-      const sources = buildKey(installed)
-      build()
-      writeStamp('build', sources)
-    })
+    makeReady()
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error
     process.stderr.write(`${error.message}\n`)
