@@ -112,7 +112,7 @@ describe.each(all.map((entry) => [entry.name, entry] as const))('%s', (_, entry)
     expect(ridge).toBeGreaterThan(20)
     expect(ridge).toBeLessThan(2000)
     for (const peak of Object.values(peaks))
-      expect(peak / entry.memory_bandwidth_bytes_per_s).toBeLessThan(2000)
+      expect((peak ?? 0) / entry.memory_bandwidth_bytes_per_s).toBeLessThan(2000)
   })
 
   it('has links slower than its memory and faster inside a node than outside', () => {

@@ -1,0 +1,2 @@
+export const accelerators: readonly unknown[]
+export const models: readonly unknown[]
