@@ -1,5 +1,6 @@
 export * from './arrival-process.js'
 export * from './length-distribution.js'
+export * from './parse-trace.js'
 export * from './synthetic-source.js'
 export * from './trace-rows.js'
 export * from './trace-source.js'
