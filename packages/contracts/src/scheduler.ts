@@ -48,6 +48,8 @@ export interface ReplicaView {
 
   /** Tokens in a KV block. */
   readonly blockSize: number
+  /** KV blocks that `tokens` tokens take. */
+  blocksFor(tokens: number): number
   readonly totalBlocks: number
   readonly freeBlocks: number
   /** KV blocks that one decode step of all decoding requests allocates. */
@@ -85,7 +87,12 @@ export interface StepPlan {
   ignoresArrivals: boolean
 }
 
-/** Batching, admission and preemption of one replica. Two calls with equal views plan the same. */
+/**
+ * Batching, admission and preemption of one replica.
+ *
+ * Asked again in the middle of a plan that stands for several steps, it must plan the same: state of
+ * its own may depend on its earlier plans, not on how often it was asked.
+ */
 export interface Scheduler {
   readonly name: string
   plan(view: ReplicaView, plan: StepPlan): void

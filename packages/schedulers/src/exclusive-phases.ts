@@ -1,0 +1,64 @@
+import type { ReplicaView, Scheduler, SchedulerOptions, StepPlan } from '@llmsim/contracts'
+import { admitResidents, planPrefills } from './admission.js'
+import { planDecode } from './decode-step.js'
+
+/** When a batch of waiting requests may form. */
+export interface BatchFormation {
+  /** Whether a running batch takes in newcomers (`continuous`) or runs to its end (`static`). */
+  readonly batching: 'static' | 'continuous'
+  /** Whether a batch waits to fill: for `minBatchSize` requests, or `batchingWindowSeconds`. */
+  readonly windowed: boolean
+}
+
+/**
+ * A scheduler whose steps either prefill or decode, never both: whole prompts, first come first
+ * served, admitted while KV blocks last; when blocks run out while decoding, the request admitted
+ * last is preempted and later recomputed.
+ *
+ * With `phaseOrder: 'prefill-first'` waiting prompts go before decoding (as in vLLM v0); with
+ * `'decode-first'` running requests get at least one token between any two prefill steps.
+ */
+export function exclusivePhases(
+  name: string,
+  options: SchedulerOptions,
+  formation: BatchFormation,
+): Scheduler {
+  let prefilledLast = false
+
+  return {
+    name,
+    plan(view, plan) {
+      const open = mayForm(view, plan, options, formation)
+      const residents = open ? admitResidents(view, plan, options) : 0
+      const mustDecode = prefilledLast && options.phaseOrder === 'decode-first' && view.decoding > 0
+      if (open && !mustDecode && planPrefills(view, plan, options, residents)) {
+        prefilledLast = true
+        return
+      }
+      prefilledLast = false
+      planDecode(view, plan, residents)
+      // Waiting requests that may come now, or after this one step, limit how long the plan stands.
+      if (mustDecode && view.waiting > residents) plan.repeats = 1
+      plan.ignoresArrivals =
+        formation.batching === 'static' ? view.running > 0 : open && !mustDecode && view.waiting > residents
+    },
+  }
+}
+
+function mayForm(
+  view: ReplicaView,
+  plan: StepPlan,
+  options: SchedulerOptions,
+  { batching, windowed }: BatchFormation,
+): boolean {
+  if (view.waiting === 0) return false
+  if (batching === 'static' && view.running > 0) return false
+  if (!windowed || view.waiting >= options.minBatchSize) return true
+  const oldest = view.firstWaiting()
+  const preempted = view.generatedTokens(oldest) > 0 && view.kvTokens(oldest) === 0
+  if (preempted) return true
+  const due = view.queuedSeconds(oldest) + options.batchingWindowSeconds
+  if (view.nowSeconds >= due) return true
+  plan.reviewAtSeconds = due
+  return false
+}

@@ -1,0 +1,64 @@
+import type { Distribution, KvTransferSpec, Slot } from '@llmsim/contracts'
+import { FifoServer } from '@llmsim/engine'
+import { overlapSeconds } from '@llmsim/metrics'
+
+/** The shared link between the prefill and the decode pool: one KV cache after another. */
+export class KvTransfer {
+  transfers: number = 0
+  bytes: number = 0
+  /** Link seconds inside the measured window. */
+  busyInWindow: number = 0
+  readonly times: Distribution
+  readonly #spec: KvTransferSpec
+  readonly #link: FifoServer = new FifoServer()
+  readonly #start: number
+  readonly #end: number
+
+  constructor(spec: KvTransferSpec, times: Distribution, start: number, end: number) {
+    this.#spec = spec
+    this.times = times
+    this.#start = start
+    this.#end = end
+  }
+
+  /**
+   * Puts a KV cache of `tokens` tokens on the link.
+   *
+   * @returns when it is usable at the other end, in seconds
+   */
+  send(now: number, tokens: number): number {
+    const bytes = tokens * this.#spec.bytesPerToken
+    const seconds = bytes / this.#spec.bandwidthBytesPerSecond
+    const sent = this.#link.serve(now, seconds)
+    this.transfers++
+    this.bytes += bytes
+    this.busyInWindow += overlapSeconds(sent - seconds, sent, this.#start, this.#end)
+    return sent + this.#spec.latencySeconds
+  }
+}
+
+/** Requests between the pools, by slot: where their KV cache is and where it goes. */
+export class Handover {
+  /** Number of the decode replica, by slot. */
+  target: Int32Array
+  /** When the prefill was done, by slot, in seconds. */
+  readyAt: Float64Array
+
+  constructor(capacity: number) {
+    this.target = new Int32Array(capacity)
+    this.readyAt = new Float64Array(capacity)
+  }
+
+  set(slot: Slot, target: number, readyAt: number): void {
+    if (slot >= this.target.length) {
+      const targets = new Int32Array(2 * slot)
+      targets.set(this.target)
+      this.target = targets
+      const times = new Float64Array(2 * slot)
+      times.set(this.readyAt)
+      this.readyAt = times
+    }
+    this.target[slot] = target
+    this.readyAt[slot] = readyAt
+  }
+}

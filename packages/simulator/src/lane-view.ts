@@ -1,0 +1,114 @@
+import type { ReplicaView, Slot } from '@llmsim/contracts'
+import type { Lane } from './lane.js'
+import { DECODING, PAUSED, PREFILLING, WAITING } from './request-table.js'
+
+/** A lane as its scheduler sees it: no output length can be reached from here. */
+export class LaneView implements ReplicaView {
+  nowSeconds: number = 0
+  readonly #lane: Lane
+
+  constructor(lane: Lane) {
+    this.#lane = lane
+  }
+
+  get role(): 'mixed' | 'prefill' | 'decode' {
+    return this.#lane.replica.role
+  }
+
+  get waiting(): number {
+    return this.#lane.waiting.size
+  }
+
+  firstWaiting(): Slot {
+    return this.#lane.waiting.head
+  }
+
+  nextWaiting(slot: Slot): Slot {
+    return this.#lane.table.next[slot]!
+  }
+
+  get running(): number {
+    return this.#lane.running.size
+  }
+
+  firstRunning(): Slot {
+    return this.#lane.running.head
+  }
+
+  nextRunning(slot: Slot): Slot {
+    return this.#lane.table.next[slot]!
+  }
+
+  lastRunning(): Slot {
+    return this.#lane.running.tail
+  }
+
+  previousRunning(slot: Slot): Slot {
+    return this.#lane.table.previous[slot]!
+  }
+
+  get decoding(): number {
+    return this.#lane.decoders.size + this.#lane.paused
+  }
+
+  arrivalSeconds(slot: Slot): number {
+    return this.#lane.table.arrival[slot]!
+  }
+
+  queuedSeconds(slot: Slot): number {
+    return this.#lane.table.queued[slot]!
+  }
+
+  priority(slot: Slot): number {
+    return this.#lane.table.priority[slot]!
+  }
+
+  promptTokens(slot: Slot): number {
+    return this.#lane.table.prompt[slot]!
+  }
+
+  generatedTokens(slot: Slot): number {
+    return this.#lane.generatedTokens(slot)
+  }
+
+  prefillRemaining(slot: Slot): number {
+    const table = this.#lane.table
+    const stage = table.stage[slot]
+    if (stage !== WAITING && stage !== PREFILLING) return 0
+    return table.prefillTarget[slot]! - table.prefillDone[slot]!
+  }
+
+  kvTokens(slot: Slot): number {
+    return this.#lane.kvTokensOf(slot)
+  }
+
+  heldBlocks(slot: Slot): number {
+    return this.#lane.heldBlocks(slot)
+  }
+
+  blocksToDecode(slot: Slot): number {
+    const stage = this.#lane.table.stage[slot]
+    if (stage !== DECODING && stage !== PAUSED && this.prefillRemaining(slot) > 0) return 0
+    return this.#lane.kvTokensOf(slot) % this.#lane.replica.blockSize === 0 ? 1 : 0
+  }
+
+  get blockSize(): number {
+    return this.#lane.replica.blockSize
+  }
+
+  blocksFor(tokens: number): number {
+    return this.#lane.replica.blocksFor(tokens)
+  }
+
+  get totalBlocks(): number {
+    return this.#lane.replica.totalBlocks
+  }
+
+  get freeBlocks(): number {
+    return this.#lane.replica.totalBlocks - this.#lane.replica.usedBlocks
+  }
+
+  get blocksToDecodeAll(): number {
+    return this.#lane.blocksToDecodeAll
+  }
+}

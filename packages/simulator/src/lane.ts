@@ -1,0 +1,168 @@
+import type { Scheduler, Slot } from '@llmsim/contracts'
+import { NO_SLOT } from '@llmsim/contracts'
+import type { EventHandle } from '@llmsim/engine'
+import { NO_EVENT } from '@llmsim/engine'
+import { FinishHeap } from './finish-heap.js'
+import { LaneView } from './lane-view.js'
+import type { Replica } from './replica.js'
+import { RequestList } from './request-list.js'
+import type { RequestTable } from './request-table.js'
+import { DECODING, PAUSED } from './request-table.js'
+import { Segment } from './segment.js'
+import { SlotList } from './slot-list.js'
+
+/**
+ * One in-flight batch of a replica, with its own queue and scheduler; a replica has one for each
+ * pipeline stage.
+ *
+ * Decoding requests advance in lockstep, so that one step counter stands for all of them: a
+ * request's tokens, KV length and next block follow from the counter at which it joined.
+ */
+export class Lane {
+  /** Its number in the whole simulation. */
+  readonly id: number
+  readonly replica: Replica
+  readonly table: RequestTable
+  readonly scheduler: Scheduler
+  readonly view: LaneView
+  readonly waiting: RequestList
+  readonly running: RequestList
+  /** Requests in step with the batch. */
+  readonly decoders: FinishHeap
+  /** Requests that the last plan left out of the decode batch. */
+  paused: number = 0
+  /** Decode steps so far. */
+  counter: number = 0
+  /** KV tokens of all decoders. */
+  kvTokens: number = 0
+  readonly segment: Segment = new Segment()
+  /** Prompt chunks of the step that runs. */
+  readonly chunks: SlotList = new SlotList()
+  /** Whether the segment that runs decodes. */
+  decodes: boolean = false
+  /** Decoders that have not decoded since they joined: their next gap starts at a time of their own. */
+  readonly fresh: SlotList = new SlotList()
+  lastDecodeEnd: number = 0
+  /** Share of the segment's time that each device works on it: below 1 with pipeline stages. */
+  busyShare: number = 1
+  /** Its pending event: the segment's end, a review, or a wake-up. */
+  event: EventHandle = NO_EVENT
+  /** Waiting requests that were preempted and hold no KV cache. */
+  evicted: number = 0
+  /** Decoders by the counter, modulo the block size, at which they need a new block. */
+  readonly #blockPhases: Int32Array
+
+  constructor(id: number, replica: Replica, table: RequestTable, scheduler: Scheduler) {
+    this.id = id
+    this.replica = replica
+    this.table = table
+    this.scheduler = scheduler
+    this.waiting = new RequestList(table)
+    this.running = new RequestList(table)
+    this.decoders = new FinishHeap(table)
+    this.#blockPhases = new Int32Array(replica.blockSize)
+    this.view = new LaneView(this)
+  }
+
+  /** Requests in this batch and its queue. */
+  get load(): number {
+    return this.waiting.size + this.running.size
+  }
+
+  generatedTokens(slot: Slot): number {
+    const table = this.table
+    const before = table.generated[slot]!
+    return table.stage[slot] === DECODING ? before + this.counter - table.joinedAt[slot]! : before
+  }
+
+  kvTokensOf(slot: Slot): number {
+    const table = this.table
+    const stage = table.stage[slot]
+    if (stage === DECODING) return table.kvAtJoin[slot]! + this.counter - table.joinedAt[slot]!
+    return stage === PAUSED ? table.kvAtJoin[slot]! : table.prefillDone[slot]!
+  }
+
+  heldBlocks(slot: Slot): number {
+    if (this.table.stage[slot] !== DECODING) return this.table.blocks[slot]!
+    return this.replica.blocksFor(this.kvTokensOf(slot))
+  }
+
+  /** Puts a request with `kvTokens` in its cache, and `generated` set, into the decode batch. */
+  join(slot: Slot, kvTokens: number): void {
+    const table = this.table
+    table.stage[slot] = DECODING
+    table.kvAtJoin[slot] = kvTokens
+    table.joinedAt[slot] = this.counter
+    table.finishAt[slot] = this.counter + table.output[slot]! - table.generated[slot]!
+    this.kvTokens += kvTokens
+    this.#countPhase(slot, 1)
+    this.decoders.add(slot)
+    this.fresh.push(slot, 0)
+  }
+
+  /** Takes a request out of the decode batch; its columns then hold its tokens and blocks. */
+  leave(slot: Slot): void {
+    const table = this.table
+    const steps = this.counter - table.joinedAt[slot]!
+    const kvTokens = table.kvAtJoin[slot]! + steps
+    this.decoders.remove(slot)
+    this.#countPhase(slot, -1)
+    this.kvTokens -= kvTokens
+    if (this.fresh.size === 0 || !this.fresh.remove(slot)) table.lastToken[slot] = this.lastDecodeEnd
+    table.generated[slot] = table.generated[slot]! + steps
+    table.kvAtJoin[slot] = kvTokens
+    table.blocks[slot] = this.replica.blocksFor(kvTokens)
+  }
+
+  /** KV blocks that the decode steps `from + 1` to `to` allocate, counted from the counter as it is. */
+  blocksGrown(from: number, to: number): number {
+    const size = this.#blockPhases.length
+    const steps = to - from
+    if (steps <= 0) return 0
+    const cycles = Math.floor(steps / size)
+    let blocks = cycles * this.decoders.size
+    let phase = (this.counter + from) % size
+    for (let left = steps - cycles * size; left > 0; left--) {
+      blocks += this.#blockPhases[phase]!
+      if (++phase === size) phase = 0
+    }
+    return blocks
+  }
+
+  /** The most decode steps, up to `limit`, that `free` blocks allow. */
+  stepsWithin(free: number, limit: number): number {
+    const size = this.#blockPhases.length
+    const decoders = this.decoders.size
+    // Enough for the limit in any phase: the usual case.
+    if (decoders * (Math.floor(limit / size) + 1) <= free) return limit
+    const cycles = Math.floor(free / decoders)
+    let left = free - cycles * decoders
+    let steps = cycles * size
+    let phase = (this.counter + steps) % size
+    for (;;) {
+      if (steps >= limit) return limit
+      const needed = this.#blockPhases[phase]!
+      if (needed > left) return steps
+      left -= needed
+      steps++
+      if (++phase === size) phase = 0
+    }
+  }
+
+  /** KV blocks that one decode step of all, the paused ones included, allocates. */
+  get blocksToDecodeAll(): number {
+    let blocks = this.#blockPhases[this.counter % this.#blockPhases.length]!
+    if (this.paused > 0)
+      for (let slot = this.running.head; slot !== NO_SLOT; slot = this.table.next[slot]!)
+        if (this.table.stage[slot] === PAUSED && this.kvTokensOf(slot) % this.replica.blockSize === 0)
+          blocks++
+    return blocks
+  }
+
+  #countPhase(slot: Slot, change: 1 | -1): void {
+    const size = this.#blockPhases.length
+    const offset = (this.table.joinedAt[slot]! - this.table.kvAtJoin[slot]!) % size
+    const phase = offset < 0 ? offset + size : offset
+    this.#blockPhases[phase] = this.#blockPhases[phase]! + change
+  }
+}

@@ -1,0 +1,37 @@
+import type { Distribution, KvCacheUse, MemoryUse } from '@llmsim/contracts'
+import { GIB } from '@llmsim/contracts'
+import { ExactDistribution, figure } from '@llmsim/metrics'
+import type { Pool } from './pool.js'
+
+/** Used KV blocks over time and replicas, each sample weighted with the time it stands for. */
+export function sampledBlocks(pool: Pool): Distribution {
+  const samples = new ExactDistribution()
+  for (const { sampler } of pool.replicas)
+    for (let i = 0; i < sampler.size; i++) samples.add(sampler.values[i]!, sampler.interval)
+  return samples
+}
+
+/** Memory of the fullest device of a pool, in units of 2^30 bytes. */
+export function memoryUse(pool: Pool, samples: Distribution): MemoryUse {
+  const { staticBytes, bytesPerBlock } = pool.spec.memory
+  const inUse = (blocks: number): number | null => figure((staticBytes + blocks * bytesPerBlock) / GIB)
+  const peak = peakBlocks(pool)
+  return {
+    peak_memory_gb: inUse(peak),
+    p95_memory_gb: inUse(samples.count > 0 ? samples.quantile(0.95) : peak),
+    p50_memory_gb: inUse(samples.count > 0 ? samples.quantile(0.5) : peak),
+  }
+}
+
+export function kvCacheUse(pool: Pool, samples: Distribution): KvCacheUse {
+  const { kvBlocks } = pool.spec.memory
+  return {
+    total_blocks: kvBlocks,
+    peak_used_blocks: peakBlocks(pool),
+    mean_utilization: figure(samples.mean / kvBlocks),
+  }
+}
+
+function peakBlocks(pool: Pool): number {
+  return Math.max(...pool.replicas.map((replica) => replica.peakBlocks))
+}

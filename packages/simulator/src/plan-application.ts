@@ -1,0 +1,133 @@
+import type { Slot, StepWork } from '@llmsim/contracts'
+import { NO_SLOT, SimulatorError } from '@llmsim/contracts'
+import type { Lane } from './lane.js'
+import type { PlanBuffer } from './plan-buffer.js'
+import { DECODING, PAUSED, PREFILLING, WAITING } from './request-table.js'
+
+/**
+ * Checks a plan and applies it to its lane: preemptions, admissions, chunks, decoders, KV blocks.
+ *
+ * Fills `work` with what the step has to do.
+ *
+ * Errors: `CONTRACT`, naming the scheduler, for a plan that overcommits or names the wrong request.
+ */
+export function applyPlan(lane: Lane, plan: PlanBuffer, now: number, work: StepWork): void {
+  for (let i = 0; i < plan.preempts.size; i++) preempt(lane, plan.preempts.slots[i]!, now)
+  for (let i = 0; i < plan.admits.size; i++) admit(lane, plan.admits.slots[i]!, now)
+  work.prefillTokens = 0
+  work.prefillAttention = 0
+  work.logits = 0
+  lane.chunks.size = 0
+  for (let i = 0; i < plan.prefills.size; i++)
+    prefill(lane, plan.prefills.slots[i]!, plan.prefills.amounts[i]!, now, work)
+  const subset = plan.decodes.size > 0 && !plan.decodesAll
+  if (lane.paused > 0 && (subset || plan.decodesAll)) resumePaused(lane)
+  if (subset) pauseOthers(lane, plan, now)
+  lane.decodes = (plan.decodesAll || subset) && lane.decoders.size > 0
+  if (lane.decodes) {
+    work.decodes = lane.decoders.size
+    work.decodeContext = lane.kvTokens + lane.decoders.size
+    work.logits += lane.decoders.size
+    lane.replica.allocate(lane.blocksGrown(0, 1))
+  } else {
+    work.decodes = 0
+    work.decodeContext = 0
+  }
+  const { usedBlocks, totalBlocks } = lane.replica
+  if (usedBlocks > totalBlocks)
+    broken(lane, `its plan needs ${usedBlocks} KV blocks of ${totalBlocks}`, now)
+}
+
+/** Throws the error of a scheduler that broke its contract. */
+export function broken(lane: Lane, message: string, now: number, given?: unknown): never {
+  throw new SimulatorError({
+    code: 'CONTRACT',
+    path: `scheduler ${lane.scheduler.name}`,
+    message: `${message}, at ${now} s on replica ${lane.replica.index}`,
+    given,
+  })
+}
+
+function preempt(lane: Lane, slot: Slot, now: number): void {
+  const { table, replica } = lane
+  const stage = own(lane, slot) ? table.stage[slot] : WAITING
+  if (stage === DECODING) lane.leave(slot)
+  else if (stage === PAUSED) lane.paused--
+  else if (stage !== PREFILLING) broken(lane, 'preempted a request that does not run', now, slot)
+  replica.allocate(-table.blocks[slot]!)
+  table.blocks[slot] = 0
+  table.prefillTarget[slot] = table.prompt[slot]! + table.generated[slot]!
+  table.prefillDone[slot] = 0
+  table.stage[slot] = WAITING
+  table.queued[slot] = now
+  table.preemptions[slot] = table.preemptions[slot]! + 1
+  replica.preemptions++
+  lane.evicted++
+  lane.running.remove(slot)
+  lane.waiting.pushFront(slot)
+}
+
+function admit(lane: Lane, slot: Slot, now: number): void {
+  const { table } = lane
+  const kvTokens = table.prefillDone[slot]
+  if (
+    !own(lane, slot) ||
+    table.stage[slot] !== WAITING ||
+    kvTokens !== table.prefillTarget[slot] ||
+    kvTokens === 0
+  )
+    broken(lane, 'admitted a request that has prompt left or does not wait', now, slot)
+  lane.waiting.remove(slot)
+  lane.running.pushBack(slot)
+  lane.join(slot, kvTokens!)
+}
+
+function prefill(lane: Lane, slot: Slot, tokens: number, now: number, work: StepWork): void {
+  const { table, replica } = lane
+  const stage = own(lane, slot) ? table.stage[slot] : PAUSED
+  const done = table.prefillDone[slot]!
+  const target = table.prefillTarget[slot]!
+  if ((stage !== WAITING && stage !== PREFILLING) || !(tokens >= 1 && tokens <= target - done))
+    broken(lane, `prefills ${tokens} tokens of a request that has not as many left`, now, slot)
+  for (let i = 0; i < lane.chunks.size && stage === PREFILLING; i++)
+    if (lane.chunks.slots[i] === slot) broken(lane, 'prefills a request twice in a step', now, slot)
+  if (stage === WAITING) {
+    lane.waiting.remove(slot)
+    lane.running.pushBack(slot)
+    table.stage[slot] = PREFILLING
+    if (table.preemptions[slot]! > 0) lane.evicted--
+    if (Number.isNaN(table.started[slot]!)) table.started[slot] = now
+  }
+  const blocks = replica.blocksFor(done + tokens)
+  replica.allocate(blocks - table.blocks[slot]!)
+  table.blocks[slot] = blocks
+  lane.chunks.push(slot, tokens)
+  work.prefillTokens += tokens
+  work.prefillAttention += tokens * (done + (tokens + 1) / 2)
+  if (done + tokens === target) work.logits++
+}
+
+function resumePaused(lane: Lane): void {
+  const { table } = lane
+  for (let slot = lane.running.head; slot !== NO_SLOT; slot = table.next[slot]!)
+    if (table.stage[slot] === PAUSED) lane.join(slot, table.kvAtJoin[slot]!)
+  lane.paused = 0
+}
+
+/** Takes the decoders that the plan does not name out of the batch, where they stand still. */
+function pauseOthers(lane: Lane, plan: PlanBuffer, now: number): void {
+  const { table } = lane
+  const named = plan.decodes
+  for (let slot = lane.running.head; slot !== NO_SLOT; slot = table.next[slot]!) {
+    if (table.stage[slot] !== DECODING || named.slots.subarray(0, named.size).includes(slot)) continue
+    lane.leave(slot)
+    table.stage[slot] = PAUSED
+    lane.paused++
+  }
+  if (lane.decoders.size !== named.size)
+    broken(lane, 'decodes a request twice, or one that has no complete prompt', now)
+}
+
+function own(lane: Lane, slot: Slot): boolean {
+  return slot >= 0 && slot < lane.table.capacity && lane.table.lane[slot] === lane.id
+}

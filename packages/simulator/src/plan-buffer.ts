@@ -1,0 +1,46 @@
+import type { Slot, StepPlan } from '@llmsim/contracts'
+import { SlotList } from './slot-list.js'
+
+/** What a scheduler planned, as lists that are reused from step to step. */
+export class PlanBuffer implements StepPlan {
+  repeats: number = 1
+  reviewAtSeconds: number = Infinity
+  ignoresArrivals: boolean = false
+  decodesAll: boolean = false
+  readonly prefills: SlotList = new SlotList()
+  readonly admits: SlotList = new SlotList()
+  readonly decodes: SlotList = new SlotList()
+  readonly preempts: SlotList = new SlotList()
+
+  reset(): void {
+    this.repeats = 1
+    this.reviewAtSeconds = Infinity
+    this.ignoresArrivals = false
+    this.decodesAll = false
+    this.prefills.size = 0
+    this.admits.size = 0
+    this.decodes.size = 0
+    this.preempts.size = 0
+  }
+
+  prefill(slot: Slot, tokens: number): void {
+    // The list holds 32-bit integers; what does not fit becomes 0, which the check refuses.
+    this.prefills.push(slot, tokens === (tokens | 0) ? tokens : 0)
+  }
+
+  admit(slot: Slot): void {
+    this.admits.push(slot, 0)
+  }
+
+  decodeAll(): void {
+    this.decodesAll = true
+  }
+
+  decode(slot: Slot): void {
+    this.decodes.push(slot, 0)
+  }
+
+  preempt(slot: Slot): void {
+    this.preempts.push(slot, 0)
+  }
+}

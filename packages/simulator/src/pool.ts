@@ -1,0 +1,83 @@
+import type { PoolSpec, PoolView, RoutedRequest, Slot } from '@llmsim/contracts'
+import { SimulatorError } from '@llmsim/contracts'
+import type { RunParts } from './replica.js'
+import { Replica } from './replica.js'
+import type { RequestTable } from './request-table.js'
+
+/** A pool's replicas as its router sees them. */
+class ReplicasView implements PoolView {
+  now: number = 0
+  readonly #replicas: readonly Replica[]
+
+  constructor(replicas: readonly Replica[]) {
+    this.#replicas = replicas
+  }
+
+  get replicas(): number {
+    return this.#replicas.length
+  }
+
+  outstanding(replica: number): number {
+    return this.#replicas[replica]!.outstanding
+  }
+
+  queued(replica: number): number {
+    const { lanes, inbound } = this.#replicas[replica]!
+    let queued = inbound.size
+    for (const lane of lanes) queued += lane.waiting.size
+    return queued
+  }
+
+  usedBlocks(replica: number): number {
+    return this.#replicas[replica]!.usedAt(this.now)
+  }
+
+  totalBlocks(replica: number): number {
+    return this.#replicas[replica]!.totalBlocks
+  }
+}
+
+/** Replicas that share a role and a router. */
+export class Pool {
+  readonly spec: PoolSpec
+  readonly replicas: Replica[] = []
+  readonly #view: ReplicasView
+  readonly #table: RequestTable
+  readonly #request: { -readonly [K in keyof RoutedRequest]: RoutedRequest[K] } = {
+    arrivalSeconds: 0,
+    promptTokens: 0,
+    sessionId: -1,
+    priority: 0,
+  }
+
+  constructor(spec: PoolSpec, run: RunParts) {
+    this.spec = spec
+    this.#table = run.table
+    for (let index = 0; index < spec.replicas; index++)
+      this.replicas.push(new Replica(index, spec, run))
+    this.#view = new ReplicasView(this.replicas)
+  }
+
+  /** Asks the router. Errors: `CONTRACT` when it names no replica of the pool. */
+  route(slot: Slot, now: number): Replica {
+    if (this.replicas.length === 1) return this.replicas[0]!
+    const request = this.#request
+    const table = this.#table
+    request.arrivalSeconds = table.arrival[slot]!
+    request.promptTokens = table.prompt[slot]!
+    request.sessionId = table.session[slot]!
+    request.priority = table.priority[slot]!
+    this.#view.now = now
+    const chosen = this.spec.router.route(request, this.#view)
+    const replica = this.replicas[chosen]
+    if (replica === undefined)
+      throw new SimulatorError({
+        code: 'CONTRACT',
+        path: `router ${this.spec.router.name}`,
+        message: `chose a replica that pool ${this.spec.name} does not have`,
+        given: chosen,
+        accepted: `a whole number from 0 to ${this.replicas.length - 1}`,
+      })
+    return replica
+  }
+}

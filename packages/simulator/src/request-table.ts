@@ -1,0 +1,158 @@
+import type { Slot } from '@llmsim/contracts'
+
+/** Where a request stands. */
+export type Stage = 0 | 1 | 2 | 3 | 4 | 5
+export const FREE: Stage = 0
+export const WAITING: Stage = 1
+/** Admitted, with prompt left to compute. */
+export const PREFILLING: Stage = 2
+/** In step with its decode batch. */
+export const DECODING: Stage = 3
+/** Its prompt is done, and the last plan left it out of the decode batch. */
+export const PAUSED: Stage = 4
+/** Its prefill is done; its KV cache is held here until the transfer ends. */
+export const LEAVING: Stage = 5
+
+/**
+ * All requests in the system as columns, indexed by slot; slots are reused, so the columns grow to
+ * the largest number of requests in the system at once and no further.
+ */
+export class RequestTable {
+  capacity: number
+  arrival: Float64Array
+  /** When the first step that worked on it started; NaN before. */
+  started: Float64Array
+  /** When it entered the queue that it is in. */
+  queued: Float64Array
+  firstToken: Float64Array
+  /** Last token's time; kept only while it does not decode in step with its batch. */
+  lastToken: Float64Array
+  prompt: Int32Array
+  output: Int32Array
+  session: Int32Array
+  priority: Int32Array
+  stage: Uint8Array
+  /** Tokens to prefill: the prompt, and after a preemption the generated ones as well. */
+  prefillTarget: Int32Array
+  prefillDone: Int32Array
+  /** Tokens generated before it joined its decode batch. */
+  generated: Int32Array
+  /** KV tokens when it joined its decode batch. */
+  kvAtJoin: Int32Array
+  /** The batch's step counter when it joined. */
+  joinedAt: Float64Array
+  /** The batch's step counter at which its last token is done. */
+  finishAt: Float64Array
+  /** KV blocks held while it does not decode; those of a decoding one follow from its KV tokens. */
+  blocks: Int32Array
+  /** Neighbours in the queue or in the running list. */
+  next: Int32Array
+  previous: Int32Array
+  /** Position in its batch's finish heap. */
+  heapPosition: Int32Array
+  preemptions: Int32Array
+  /** Number of the batch (lane) that it belongs to. */
+  lane: Int32Array
+  #free: Int32Array
+  #freeCount = 0
+
+  constructor(capacity: number) {
+    this.capacity = capacity
+    this.arrival = new Float64Array(capacity)
+    this.started = new Float64Array(capacity)
+    this.queued = new Float64Array(capacity)
+    this.firstToken = new Float64Array(capacity)
+    this.lastToken = new Float64Array(capacity)
+    this.prompt = new Int32Array(capacity)
+    this.output = new Int32Array(capacity)
+    this.session = new Int32Array(capacity)
+    this.priority = new Int32Array(capacity)
+    this.stage = new Uint8Array(capacity)
+    this.prefillTarget = new Int32Array(capacity)
+    this.prefillDone = new Int32Array(capacity)
+    this.generated = new Int32Array(capacity)
+    this.kvAtJoin = new Int32Array(capacity)
+    this.joinedAt = new Float64Array(capacity)
+    this.finishAt = new Float64Array(capacity)
+    this.blocks = new Int32Array(capacity)
+    this.next = new Int32Array(capacity)
+    this.previous = new Int32Array(capacity)
+    this.heapPosition = new Int32Array(capacity)
+    this.preemptions = new Int32Array(capacity)
+    this.lane = new Int32Array(capacity)
+    this.#free = new Int32Array(capacity)
+    for (let slot = capacity - 1; slot >= 0; slot--) this.#free[this.#freeCount++] = slot
+  }
+
+  /** Requests in the system. */
+  get inUse(): number {
+    return this.capacity - this.#freeCount
+  }
+
+  /** Takes a free slot for a new request. */
+  open(arrival: number, prompt: number, output: number, session: number, priority: number): Slot {
+    if (this.#freeCount === 0) this.#grow()
+    const slot = this.#free[--this.#freeCount]!
+    this.arrival[slot] = arrival
+    this.started[slot] = NaN
+    this.prompt[slot] = prompt
+    this.output[slot] = output
+    this.session[slot] = session
+    this.priority[slot] = priority
+    this.stage[slot] = WAITING
+    this.prefillTarget[slot] = prompt
+    this.prefillDone[slot] = 0
+    this.generated[slot] = 0
+    this.blocks[slot] = 0
+    this.preemptions[slot] = 0
+    return slot
+  }
+
+  close(slot: Slot): void {
+    this.stage[slot] = FREE
+    this.#free[this.#freeCount++] = slot
+  }
+
+  #grow(): void {
+    const old = this.capacity
+    this.capacity = old * 2
+    this.arrival = widened(this.arrival)
+    this.started = widened(this.started)
+    this.queued = widened(this.queued)
+    this.firstToken = widened(this.firstToken)
+    this.lastToken = widened(this.lastToken)
+    this.prompt = widenedInt(this.prompt)
+    this.output = widenedInt(this.output)
+    this.session = widenedInt(this.session)
+    this.priority = widenedInt(this.priority)
+    const stage = new Uint8Array(this.capacity)
+    stage.set(this.stage)
+    this.stage = stage
+    this.prefillTarget = widenedInt(this.prefillTarget)
+    this.prefillDone = widenedInt(this.prefillDone)
+    this.generated = widenedInt(this.generated)
+    this.kvAtJoin = widenedInt(this.kvAtJoin)
+    this.joinedAt = widened(this.joinedAt)
+    this.finishAt = widened(this.finishAt)
+    this.blocks = widenedInt(this.blocks)
+    this.next = widenedInt(this.next)
+    this.previous = widenedInt(this.previous)
+    this.heapPosition = widenedInt(this.heapPosition)
+    this.preemptions = widenedInt(this.preemptions)
+    this.lane = widenedInt(this.lane)
+    this.#free = widenedInt(this.#free)
+    for (let slot = this.capacity - 1; slot >= old; slot--) this.#free[this.#freeCount++] = slot
+  }
+}
+
+function widened(column: Float64Array): Float64Array {
+  const wide = new Float64Array(column.length * 2)
+  wide.set(column)
+  return wide
+}
+
+function widenedInt(column: Int32Array): Int32Array {
+  const wide = new Int32Array(column.length * 2)
+  wide.set(column)
+  return wide
+}

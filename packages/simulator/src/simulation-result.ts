@@ -1,0 +1,140 @@
+import type { PoolFigures, SimulationResult } from '@llmsim/contracts'
+import { SECONDS_PER_HOUR } from '@llmsim/contracts'
+import { figure, summarizeLatency } from '@llmsim/metrics'
+import { kvCacheUse, memoryUse, sampledBlocks } from './memory-figures.js'
+import type { Pool } from './pool.js'
+import type { SimulationRun } from './simulation-run.js'
+
+/** What a finished run measured, as the results file has it. */
+export function resultOf(run: SimulationRun): SimulationResult {
+  const { spec, requests, steps, pools } = run
+  const start = Math.min(spec.warmUpSeconds, run.now)
+  const end = Math.min(spec.durationSeconds, run.now)
+  const seconds = end - start
+  const perSecond = (amount: number): number => (seconds > 0 ? amount / seconds : 0)
+  const figures = pools.map((pool) => poolFigures(pool, run.now, seconds))
+  const fullest = figures.reduce((most, each) =>
+    (each.memory.peak_memory_gb ?? 0) > (most.memory.peak_memory_gb ?? 0) ? each : most,
+  )
+  const devices = sum(figures.map((pool) => pool.devices))
+  const energy = sum(figures.map((pool) => pool.energy_joules))
+  return {
+    total_requests: requests.arrived,
+    completed_requests: requests.completed,
+    rejected_requests: run.rejected,
+    unfinished_requests: run.table.inUse,
+    simulation_time: run.now,
+    measured_window: {
+      start_s: start,
+      end_s: end,
+      arrived_requests: requests.arrivedInWindow,
+      completed_requests: requests.completedInWindow,
+    },
+    throughput: {
+      requests_per_sec: perSecond(requests.completedInWindow),
+      tokens_per_sec: perSecond(steps.outputTokens),
+      input_tokens_per_sec: perSecond(steps.inputTokens),
+      total_tokens_per_sec: perSecond(steps.outputTokens + steps.inputTokens),
+    },
+    xpu_utilization: share(sum(figures.map((pool) => pool.utilization * pool.devices)), devices),
+    memory: fullest.memory,
+    ...requests.latencies(),
+    inter_token_latency: summarizeLatency(steps.gaps),
+    goodput:
+      spec.objectives === undefined
+        ? null
+        : {
+            requests_per_sec: perSecond(requests.goodInWindow),
+            attainment: share(requests.goodInWindow, requests.completedInWindow),
+          },
+    littles_law: {
+      mean_in_system: run.now > 0 ? run.requestSeconds / run.now : 0,
+      rate_times_latency: run.now > 0 ? requests.totalLatencySeconds / run.now : 0,
+    },
+    preemptions: sum(figures.map((pool) => pool.preemptions)),
+    kv_cache: fullest.kv_cache,
+    kv_transfer:
+      run.transfer === undefined
+        ? null
+        : {
+            transfers: run.transfer.transfers,
+            bytes: run.transfer.bytes,
+            time: summarizeLatency(run.transfer.times),
+            link_utilization: share(run.transfer.busyInWindow, seconds),
+          },
+    energy: {
+      total_joules: energy,
+      joules_per_output_token: figure(energy / steps.totalOutputTokens),
+      average_watts: run.now > 0 ? energy / run.now : 0,
+    },
+    cost: cost(pools, perSecond(steps.outputTokens)),
+    pools: figures,
+    warnings: warnings(run),
+  }
+}
+
+function poolFigures(pool: Pool, runSeconds: number, windowSeconds: number): PoolFigures {
+  const { spec, replicas } = pool
+  const devices = spec.replicas * spec.devicesPerReplica
+  const samples = sampledBlocks(pool)
+  const prefill = sum(replicas.map((replica) => replica.prefillSeconds))
+  const decode = sum(replicas.map((replica) => replica.decodeSeconds))
+  const all = windowSeconds * spec.replicas
+  const { idleWatts, prefillWatts, decodeWatts } = spec.power
+  const prefillTotal = sum(replicas.map((replica) => replica.totalPrefillSeconds))
+  const decodeTotal = sum(replicas.map((replica) => replica.totalDecodeSeconds))
+  const idleTotal = Math.max(0, runSeconds * spec.replicas - prefillTotal - decodeTotal)
+  return {
+    name: spec.name,
+    role: spec.role,
+    replicas: spec.replicas,
+    devices,
+    utilization: share(prefill + decode, all),
+    prefill_utilization: share(prefill, all),
+    decode_utilization: share(decode, all),
+    memory: memoryUse(pool, samples),
+    kv_cache: kvCacheUse(pool, samples),
+    preemptions: sum(replicas.map((replica) => replica.preemptions)),
+    steps: sum(replicas.map((replica) => replica.steps)),
+    energy_joules:
+      (prefillTotal * prefillWatts + decodeTotal * decodeWatts + idleTotal * idleWatts) *
+      spec.devicesPerReplica,
+    per_replica: replicas.map((replica) => ({
+      requests: replica.requests,
+      utilization: share(replica.prefillSeconds + replica.decodeSeconds, windowSeconds),
+      peak_used_blocks: replica.peakBlocks,
+      preemptions: replica.preemptions,
+    })),
+  }
+}
+
+/** Price per hour and per million output tokens; null unless every pool's price is known. */
+function cost(pools: readonly Pool[], tokensPerSecond: number): SimulationResult['cost'] {
+  let perHour = 0
+  for (const { spec } of pools) {
+    if (spec.deviceUsdPerHour === undefined) return null
+    perHour += spec.deviceUsdPerHour * spec.replicas * spec.devicesPerReplica
+  }
+  return {
+    usd_per_hour: perHour,
+    usd_per_million_tokens: figure((perHour / (tokensPerSecond * SECONDS_PER_HOUR)) * 1e6),
+  }
+}
+
+function warnings(run: SimulationRun): string[] {
+  const found: string[] = []
+  if (run.rejected > 0)
+    found.push(`${run.rejected} requests were rejected: their KV cache can never fit a replica`)
+  if (run.table.inUse > 0)
+    found.push(`${run.table.inUse} requests had not finished when the drain ended`)
+  return found
+}
+
+/** A share that rounding cannot push beyond 1; 0 of nothing. */
+function share(part: number, whole: number): number {
+  return whole > 0 ? Math.min(1, part / whole) : 0
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

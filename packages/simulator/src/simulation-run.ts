@@ -1,0 +1,459 @@
+import type { Distribution, RequestDraft, SimulationSpec, Slot } from '@llmsim/contracts'
+import { emptyWork, SimulatorError } from '@llmsim/contracts'
+import { EventQueue, LogHistogram, NO_EVENT } from '@llmsim/engine'
+import { ExactDistribution, RequestMetrics } from '@llmsim/metrics'
+import { Handover, KvTransfer } from './kv-transfer.js'
+import type { Lane } from './lane.js'
+import { applyPlan, broken } from './plan-application.js'
+import { PlanBuffer } from './plan-buffer.js'
+import { Pool } from './pool.js'
+import type { Replica } from './replica.js'
+import { LEAVING, RequestTable, WAITING } from './request-table.js'
+import { StepMetrics } from './step-metrics.js'
+
+/** Of equal times: transfers end first, then batches act; arrivals come before both. */
+const TRANSFER_PRIORITY = 0
+const LANE_PRIORITY = 1
+/** Plans without work that a scheduler may return in a row at one time. */
+const EMPTY_PLANS = 1000
+const PROGRESS_EVERY = 65_536
+
+/** One run: the state of the whole system and the loop that moves it through time. */
+export class SimulationRun {
+  readonly spec: SimulationSpec
+  readonly pools: readonly Pool[]
+  readonly requests: RequestMetrics
+  readonly steps: StepMetrics
+  readonly transfer: KvTransfer | undefined
+  rejected: number = 0
+  /** Requests in the system, integrated over time. */
+  requestSeconds: number = 0
+  /** The clock: time of the last event. */
+  now: number = 0
+  readonly table: RequestTable = new RequestTable(256)
+  readonly #lanes: Lane[] = []
+  readonly #queue: EventQueue = new EventQueue()
+  readonly #entry: Pool
+  readonly #decodePool: Pool | undefined
+  readonly #handover: Handover = new Handover(256)
+  readonly #plan: PlanBuffer = new PlanBuffer()
+  readonly #work = emptyWork()
+  readonly #cost = { seconds: 0, growth: 0, horizon: 1 }
+  readonly #draft: RequestDraft = {
+    arrivalSeconds: 0,
+    promptTokens: 0,
+    outputTokens: 0,
+    sessionId: -1,
+    priority: 0,
+  }
+  #nextArrival = Infinity
+  #pulled = 0
+  /** Closed loop: completions whose successors have not arrived yet. */
+  #vacancies = 0
+  /** The lane whose event is being handled: it plans by itself afterwards. */
+  #current: Lane | undefined
+
+  constructor(spec: SimulationSpec) {
+    this.spec = spec
+    const newDistribution = (): Distribution =>
+      spec.exactQuantiles === true ? new ExactDistribution() : new LogHistogram()
+    const start = spec.warmUpSeconds
+    const end = spec.durationSeconds
+    this.requests = new RequestMetrics({
+      newDistribution,
+      startSeconds: start,
+      endSeconds: end,
+      objectives: spec.objectives,
+    })
+    this.steps = new StepMetrics(newDistribution(), start, end)
+    const parts = { table: this.table, lanes: this.#lanes, windowStart: start, windowEnd: end }
+    this.pools = spec.pools.map((pool) => new Pool(pool, parts))
+    this.#entry = this.pools[0]!
+    this.#decodePool = this.pools[1]
+    if (spec.kvTransfer !== undefined)
+      this.transfer = new KvTransfer(spec.kvTransfer, newDistribution(), start, end)
+  }
+
+  /** Runs to the end of the traffic and its drain. */
+  run(): void {
+    const { concurrency, durationSeconds, drainSeconds } = this.spec
+    const limit = durationSeconds + (drainSeconds ?? Infinity)
+    if (concurrency === undefined) this.#pullArrival()
+    else {
+      this.#vacancies = concurrency
+      this.#fillVacancies()
+    }
+    const queue = this.#queue
+    for (;;) {
+      const next = queue.nextTime
+      if (this.#nextArrival <= next) {
+        if (this.#nextArrival === Infinity) break
+        this.#advanceTo(this.#nextArrival)
+        this.#arrive()
+        this.#pullArrival()
+        continue
+      }
+      if (next > limit) {
+        this.#stopAt(limit)
+        break
+      }
+      queue.pop()
+      this.#advanceTo(next)
+      if (queue.tag < 0) this.#transferDone(-queue.tag - 1)
+      else this.#laneEvent(this.#lanes[queue.tag]!)
+      if (this.#vacancies > 0) this.#fillVacancies()
+    }
+    for (const lane of this.#lanes) lane.replica.sampleUntil(this.now)
+    if (this.table.inUse > 0 && queue.nextTime === Infinity) this.#stalled()
+  }
+
+  #advanceTo(time: number): void {
+    this.requestSeconds += this.table.inUse * (time - this.now)
+    this.now = time
+  }
+
+  /** Reads the next request of an open loop into the draft. */
+  #pullArrival(): void {
+    const before = this.#draft.arrivalSeconds
+    if (this.#pulled >= (this.spec.maxRequests ?? Infinity) || !this.#pull()) {
+      this.#nextArrival = Infinity
+      return
+    }
+    const time = this.#draft.arrivalSeconds
+    if (!(time >= before) || time === Infinity) this.#badRequest('arrivalSeconds', time, before)
+    this.#nextArrival = time > this.spec.durationSeconds ? Infinity : time
+  }
+
+  #pull(): boolean {
+    if (!this.spec.source.next(this.#draft)) return false
+    const { promptTokens, outputTokens } = this.#draft
+    if (!(promptTokens >= 1) || promptTokens !== (promptTokens | 0))
+      this.#badRequest('promptTokens', promptTokens, 1)
+    if (!(outputTokens >= 1) || outputTokens !== (outputTokens | 0))
+      this.#badRequest('outputTokens', outputTokens, 1)
+    this.#pulled++
+    return true
+  }
+
+  #badRequest(field: string, given: number, least: number): never {
+    throw new SimulatorError({
+      code: 'INVALID_VALUE',
+      path: `workload.request[${this.#pulled}].${field}`,
+      message: 'not a request that can be served',
+      given,
+      accepted: `a ${field === 'arrivalSeconds' ? '' : 'whole '}number from ${least} on`,
+    })
+  }
+
+  /** Closed loop: sends a successor for each request that left. */
+  #fillVacancies(): void {
+    while (this.#vacancies > 0) {
+      this.#vacancies--
+      const ended = this.now > this.spec.durationSeconds
+      if (ended || this.#pulled >= (this.spec.maxRequests ?? Infinity) || !this.#pull()) {
+        this.#vacancies = 0
+        return
+      }
+      this.#draft.arrivalSeconds = this.now
+      if (!this.#arrive()) this.#vacancies++
+    }
+  }
+
+  /** Lets the drafted request into the system; false when it can never fit and is refused. */
+  #arrive(): boolean {
+    const { promptTokens, outputTokens, sessionId, priority } = this.#draft
+    this.requests.arrive(this.now)
+    if (this.spec.onProgress !== undefined && this.#pulled % PROGRESS_EVERY === 0)
+      this.spec.onProgress(this.now, this.#pulled)
+    if (!this.#fits(promptTokens, outputTokens)) {
+      this.rejected++
+      return false
+    }
+    const slot = this.table.open(this.now, promptTokens, outputTokens, sessionId, priority)
+    const replica = this.#entry.route(slot, this.now)
+    replica.requests++
+    replica.outstanding++
+    this.#enqueue(slot, replica)
+    return true
+  }
+
+  /** Whether a request fits an empty replica of each pool: its last token's KV included. */
+  #fits(promptTokens: number, outputTokens: number): boolean {
+    const entry = this.#entry.spec
+    const whole = promptTokens + outputTokens - 1
+    const { blockSize, kvBlocks } = entry.memory
+    if (this.#decodePool === undefined) return Math.ceil(whole / blockSize) <= kvBlocks
+    const decode = this.#decodePool.spec.memory
+    return (
+      Math.ceil(promptTokens / blockSize) <= kvBlocks &&
+      // One block stays free beside a transferred cache, so that the first to decode can grow.
+      Math.ceil(whole / decode.blockSize) + 1 <= decode.kvBlocks
+    )
+  }
+
+  #enqueue(slot: Slot, replica: Replica): void {
+    const lane = replica.lanes.length === 1 ? replica.lanes[0]! : replica.leastLoadedLane()
+    this.table.lane[slot] = lane.id
+    this.table.queued[slot] = this.now
+    lane.waiting.pushBack(slot)
+    this.#notify(lane)
+  }
+
+  /** Tells a lane that something came or became free: an idle one plans now, a run ends early. */
+  #notify(lane: Lane): void {
+    if (lane === this.#current) return
+    const segment = lane.segment
+    if (!segment.active) this.#wake(lane, this.now)
+    else if (segment.steps > 1 && segment.heedsArrivals) this.#shorten(lane, segment.stepsToReach(this.now))
+  }
+
+  #shorten(lane: Lane, steps: number): void {
+    if (steps >= lane.segment.steps) return
+    lane.segment.steps = steps
+    this.#queue.reschedule(lane.event, lane.segment.end)
+  }
+
+  #wake(lane: Lane, time: number): void {
+    if (lane.event === NO_EVENT) lane.event = this.#queue.schedule(time, LANE_PRIORITY, lane.id)
+    else this.#queue.reschedule(lane.event, time)
+  }
+
+  #laneEvent(lane: Lane): void {
+    lane.event = NO_EVENT
+    this.#current = lane
+    if (lane.segment.active) this.#endSegment(lane)
+    if (this.#vacancies > 0) this.#fillVacancies()
+    this.#startStep(lane)
+    this.#current = undefined
+  }
+
+  /** Asks the scheduler, and starts what it planned. */
+  #startStep(lane: Lane): void {
+    const { replica, view } = lane
+    const plan = this.#plan
+    if (lane.waiting.size + lane.running.size === 0) return
+    if (replica.stageFree[0]! > this.now) {
+      this.#wake(lane, replica.stageFree[0]!)
+      return
+    }
+    replica.sampleUntil(this.now)
+    for (let attempt = 0; attempt < EMPTY_PLANS; attempt++) {
+      plan.reset()
+      view.nowSeconds = this.now
+      lane.scheduler.plan(view, plan)
+      const freed = plan.preempts.size > 0
+      applyPlan(lane, plan, this.now, this.#work)
+      if (lane.chunks.size > 0 || lane.decodes) {
+        this.#begin(lane)
+        if (freed) this.#memoryFreed(replica)
+        return
+      }
+      if (!freed) {
+        if (plan.reviewAtSeconds === Infinity) return
+        if (!(plan.reviewAtSeconds > this.now))
+          broken(lane, 'neither plans work nor waits', this.now, plan.reviewAtSeconds)
+        this.#wake(lane, plan.reviewAtSeconds)
+        return
+      }
+      this.#memoryFreed(replica)
+    }
+    broken(lane, `planned no work ${EMPTY_PLANS} times in a row`, this.now)
+  }
+
+  /** Starts the planned step, and all equal ones after it that nothing can interrupt. */
+  #begin(lane: Lane): void {
+    const { replica, segment } = lane
+    const plan = this.#plan
+    const cost = this.#cost
+    const { costModel, stages } = replica.spec
+    costModel.step(this.#work, cost)
+    if (!(cost.seconds > 0) || cost.seconds === Infinity)
+      throw new SimulatorError({
+        code: 'CONTRACT',
+        path: `cost model ${costModel.name}`,
+        message: 'a step must take a positive, finite time',
+        given: cost.seconds,
+      })
+    replica.steps++
+    if (stages > 1) {
+      const end = replica.passStages(this.now, cost.seconds / stages)
+      segment.begin(this.now, end - this.now, 0, 1)
+      lane.busyShare = cost.seconds / stages / segment.seconds
+    } else {
+      segment.begin(this.now, cost.seconds, cost.growth, 1)
+      if (lane.chunks.size === 0 && this.spec.stepByStep !== true) this.#extend(lane)
+    }
+    segment.heedsArrivals = !plan.ignoresArrivals
+    lane.event = this.#queue.schedule(segment.end, LANE_PRIORITY, lane.id)
+  }
+
+  /** The fast-forward: how many steps the plan and its cost line stand. */
+  #extend(lane: Lane): void {
+    const { replica, segment, decoders } = lane
+    const plan = this.#plan
+    let steps = Math.min(plan.repeats, this.#cost.horizon, decoders.firstFinish - lane.counter)
+    if (plan.reviewAtSeconds !== Infinity)
+      steps = Math.min(steps, segment.stepsToReach(plan.reviewAtSeconds))
+    if (steps <= 1) return
+    const free = replica.totalBlocks - replica.usedBlocks + lane.blocksGrown(0, 1)
+    segment.steps = Math.max(1, lane.stepsWithin(free, steps))
+  }
+
+  /** Applies the segment that is over: its tokens, its finished requests, its blocks. */
+  #endSegment(lane: Lane): void {
+    const { replica, segment, chunks } = lane
+    const end = this.now
+    const { steps } = segment
+    replica.sampleUntil(end)
+    this.steps.busy(lane, segment.start, end)
+    replica.steps += steps - 1
+    let freed = false
+    if (lane.decodes) {
+      this.steps.decoded(lane)
+      replica.allocate(lane.blocksGrown(1, steps))
+      lane.fresh.size = 0
+      lane.counter += steps
+      lane.kvTokens += steps * lane.decoders.size
+      lane.lastDecodeEnd = end
+      while (lane.decoders.firstFinish <= lane.counter) {
+        const slot = lane.decoders.first
+        lane.leave(slot)
+        this.#finish(lane, slot)
+        freed = true
+      }
+    }
+    segment.active = false
+    for (let i = 0; i < chunks.size; i++)
+      if (this.#prefilled(lane, chunks.slots[i]!, chunks.amounts[i]!)) freed = true
+    chunks.size = 0
+    lane.decodes = false
+    if (freed) this.#memoryFreed(replica)
+  }
+
+  /** Records a prompt chunk; true when it finished the request. */
+  #prefilled(lane: Lane, slot: Slot, tokens: number): boolean {
+    const table = this.table
+    const done = table.prefillDone[slot]! + tokens
+    table.prefillDone[slot] = done
+    if (done < table.prefillTarget[slot]!) return false
+    const first = table.generated[slot] === 0
+    this.steps.prefilled(this.now, table.prompt[slot]!, first ? NaN : table.lastToken[slot]!)
+    if (first) table.firstToken[slot] = this.now
+    table.lastToken[slot] = this.now
+    table.generated[slot] = table.generated[slot]! + 1
+    if (table.generated[slot] === table.output[slot]) {
+      this.#finish(lane, slot)
+      return true
+    }
+    if (lane.replica.role === 'prefill') this.#handOver(lane, slot)
+    else lane.join(slot, done)
+    return false
+  }
+
+  /** A request has its last token: it is recorded and gone, and its blocks are free. */
+  #finish(lane: Lane, slot: Slot): void {
+    const { table } = this
+    const { replica } = lane
+    lane.running.remove(slot)
+    replica.allocate(-table.blocks[slot]!)
+    replica.outstanding--
+    this.requests.complete(
+      table.arrival[slot]!,
+      table.started[slot]!,
+      table.firstToken[slot]!,
+      this.now,
+      table.output[slot]!,
+    )
+    table.close(slot)
+    if (this.spec.concurrency !== undefined) this.#vacancies++
+  }
+
+  /** Prefill pool: a prompt is done and its KV cache must go to a decode replica. */
+  #handOver(lane: Lane, slot: Slot): void {
+    lane.running.remove(slot)
+    this.table.stage[slot] = LEAVING
+    const target = this.#decodePool!.route(slot, this.now)
+    target.requests++
+    target.outstanding++
+    this.#handover.set(slot, target.index, this.now)
+    target.inbound.pushBack(slot)
+    this.#admitInbound(target)
+  }
+
+  /** Reserves KV blocks for the caches that wait for room on a decode replica, and sends them. */
+  #admitInbound(replica: Replica): void {
+    const { table } = this
+    while (replica.inbound.size > 0) {
+      const lane = replica.lanes[0]!
+      // A preempted request comes before newcomers, or these would take all that is freed.
+      if (replica.lanes.some(hasEvicted)) return
+      const slot = replica.inbound.head
+      const tokens = table.prefillTarget[slot]!
+      const blocks = replica.blocksFor(tokens)
+      const free = replica.totalBlocks - replica.usedAt(this.now)
+      if (blocks + 1 > free) return
+      replica.sampleUntil(this.now)
+      replica.inbound.remove(slot)
+      this.#reserve(replica, lane, blocks)
+      const usable = this.transfer!.send(this.now, tokens)
+      this.#queue.schedule(usable, TRANSFER_PRIORITY, -slot - 1)
+    }
+  }
+
+  /** Takes blocks while a segment runs, which then may have to end sooner. */
+  #reserve(replica: Replica, lane: Lane, blocks: number): void {
+    replica.allocate(blocks)
+    const segment = lane.segment
+    if (!segment.active || segment.steps === 1 || !lane.decodes) return
+    const free = replica.totalBlocks - replica.usedBlocks + lane.blocksGrown(0, 1)
+    this.#shorten(lane, Math.max(1, lane.stepsWithin(free, segment.steps)))
+    if (replica.usedAt(this.now) > replica.peakBlocks) replica.peakBlocks = replica.usedAt(this.now)
+  }
+
+  /** A KV cache has arrived: its blocks at the prefill replica are free, and it can decode here. */
+  #transferDone(slot: Slot): void {
+    const { table } = this
+    const source = this.#lanes[table.lane[slot]!]!.replica
+    source.sampleUntil(this.now)
+    source.allocate(-table.blocks[slot]!)
+    source.outstanding--
+    this.#memoryFreed(source)
+    const target = this.#decodePool!.replicas[this.#handover.target[slot]!]!
+    if (this.steps.measures(this.now))
+      this.transfer!.times.add(this.now - this.#handover.readyAt[slot]!)
+    table.stage[slot] = WAITING
+    table.blocks[slot] = target.blocksFor(table.prefillTarget[slot]!)
+    this.#enqueue(slot, target)
+  }
+
+  /** KV blocks became free: caches on their way and lanes that stand still may go on. */
+  #memoryFreed(replica: Replica): void {
+    if (replica.inbound.size > 0) this.#admitInbound(replica)
+    for (const lane of replica.lanes)
+      if (lane !== this.#current && !lane.segment.active && lane.load > 0) this.#wake(lane, this.now)
+  }
+
+  /** Ends the run at a time at which segments are still running: what they did until then counts. */
+  #stopAt(limit: number): void {
+    for (const lane of this.#lanes) {
+      const { segment, replica } = lane
+      if (!segment.active) continue
+      this.steps.busy(lane, segment.start, limit)
+      replica.sampleUntil(limit)
+      const started = replica.usedAt(limit)
+      if (started > replica.peakBlocks) replica.peakBlocks = started
+      segment.steps = segment.stepsDoneBy(limit)
+      if (lane.decodes && segment.steps > 0) this.steps.decoded(lane)
+    }
+    this.#advanceTo(limit)
+  }
+
+  #stalled(): never {
+    const lane = this.#lanes.find((each) => each.load > 0) ?? this.#lanes[0]!
+    broken(lane, `left ${this.table.inUse} requests unserved: nothing will wake it`, this.now)
+  }
+}
+
+function hasEvicted(lane: Lane): boolean {
+  return lane.evicted > 0
+}

@@ -1,0 +1,55 @@
+import type { ErrorCode, PoolSpec, SimulationSpec } from '@llmsim/contracts'
+import { SimulatorError } from '@llmsim/contracts'
+
+/** Refuses a specification that cannot be run. Errors: `INVALID_VALUE` and `CONFLICT` with the field. */
+export function checkSpecification(spec: SimulationSpec): void {
+  const [entry, decode] = spec.pools
+  const roles = spec.pools.map((pool) => pool.role).join('+')
+  if (entry === undefined || (roles !== 'mixed' && roles !== 'prefill+decode'))
+    refuse('pools', roles, 'one mixed pool, or a prefill and a decode pool', 'CONFLICT')
+  if (decode !== undefined && spec.kvTransfer === undefined)
+    refuse('kvTransfer', undefined, 'a link between the prefill and the decode pool', 'CONFLICT')
+  spec.pools.forEach((pool, i) => {
+    checkPool(pool, `pools[${i}]`)
+  })
+  const { kvTransfer, concurrency, durationSeconds, warmUpSeconds, maxRequests } = spec
+  if (kvTransfer !== undefined) {
+    positive('kvTransfer.bandwidthBytesPerSecond', kvTransfer.bandwidthBytesPerSecond)
+    positive('kvTransfer.bytesPerToken', kvTransfer.bytesPerToken)
+    if (!(kvTransfer.latencySeconds >= 0 && kvTransfer.latencySeconds < Infinity))
+      refuse('kvTransfer.latencySeconds', kvTransfer.latencySeconds, 'seconds from 0 on')
+  }
+  if (concurrency !== undefined) whole('concurrency', concurrency)
+  if (maxRequests !== undefined) whole('maxRequests', maxRequests)
+  if (!(durationSeconds > 0)) refuse('durationSeconds', durationSeconds, 'a positive number')
+  if (!(warmUpSeconds >= 0)) refuse('warmUpSeconds', warmUpSeconds, 'seconds from 0 on')
+  if (!(warmUpSeconds < durationSeconds))
+    refuse('warmUpSeconds', warmUpSeconds, 'less than the duration', 'CONFLICT')
+  if (spec.drainSeconds !== undefined && !(spec.drainSeconds >= 0))
+    refuse('drainSeconds', spec.drainSeconds, 'seconds from 0 on')
+}
+
+function checkPool(pool: PoolSpec, path: string): void {
+  whole(`${path}.replicas`, pool.replicas)
+  whole(`${path}.devicesPerReplica`, pool.devicesPerReplica)
+  whole(`${path}.stages`, pool.stages)
+  whole(`${path}.memory.kvBlocks`, pool.memory.kvBlocks)
+  whole(`${path}.memory.blockSize`, pool.memory.blockSize)
+}
+
+function whole(path: string, value: number): void {
+  if (!(value >= 1 && Number.isSafeInteger(value))) refuse(path, value, 'a whole number from 1 on')
+}
+
+function positive(path: string, value: number): void {
+  if (!(value > 0 && value < Infinity)) refuse(path, value, 'a positive number')
+}
+
+function refuse(
+  path: string,
+  given: unknown,
+  accepted: string,
+  code: ErrorCode = 'INVALID_VALUE',
+): never {
+  throw new SimulatorError({ code, path, message: 'cannot be simulated', given, accepted })
+}

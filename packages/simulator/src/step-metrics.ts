@@ -1,0 +1,83 @@
+import type { Distribution } from '@llmsim/contracts'
+import { overlapSeconds } from '@llmsim/metrics'
+import type { Lane } from './lane.js'
+import type { Segment } from './segment.js'
+
+/** Tokens, gaps between tokens and busy time, counted inside the measured window. */
+export class StepMetrics {
+  outputTokens: number = 0
+  inputTokens: number = 0
+  /** Output tokens of the whole run. */
+  totalOutputTokens: number = 0
+  readonly gaps: Distribution
+  readonly #start: number
+  readonly #end: number
+
+  constructor(gaps: Distribution, start: number, end: number) {
+    this.gaps = gaps
+    this.#start = start
+    this.#end = end
+  }
+
+  /** Whether something that happens at `time` is measured. */
+  measures(time: number): boolean {
+    return time >= this.#start && time <= this.#end
+  }
+
+  /** Records the tokens and gaps of the decoders, over all steps of the segment that now ends. */
+  decoded(lane: Lane): void {
+    const { segment, fresh, decoders } = lane
+    const { start, seconds, steps } = segment
+    const count = decoders.size
+    this.totalOutputTokens += count * steps
+    const measured = this.#stepsMeasured(segment)
+    this.outputTokens += count * measured
+    if (measured === 0) return
+    // Where only some steps are measured they are counted one by one: at the window's two edges.
+    const whole = measured === steps
+    const firstMeasured = whole ? 0 : segment.stepsDoneBy(this.#start)
+    if (firstMeasured === 0) {
+      const last = lane.table.lastToken
+      for (let i = 0; i < fresh.size; i++)
+        this.gaps.add(start - last[fresh.slots[i]!]! + seconds)
+      if (count > fresh.size)
+        this.gaps.add(start - lane.lastDecodeEnd + seconds, count - fresh.size)
+    }
+    const skip = Math.max(1, firstMeasured)
+    const terms = firstMeasured + measured - skip
+    this.gaps.addSeries(seconds + skip * segment.growth, segment.growth, terms, count)
+  }
+
+  /** Records a token that a prefill made; `previous` is NaN for a request's first. */
+  prefilled(time: number, promptTokens: number, previous: number): void {
+    this.totalOutputTokens++
+    if (!this.measures(time)) return
+    this.outputTokens++
+    if (Number.isNaN(previous)) this.inputTokens += promptTokens
+    else this.gaps.add(time - previous)
+  }
+
+  /** Records the busy time of the lane's replica while a segment ran, in `[from, to]`. */
+  busy(lane: Lane, from: number, to: number): void {
+    const { replica, busyShare } = lane
+    const whole = (to - from) * busyShare
+    const measured = overlapSeconds(from, to, this.#start, this.#end) * busyShare
+    if (lane.chunks.size > 0) {
+      replica.totalPrefillSeconds += whole
+      replica.prefillSeconds += measured
+    } else {
+      replica.totalDecodeSeconds += whole
+      replica.decodeSeconds += measured
+    }
+  }
+
+  /** Steps of a segment that end inside the window. */
+  #stepsMeasured(segment: Segment): number {
+    const end = segment.end
+    if (segment.start >= this.#start && end <= this.#end) return segment.steps
+    if (end < this.#start || segment.start > this.#end) return 0
+    const before = end <= this.#end ? segment.steps : segment.stepsDoneBy(this.#end)
+    const skipped = segment.start >= this.#start ? 0 : segment.stepsDoneBy(this.#start)
+    return before - skipped
+  }
+}
