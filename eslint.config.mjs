@@ -80,6 +80,8 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
       // Interfaces and types are both fine; schemas infer types.
       '@typescript-eslint/consistent-type-definitions': 'off',
+      // Declarations are emitted file by file, so properties say their type even where it is plain.
+      '@typescript-eslint/no-inferrable-types': 'off',
       // Plug-ins written in plain JavaScript call this code too: guards stay although types say no.
       '@typescript-eslint/no-unnecessary-condition': 'off',
       // An unused parameter is often there to match a contract.
