@@ -2,8 +2,12 @@ import type { Accelerator } from '@llmsim/contracts'
 
 /** What a device and its engine reach of the datasheet, and what each step costs besides. */
 export interface Efficiency {
-  /** Share of the dense peak that large matrix products reach. */
+  /** Share of the dense peak that large matrix products of 16 bits and more reach. */
   readonly computeEfficiency: number
+  /** Share of that share that 8-bit products reach of their own, higher peak. */
+  readonly eightBitEfficiency: number
+  /** The same for 4-bit products. */
+  readonly fourBitEfficiency: number
   /** Share of the memory bandwidth that large kernels reach. */
   readonly memoryEfficiency: number
   /** Share of the dense peak that attention over long prompts reaches. */
@@ -27,20 +31,24 @@ export interface Efficiency {
 }
 
 /**
- * NVIDIA since Ampere. GEMMs reach 0.7 to 0.8 of the dense peak (cuBLAS on H100: about 700 of 989
- * TFLOP/s), large reads 0.85 to 0.92 of the HBM bandwidth, FlashAttention-2 up to 0.73 of the peak of
- * an A100 forward (arXiv:2307.08691). CUDA graphs hide launches, but not the gaps between kernels.
+ * NVIDIA since Ampere, after the kernel measurements that NVIDIA's aiconfigurator publishes (Apache-2.0):
+ * products of large matrices on an H100 reach a median 0.75 of the bf16 peak and 0.54 of the fp8 peak,
+ * those of few rows 0.75 of the bandwidth, ramp included; an all-reduce of 16 MB over eight of them 0.8
+ * of the link. FlashAttention-2 reaches up to 0.73 of an A100 (arXiv:2307.08691), less at the lengths
+ * of prompts. CUDA graphs hide launches, but not the gaps between kernels.
  */
 const nvidia: Efficiency = {
-  computeEfficiency: 0.7,
+  computeEfficiency: 0.75,
+  eightBitEfficiency: 0.72,
+  fourBitEfficiency: 0.55,
   memoryEfficiency: 0.85,
   prefillAttentionEfficiency: 0.55,
   decodeAttentionEfficiency: 0.7,
   expertEfficiency: 0.75,
-  communicationEfficiency: 0.75,
-  kernelRampSeconds: 2e-6,
+  communicationEfficiency: 0.8,
+  kernelRampSeconds: 3e-6,
   layerOverheadSeconds: 8e-6,
-  collectiveOverheadSeconds: 4e-6,
+  collectiveOverheadSeconds: 2e-6,
   stepOverheadSeconds: 1e-3,
   sequenceOverheadSeconds: 10e-6,
 }
@@ -50,30 +58,38 @@ const generations: Readonly<Record<string, Partial<Efficiency>>> = {
   /** First tensor cores, FlashAttention only in ports of it. */
   volta: { computeEfficiency: 0.6, prefillAttentionEfficiency: 0.35 },
   turing: { computeEfficiency: 0.55, prefillAttentionEfficiency: 0.35 },
-  ampere: {},
+  /** The same measurements on an A100: 0.8 of the peak, 0.68 of the bandwidth with the ramp. */
+  ampere: { computeEfficiency: 0.8, memoryEfficiency: 0.75, prefillAttentionEfficiency: 0.6 },
   ada: {},
   /** FlashAttention-3 reaches 0.75 at best, 0.5 to 0.6 at lengths of prompts (arXiv:2407.08608). */
   hopper: {},
-  /** Kernels of the first years: the peak doubled, the achieved share fell. */
-  blackwell: { computeEfficiency: 0.65, prefillAttentionEfficiency: 0.45 },
+  /** On a B200: 0.66 of the bf16, 0.45 of the fp8 and 0.37 of the fp4 peak, 0.62 of the bandwidth. */
+  blackwell: {
+    computeEfficiency: 0.66,
+    eightBitEfficiency: 0.7,
+    memoryEfficiency: 0.78,
+    prefillAttentionEfficiency: 0.45,
+    kernelRampSeconds: 4e-6,
+  },
 }
 
 /**
  * AMD Instinct. hipBLASLt reaches about half of an MI300X's dense peak at the shapes of LLMs
- * (SemiAnalysis, December 2024: 620 of 1307 TFLOP/s in bf16) and about 0.8 of its bandwidth; more
+ * (SemiAnalysis, December 2024: 620 of 1307 TFLOP/s in bf16, 990 of 2615 in fp8) and about 0.8 of its bandwidth; more
  * and slower launches than with CUDA graphs.
  */
 const amd: Efficiency = {
   ...nvidia,
-  computeEfficiency: 0.5,
+  computeEfficiency: 0.48,
+  eightBitEfficiency: 0.8,
   memoryEfficiency: 0.75,
   prefillAttentionEfficiency: 0.35,
   decodeAttentionEfficiency: 0.6,
   communicationEfficiency: 0.65,
   kernelRampSeconds: 5e-6,
-  layerOverheadSeconds: 25e-6,
+  layerOverheadSeconds: 22e-6,
   collectiveOverheadSeconds: 8e-6,
-  sequenceOverheadSeconds: 20e-6,
+  sequenceOverheadSeconds: 30e-6,
 }
 
 /** Intel Gaudi: matrix engine close to its peak, graph launches per step, collectives on chip. */

@@ -1,4 +1,9 @@
-import { bytesPerElement, type LinkSpeed, type ReplicaLayout } from '@llmsim/contracts'
+import {
+  bytesPerElement,
+  type LinkSpeed,
+  type NumberFormat,
+  type ReplicaLayout,
+} from '@llmsim/contracts'
 import { allGather, hierarchicalAllReduce, send } from './collectives.js'
 import { resolveComputeFormat, unquantisedFormat } from './compute-format.js'
 import type { KernelRates } from './operator.js'
@@ -32,12 +37,18 @@ export function replicaSpeed(layout: ReplicaLayout, options: RooflineOptions): R
   const bandwidth = accelerator.memory_bandwidth_bytes_per_s
   const residual = unquantisedFormat(activationFormat)
   const unquantised = unquantisedFormat(weightFormat)
-  const linear = resolveComputeFormat(accelerator, weightFormat, activationFormat).flopPerSecond
-  const wide = resolveComputeFormat(accelerator, unquantised, residual).flopPerSecond
-  const attention = resolveComputeFormat(accelerator, residual, residual).flopPerSecond
+  const achievable = (weights: NumberFormat, activations: NumberFormat): number => {
+    const { format, flopPerSecond } = resolveComputeFormat(accelerator, weights, activations)
+    const width = bytesPerElement[format]
+    if (width >= 2) return flopPerSecond
+    return flopPerSecond * (width < 1 ? options.fourBitEfficiency : options.eightBitEfficiency)
+  }
+  const linear = achievable(weightFormat, activationFormat)
+  const wide = achievable(unquantised, residual)
+  const attention = achievable(residual, residual)
 
-  const rates = (peak: number, compute: number, memory: number): KernelRates => {
-    const flopPerSecond = compute * peak
+  const rates = (flopRate: number, compute: number, memory: number): KernelRates => {
+    const flopPerSecond = compute * flopRate
     const bytesPerSecond = memory * bandwidth
     const ramp = options.kernelRampSeconds
     return {

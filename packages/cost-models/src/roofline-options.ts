@@ -24,6 +24,8 @@ const size = (field: keyof RooflineOptions): Option => ({ field, scale: 1, kind:
 /** The names that `cost_model.options` takes with the cost model `roofline`. */
 const known: Readonly<Record<string, Option>> = {
   compute_efficiency: share('computeEfficiency'),
+  eight_bit_efficiency: share('eightBitEfficiency'),
+  four_bit_efficiency: share('fourBitEfficiency'),
   memory_efficiency: share('memoryEfficiency'),
   prefill_attention_efficiency: share('prefillAttentionEfficiency'),
   decode_attention_efficiency: share('decodeAttentionEfficiency'),

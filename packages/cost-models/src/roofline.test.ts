@@ -174,6 +174,7 @@ describe('roofline', () => {
       ...given,
       extra: {
         compute_efficiency: 1,
+        eight_bit_efficiency: 1,
         memory_efficiency: 1,
         prefill_attention_efficiency: 1,
         decode_attention_efficiency: 1,
