@@ -44,19 +44,15 @@ export function syntheticSource(workload: SyntheticWorkload): RequestSource {
 }
 
 class SyntheticSource implements RequestSource {
-  private clock = 0.5
+  private clock = 0
   /** What rounding has taken from the clock so far (Kahan's summation). */
-  private lost = 0.5
+  private lost = 0
 
   constructor(
     private readonly gap: () => number,
     private readonly input: () => number,
     private readonly output: () => number,
-  ) {
-    // Fields that start as fractions are stored as doubles from the first request on.
-    this.clock = 0
-    this.lost = 0
-  }
+  ) {}
 
   next(into: RequestDraft): boolean {
     const step = this.gap() - this.lost
