@@ -27,19 +27,23 @@ function at(file) {
   return path.join(root, file)
 }
 
-/** The package folders of the workspace. */
+function foldersIn(parents) {
+  return parents
+    .filter((parent) => existsSync(at(parent)))
+    .flatMap((parent) => readdirSync(at(parent)).map((name) => `${parent}/${name}`))
+    .filter((folder) => existsSync(at(`${folder}/package.json`)))
+}
+
+/** The folders of the packages that are built and published. */
 export function packageFolders() {
-  return ['packages', 'apps'].flatMap((parent) =>
-    readdirSync(at(parent))
-      .map((name) => `${parent}/${name}`)
-      .filter((folder) => existsSync(at(`${folder}/package.json`))),
-  )
+  return foldersIn(['packages', 'apps'])
 }
 
 /** What the installation depends on. */
 function installKey() {
   const hash = createHash('sha256')
-  const manifests = packageFolders().map((folder) => `${folder}/package.json`)
+  const folders = foldersIn(['packages', 'apps', 'examples'])
+  const manifests = folders.map((folder) => `${folder}/package.json`)
   for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests]) {
     hash.update(`${file}\0`)
     hash.update(readFileSync(at(file)))
