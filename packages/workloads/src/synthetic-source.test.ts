@@ -91,6 +91,21 @@ describe('syntheticSource', () => {
     expect(Math.abs(before / 10_000 - 1)).toBeLessThan(0.015)
   })
 
+  test('never steps back, however unequal the gaps', () => {
+    const source = syntheticSource({
+      ...chat,
+      arrivals: { process: 'gamma', ratePerSecond: 1, cv: 100 },
+    })
+    const draft = { arrivalSeconds: 0, promptTokens: 0, outputTokens: 0, sessionId: 0, priority: 0 }
+    let before = 0
+    for (let i = 0; i < 300_000; i++) {
+      source.next(draft)
+      if (!(draft.arrivalSeconds >= before)) expect.fail(`${draft.arrivalSeconds} after ${before}`)
+      before = draft.arrivalSeconds
+    }
+    expect(before).toBeGreaterThan(0)
+  })
+
   test('does not let rounding errors of the clock add up', () => {
     const source = syntheticSource({
       ...chat,

@@ -56,11 +56,11 @@ class SyntheticSource implements RequestSource {
 
   next(into: RequestDraft): boolean {
     const step = this.gap() - this.lost
-    const clock = this.clock + step
+    // Where the gap is below the rounding error, the sum alone could step back.
+    const clock = Math.max(this.clock + step, this.clock)
     this.lost = clock - this.clock - step
-    // A compensated sum can step back by a rounding error where gaps are as small as that.
-    if (clock > this.clock) this.clock = clock
-    into.arrivalSeconds = this.clock
+    this.clock = clock
+    into.arrivalSeconds = clock
     into.promptTokens = this.input()
     into.outputTokens = this.output()
     into.sessionId = -1
