@@ -23,6 +23,11 @@ export interface AttentionShape {
   readonly decodeRates: KernelRates
 }
 
+/** Keys and values of a new token are written and read once, its query read, its result written. */
+function prefillTokenBytes(shape: AttentionShape): number {
+  return 2 * shape.kvBytesPerToken + shape.prefillRowBytes
+}
+
 /** No window, as a number that stays a number when multiplied by 0 sequences. */
 const UNLIMITED = Number.MAX_SAFE_INTEGER
 
@@ -42,6 +47,10 @@ export class AttentionCost {
   readonly memoryFixed: number
   readonly memoryPerSequence: number
   readonly memoryPerContext: number
+  readonly prefillComputeFixed: number
+  readonly prefillComputePerPair: number
+  readonly prefillMemoryFixed: number
+  readonly prefillMemoryPerToken: number
 
   constructor(shape: AttentionShape) {
     const { layers, decodeRates: rates } = shape
@@ -52,6 +61,11 @@ export class AttentionCost {
     this.memoryFixed = layers * rates.memoryRampSeconds
     this.memoryPerSequence = (layers * shape.decodeRowBytes) / rates.bytesPerSecond
     this.memoryPerContext = (layers * shape.kvBytesPerToken) / rates.bytesPerSecond
+    const prefill = shape.prefillRates
+    this.prefillComputeFixed = layers * prefill.computeRampSeconds
+    this.prefillComputePerPair = (layers * shape.flopPerPair) / prefill.flopPerSecond
+    this.prefillMemoryFixed = layers * prefill.memoryRampSeconds
+    this.prefillMemoryPerToken = (layers * prefillTokenBytes(shape)) / prefill.bytesPerSecond
   }
 
   get limited(): boolean {
@@ -78,44 +92,41 @@ export class AttentionCost {
     return Math.max(this.decodeCompute(seen), this.decodeMemory(decodes, seen))
   }
 
-  /** Keys and values of the new tokens are written and read; those of earlier chunks come from cache. */
-  prefillSeconds(tokens: number, pairs: number): number {
-    return Math.max(this.#prefillCompute(tokens, pairs), this.#prefillMemory(tokens))
-  }
-
-  #prefillPairs(tokens: number, pairs: number): number {
+  /** Token pairs that are computed: all of them, or a window's worth of each token. */
+  pairs(tokens: number, pairs: number): number {
     return Math.min(pairs, tokens * this.windowTokens)
   }
 
-  #prefillCompute(tokens: number, pairs: number): number {
-    const { layers, flopPerPair, prefillRates: rates } = this.shape
-    const flop = flopPerPair * this.#prefillPairs(tokens, pairs)
-    return layers * (flop / rates.flopPerSecond + rates.computeRampSeconds)
+  prefillCompute(pairs: number): number {
+    return this.prefillComputeFixed + this.prefillComputePerPair * pairs
   }
 
-  #prefillMemory(tokens: number): number {
-    const { layers, prefillRates: rates } = this.shape
-    return layers * (this.#prefillBytes(tokens) / rates.bytesPerSecond + rates.memoryRampSeconds)
+  /** Keys and values of the new tokens are written and read; those of earlier chunks come from cache. */
+  prefillMemory(tokens: number): number {
+    return this.prefillMemoryFixed + this.prefillMemoryPerToken * tokens
   }
 
-  #prefillBytes(tokens: number): number {
-    return tokens * (2 * this.shape.kvBytesPerToken + this.shape.prefillRowBytes)
+  prefillSeconds(tokens: number, pairs: number): number {
+    const compute = this.prefillCompute(this.pairs(tokens, pairs))
+    const memory = this.prefillMemory(tokens)
+    return compute > memory ? compute : memory
   }
 
   /** The operators of this attention in a step. */
   describe(work: StepWork, into: OperatorCost[]): void {
     const { name, layers } = this.shape
     const { prefillTokens: tokens, prefillAttention: pairs, decodes, decodeContext } = work
-    if (tokens > 0 || pairs > 0)
+    if (tokens > 0 || pairs > 0) {
+      const computed = this.pairs(tokens, pairs)
       into.push({
         name: `attention_prefill_${name}`,
         seconds: this.prefillSeconds(tokens, pairs),
-        flop: layers * this.shape.flopPerPair * this.#prefillPairs(tokens, pairs),
-        bytes: layers * this.#prefillBytes(tokens),
+        flop: layers * this.shape.flopPerPair * computed,
+        bytes: layers * prefillTokenBytes(this.shape) * tokens,
         sentBytes: 0,
-        bound:
-          this.#prefillCompute(tokens, pairs) > this.#prefillMemory(tokens) ? 'compute' : 'memory',
+        bound: this.prefillCompute(computed) > this.prefillMemory(tokens) ? 'compute' : 'memory',
       })
+    }
     if (decodes > 0 || decodeContext > 0) {
       const seen = this.seen(decodes, decodeContext)
       into.push({

@@ -86,7 +86,7 @@ describe('memory footprint', () => {
       }),
     )
     expect(() => {
-      requireFit(footprint, given, options, 32_768)
+      requireFit(footprint, given, options, 65_536)
     }).toThrow(
       expect.objectContaining({ accepted: 'tensor_parallel_size 4, or engine.dtype int4' }),
     )
