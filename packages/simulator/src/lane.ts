@@ -49,8 +49,10 @@ export class Lane {
   event: EventHandle = NO_EVENT
   /** Waiting requests that were preempted and hold no KV cache. */
   evicted: number = 0
-  /** Decoders by the counter, modulo the block size, at which they need a new block. */
+  /** Decoders by the phase (the counter modulo the block size) at which they need a new block. */
   readonly #blockPhases: Int32Array
+  /** The counter modulo the block size, kept apart because a remainder of doubles is slow. */
+  #phase = 0
 
   constructor(id: number, replica: Replica, table: RequestTable, scheduler: Scheduler) {
     this.id = id
@@ -95,7 +97,10 @@ export class Lane {
     table.joinedAt[slot] = this.counter
     table.finishAt[slot] = this.counter + table.output[slot]! - table.generated[slot]!
     this.kvTokens += kvTokens
-    this.#countPhase(slot, 1)
+    const size = this.#blockPhases.length
+    const phase = (this.#phase + size - (kvTokens % size)) % size
+    table.blockPhase[slot] = phase
+    this.#blockPhases[phase] = this.#blockPhases[phase]! + 1
     this.decoders.add(slot)
     this.fresh.push(slot, 0)
   }
@@ -106,12 +111,22 @@ export class Lane {
     const steps = this.counter - table.joinedAt[slot]!
     const kvTokens = table.kvAtJoin[slot]! + steps
     this.decoders.remove(slot)
-    this.#countPhase(slot, -1)
+    const phase = table.blockPhase[slot]!
+    this.#blockPhases[phase] = this.#blockPhases[phase]! - 1
     this.kvTokens -= kvTokens
     if (this.fresh.size === 0 || !this.fresh.remove(slot)) table.lastToken[slot] = this.lastDecodeEnd
     table.generated[slot] = table.generated[slot]! + steps
     table.kvAtJoin[slot] = kvTokens
     table.blocks[slot] = this.replica.blocksFor(kvTokens)
+  }
+
+  /** All decoders have made `steps` tokens. */
+  advance(steps: number, end: number): void {
+    this.fresh.size = 0
+    this.counter += steps
+    this.#phase = (this.#phase + steps) % this.#blockPhases.length
+    this.kvTokens += steps * this.decoders.size
+    this.lastDecodeEnd = end
   }
 
   /** KV blocks that the decode steps `from + 1` to `to` allocate, counted from the counter as it is. */
@@ -121,7 +136,7 @@ export class Lane {
     if (steps <= 0) return 0
     const cycles = Math.floor(steps / size)
     let blocks = cycles * this.decoders.size
-    let phase = (this.counter + from) % size
+    let phase = (this.#phase + from) % size
     for (let left = steps - cycles * size; left > 0; left--) {
       blocks += this.#blockPhases[phase]!
       if (++phase === size) phase = 0
@@ -138,7 +153,7 @@ export class Lane {
     const cycles = Math.floor(free / decoders)
     let left = free - cycles * decoders
     let steps = cycles * size
-    let phase = (this.counter + steps) % size
+    let phase = this.#phase
     for (;;) {
       if (steps >= limit) return limit
       const needed = this.#blockPhases[phase]!
@@ -151,18 +166,11 @@ export class Lane {
 
   /** KV blocks that one decode step of all, the paused ones included, allocates. */
   get blocksToDecodeAll(): number {
-    let blocks = this.#blockPhases[this.counter % this.#blockPhases.length]!
+    let blocks = this.#blockPhases[this.#phase]!
     if (this.paused > 0)
       for (let slot = this.running.head; slot !== NO_SLOT; slot = this.table.next[slot]!)
         if (this.table.stage[slot] === PAUSED && this.kvTokensOf(slot) % this.replica.blockSize === 0)
           blocks++
     return blocks
-  }
-
-  #countPhase(slot: Slot, change: 1 | -1): void {
-    const size = this.#blockPhases.length
-    const offset = (this.table.joinedAt[slot]! - this.table.kvAtJoin[slot]!) % size
-    const phase = offset < 0 ? offset + size : offset
-    this.#blockPhases[phase] = this.#blockPhases[phase]! + change
   }
 }

@@ -45,6 +45,8 @@ export class RequestTable {
   finishAt: Float64Array
   /** KV blocks held while it does not decode; those of a decoding one follow from its KV tokens. */
   blocks: Int32Array
+  /** The phase of its batch's counter at which it needs a new KV block. */
+  blockPhase: Int32Array
   /** Neighbours in the queue or in the running list. */
   next: Int32Array
   previous: Int32Array
@@ -75,6 +77,7 @@ export class RequestTable {
     this.joinedAt = new Float64Array(capacity)
     this.finishAt = new Float64Array(capacity)
     this.blocks = new Int32Array(capacity)
+    this.blockPhase = new Int32Array(capacity)
     this.next = new Int32Array(capacity)
     this.previous = new Int32Array(capacity)
     this.heapPosition = new Int32Array(capacity)
@@ -135,6 +138,7 @@ export class RequestTable {
     this.joinedAt = widened(this.joinedAt)
     this.finishAt = widened(this.finishAt)
     this.blocks = widenedInt(this.blocks)
+    this.blockPhase = widenedInt(this.blockPhase)
     this.next = widenedInt(this.next)
     this.previous = widenedInt(this.previous)
     this.heapPosition = widenedInt(this.heapPosition)

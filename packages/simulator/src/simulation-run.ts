@@ -311,10 +311,7 @@ export class SimulationRun {
     if (lane.decodes) {
       this.steps.decoded(lane)
       replica.allocate(lane.blocksGrown(1, steps))
-      lane.fresh.size = 0
-      lane.counter += steps
-      lane.kvTokens += steps * lane.decoders.size
-      lane.lastDecodeEnd = end
+      lane.advance(steps, end)
       while (lane.decoders.firstFinish <= lane.counter) {
         const slot = lane.decoders.first
         lane.leave(slot)
