@@ -1,0 +1,22 @@
+import { SimulatorError } from '@llmsim/contracts'
+import { validateCatalog } from '@llmsim/catalog/node'
+import path from 'node:path'
+import type { Io } from '../io.js'
+import { errorText } from '../error-text.js'
+
+/** Checks every entry of a catalog folder. The exit code: 0, or 2 when something is wrong. */
+export function validate(folder: string, io: Io): number {
+  const { entries, errors } = validateCatalog(path.resolve(io.cwd, folder))
+  for (const error of errors) io.stderr(errorText(error))
+  if (errors.length > 0) return 2
+  if (entries.length === 0)
+    throw new SimulatorError({
+      code: 'FILE',
+      path: folder,
+      message: 'holds no catalog entries',
+      accepted: 'a folder of JSON files, each with a model or an accelerator',
+    })
+  const models = entries.filter(({ kind }) => kind === 'model').length
+  io.stdout(`ok: ${models} models, ${entries.length - models} accelerators\n`)
+  return 0
+}

@@ -1,0 +1,70 @@
+import { GIB, type Accelerator, type Link } from '@llmsim/contracts'
+import type { Io } from '../io.js'
+import { dollars, duration, figure, prefixed } from '../output/figures.js'
+import { jsonText } from '../output/results-document.js'
+import { sourceLines } from '../output/source-lines.js'
+import { textTable } from '../output/text-table.js'
+import { loadRegistries } from '../registries.js'
+import type { ListOptions } from './models.js'
+
+/** Lists the accelerators, or shows one. */
+export async function hardware(
+  name: string | undefined,
+  options: ListOptions,
+  io: Io,
+): Promise<void> {
+  const catalog = (await loadRegistries(options, io.cwd)).accelerators
+  if (name !== undefined) {
+    const accelerator = catalog.get(name, 'NAME')
+    io.stdout(options.json === true ? jsonText(accelerator) : describe(accelerator))
+    return
+  }
+  const entries = catalog.entries()
+  if (options.json === true) {
+    io.stdout(jsonText(entries))
+    return
+  }
+  const rows = entries.map((entry) => {
+    const { bf16, fp16, fp32, fp8 } = entry.peak_flop_per_s
+    return [
+      entry.name,
+      entry.vendor,
+      figure(entry.memory_bytes / GIB),
+      figure(entry.memory_bandwidth_bytes_per_s / 1e9),
+      tera(bf16 ?? fp16 ?? fp32),
+      tera(fp8),
+      String(entry.power.tdp_w),
+      dollars(entry.price.rental_usd_per_hour),
+    ]
+  })
+  const heads = ['XPU', 'VENDOR', 'GIB', 'GB/S', 'TFLOP/S', 'FP8', 'W', 'PER HOUR']
+  io.stdout(`${textTable([heads, ...rows])}\n`)
+}
+
+function tera(flopPerSecond: number | undefined): string {
+  return flopPerSecond === undefined ? '-' : figure(flopPerSecond / 1e12)
+}
+
+function linkWords(link: Link): string {
+  return `${link.name}, ${prefixed(link.bandwidth_bytes_per_s, 'B/s')}, ${duration(link.latency_s)}`
+}
+
+function describe(entry: Accelerator): string {
+  const peaks = Object.entries(entry.peak_flop_per_s)
+    .map(([format, peak]) => `${format} ${prefixed(peak ?? 0, 'FLOP/s')}`)
+    .join(', ')
+  const rows = [
+    ['product', `${entry.vendor} ${entry.product} (${entry.generation})`],
+    ...(entry.aliases.length === 0 ? [] : [['also known as', entry.aliases.join(', ')]]),
+    ['memory', `${figure(entry.memory_bytes / GIB)} GiB`],
+    ['bandwidth', prefixed(entry.memory_bandwidth_bytes_per_s, 'B/s')],
+    ['dense peaks', peaks],
+    ['scale-up link', linkWords(entry.scale_up)],
+    ['scale-out link', linkWords(entry.scale_out)],
+    ['devices per node', String(entry.devices_per_node)],
+    ['power', `${entry.power.tdp_w} W, ${entry.power.idle_w} W idle`],
+    ['to rent', `${dollars(entry.price.rental_usd_per_hour)} per hour`],
+    ['to buy', dollars(entry.price.purchase_usd)],
+  ]
+  return `${entry.name}\n\n${textTable(rows, false)}\n\n${sourceLines(entry.sources)}`
+}

@@ -1,0 +1,87 @@
+import { parameterCounts, type Model } from '@llmsim/contracts'
+import type { Io } from '../io.js'
+import { figure, prefixed } from '../output/figures.js'
+import { jsonText } from '../output/results-document.js'
+import { textTable } from '../output/text-table.js'
+import { loadRegistries, type RegistryOptions } from '../registries.js'
+import { sourceLines } from '../output/source-lines.js'
+
+export interface ListOptions extends RegistryOptions {
+  readonly json?: boolean
+}
+
+/** Lists the models, or shows one. */
+export async function models(
+  name: string | undefined,
+  options: ListOptions,
+  io: Io,
+): Promise<void> {
+  const catalog = (await loadRegistries(options, io.cwd)).models
+  if (name !== undefined) {
+    const model = catalog.get(name, 'NAME')
+    io.stdout(options.json === true ? jsonText(model) : describeModel(model))
+    return
+  }
+  const entries = catalog.entries()
+  if (options.json === true) {
+    io.stdout(jsonText(entries))
+    return
+  }
+  const rows = entries.map((model) => [
+    model.name,
+    prefixed(model.published.parameters, ''),
+    String(model.layers),
+    String(model.hidden_size),
+    attentionWords(model),
+    ffnWords(model),
+    figure(model.max_context),
+  ])
+  io.stdout(
+    `${textTable([['MODEL', 'PARAMS', 'LAYERS', 'HIDDEN', 'ATTENTION', 'FFN', 'CONTEXT'], ...rows])}\n`,
+  )
+}
+
+function attentionWords({ attention }: Model): string {
+  if (attention.kind === 'mla') return `MLA ${attention.heads}`
+  return `${attention.heads}/${attention.kv_heads}`
+}
+
+function ffnWords({ ffn }: Model): string {
+  return ffn.kind === 'dense' ? 'dense' : `${ffn.experts_per_token} of ${ffn.experts}`
+}
+
+function describeModel(model: Model): string {
+  const { attention, ffn } = model
+  const counts = parameterCounts(model)
+  const window = attention.kind === 'gqa' ? attention.window : undefined
+  const rows = [
+    ['family', model.family],
+    ...(model.publisher === undefined ? [] : [['publisher', model.publisher]]),
+    ...(model.aliases.length === 0 ? [] : [['also known as', model.aliases.join(', ')]]),
+    [
+      'parameters',
+      `${prefixed(model.published.parameters, '')} published, ${prefixed(counts.total, '')} derived, ${prefixed(counts.active, '')} active`,
+    ],
+    ['layers', String(model.layers)],
+    ['hidden size', String(model.hidden_size)],
+    [
+      'attention',
+      attention.kind === 'mla'
+        ? `MLA, ${attention.heads} heads, KV rank ${attention.kv_lora_rank}`
+        : `${attention.heads} heads, ${attention.kv_heads} KV heads of ${attention.head_dim}`,
+    ],
+    ...(window === undefined
+      ? []
+      : [['window', `${window.tokens} tokens (${window.kind}) in ${window.layers} layers`]]),
+    [
+      'feed-forward',
+      ffn.kind === 'dense'
+        ? `${ffn.intermediate_size} wide${ffn.gated ? ', gated' : ''}`
+        : `${ffn.experts_per_token} of ${ffn.experts} experts, each ${ffn.expert_intermediate_size} wide, shared ${ffn.shared_intermediate_size}, ${ffn.dense_layers} plain layers`,
+    ],
+    ['vocabulary', `${model.vocab_size}${model.tied_embeddings ? ', tied' : ''}`],
+    ['context', `${model.max_context} tokens`],
+    ['published in', model.dtype],
+  ]
+  return `${model.name}\n\n${textTable(rows, false)}\n\n${sourceLines(model.sources)}`
+}

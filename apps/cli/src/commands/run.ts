@@ -1,0 +1,65 @@
+import { SimulatorError } from '@llmsim/contracts'
+import { simulate } from '@llmsim/simulator'
+import type { Io } from '../io.js'
+import { colorsFor } from '../output/colors.js'
+import { progressBar } from '../output/progress.js'
+import { jsonText, resultsDocument } from '../output/results-document.js'
+import { resultsSummary, resultsTable } from '../output/results-table.js'
+import { fileTarget, writeWhole } from '../output/write-file.js'
+import { prepareRun, prepareScenario } from '../prepared-run.js'
+import type { RegistryOptions } from '../registries.js'
+import type { ScenarioOptions } from '../scenario/load-scenario.js'
+
+export interface OutputOptions {
+  readonly format?: string
+  readonly quiet?: boolean
+}
+
+export interface RunOptions extends ScenarioOptions, RegistryOptions, OutputOptions {
+  readonly output?: string
+  readonly summary?: boolean
+}
+
+/** Simulates one scenario and prints what came out. */
+export async function run(options: RunOptions, io: Io): Promise<void> {
+  const format = outputFormat(options.format)
+  const target = options.output === undefined ? undefined : fileTarget(options.output, io.cwd)
+  const prepared = await prepareScenario(options, io.cwd)
+  const { scenario, deployment, spec, warnings } = await prepareRun(prepared)
+  const progress = await progressBar(io, options.quiet === true, {
+    seconds: scenario.simulation_duration_s,
+    requests: scenario.workload.num_requests,
+  })
+  const result = (() => {
+    try {
+      return simulate({
+        ...spec,
+        onProgress: (seconds, requests) => progress.report(seconds, requests),
+      })
+    } finally {
+      progress.stop()
+    }
+  })()
+  const results = resultsDocument(result, scenario, warnings)
+  const json = jsonText(results)
+  if (target !== undefined) writeWhole(target, json)
+  if (options.quiet !== true)
+    for (const warning of results.warnings) io.stderr(`warning: ${warning}\n`)
+  if (format === 'json') io.stdout(json)
+  else if (options.summary === true) io.stdout(resultsSummary(results, deployment))
+  else io.stdout(resultsTable(results, deployment, colorsFor(io)))
+  if (target !== undefined && options.quiet !== true)
+    io.stderr(`results written to ${target.name}\n`)
+}
+
+/** What `--format` says. Throws `SimulatorError` at the flag. */
+export function outputFormat(given = 'table'): 'table' | 'json' {
+  if (given === 'table' || given === 'json') return given
+  throw new SimulatorError({
+    code: 'INVALID_VALUE',
+    path: '--format',
+    message: 'is not one of the accepted values',
+    given,
+    accepted: 'table or json',
+  })
+}

@@ -1,0 +1,199 @@
+import {
+  GB,
+  isSimulatorError,
+  MICROSECOND,
+  SimulatorError,
+  type Accelerator,
+  type CostModel,
+  type LinkSpeed,
+  type Model,
+  type PoolRole,
+  type ReplicaLayout,
+} from '@llmsim/contracts'
+import {
+  checkLayout,
+  memoryFootprint,
+  requireFit,
+  type MemoryFootprint,
+  type MemoryOptions,
+} from '@llmsim/cost-models'
+import { named, type Registries } from './registries.js'
+import { findAccelerator, findModel } from './scenario/catalog-entries.js'
+import { overrideScheduler, resolveScheduler } from './scenario/resolve-scheduler.js'
+import type {
+  NameOrEntry,
+  ResolvedPool,
+  ResolvedScenario,
+  ResolvedScheduler,
+} from './scenario/resolved-scenario.js'
+
+/** Replicas of one role, with everything about them that does not depend on the traffic. */
+export interface DeployedPool {
+  readonly role: PoolRole
+  /** Dotted path of the section that holds its parallel sizes. */
+  readonly path: string
+  readonly accelerator: Accelerator
+  readonly layout: ReplicaLayout
+  readonly replicas: number
+  readonly devices: number
+  readonly scheduler: ResolvedScheduler
+  readonly router: ResolvedScenario['router']
+  readonly costModel: CostModel
+  readonly memoryOptions: MemoryOptions
+  readonly memory: MemoryFootprint
+}
+
+export interface Deployment {
+  readonly model: Model
+  readonly pools: readonly DeployedPool[]
+}
+
+/**
+ * Looks up what a resolved scenario names and lays the model out on its devices.
+ *
+ * Throws `SimulatorError`: `CONFLICT` for sizes that do not suit the model, `DOES_NOT_FIT`.
+ */
+export function deploy(scenario: ResolvedScenario, registries: Registries): Deployment {
+  const model = findModel(scenario.model, 'model', registries, []).entry
+  const { disaggregation } = scenario
+  if (disaggregation !== undefined)
+    return {
+      model,
+      pools: (['prefill', 'decode'] as const).map((role) =>
+        deployPool(scenario, registries, model, {
+          ...disaggregation[role],
+          role,
+          path: `disaggregation.${role}`,
+          xpuPath: `disaggregation.${role}.xpu`,
+        }),
+      ),
+    }
+  const { cluster, parallelism } = scenario
+  if (cluster === undefined || parallelism === undefined)
+    throw new SimulatorError({ code: 'INVALID_VALUE', path: 'cluster', message: 'is required' })
+  const { tensor_parallel_size, pipeline_parallel_size, data_parallel_size } = parallelism
+  const pool = deployPool(scenario, registries, model, {
+    xpu: cluster.xpu,
+    n_xpus: tensor_parallel_size * pipeline_parallel_size * data_parallel_size,
+    n_xpus_per_node: cluster.n_xpus_per_node,
+    tensor_parallel_size,
+    pipeline_parallel_size,
+    interconnect: cluster.interconnect,
+    role: 'mixed',
+    path: 'parallelism',
+    xpuPath: 'cluster.xpu',
+  })
+  return { model, pools: [pool] }
+}
+
+interface PoolDescription extends ResolvedPool {
+  readonly role: PoolRole
+  readonly path: string
+  readonly xpuPath: string
+}
+
+function deployPool(
+  scenario: ResolvedScenario,
+  registries: Registries,
+  model: Model,
+  pool: PoolDescription,
+): DeployedPool {
+  const { role, path } = pool
+  const { engine } = scenario
+  const accelerator = acceleratorOf(pool.xpu, pool.xpuPath, registries)
+  const layout = layoutOf(pool, model, accelerator, engine)
+  checkLayout(layout, path)
+  const own = overrideScheduler(scenario.scheduler, pool.scheduler)
+  const scheduler = resolveScheduler(
+    own,
+    registries,
+    role === 'mixed' ? 'scheduler' : `${path}.scheduler`,
+  )
+  const memoryOptions: MemoryOptions = {
+    memoryUtilization: engine.gpu_memory_utilization,
+    blockSize: engine.block_size,
+    maxBatchedTokens: scheduler.max_num_batched_tokens,
+    maxBatchSize: scheduler.max_batch_size,
+  }
+  const memory = memoryFootprint(layout, memoryOptions)
+  requireFit(memory, layout, memoryOptions, undefined, `${path}.tensor_parallel_size`)
+  return {
+    role,
+    path,
+    accelerator,
+    layout,
+    replicas: pool.n_xpus / (pool.tensor_parallel_size * pool.pipeline_parallel_size),
+    devices: pool.n_xpus,
+    scheduler,
+    router: {
+      name: pool.router?.name ?? scenario.router.name,
+      options: pool.router?.options ?? scenario.router.options,
+    },
+    costModel: costModelOf(scenario, layout, registries),
+    memoryOptions,
+    memory,
+  }
+}
+
+function acceleratorOf(xpu: NameOrEntry, path: string, registries: Registries): Accelerator {
+  return findAccelerator(xpu, path, registries, []).entry
+}
+
+function layoutOf(
+  pool: ResolvedPool,
+  model: Model,
+  accelerator: Accelerator,
+  engine: ResolvedScenario['engine'],
+): ReplicaLayout {
+  const link = (bandwidthGbs: number, latencyUs: number): LinkSpeed => ({
+    bandwidthBytesPerSecond: bandwidthGbs * GB,
+    latencySeconds: latencyUs * MICROSECOND,
+  })
+  const { interconnect: links } = pool
+  return {
+    model,
+    accelerator,
+    tensorParallel: pool.tensor_parallel_size,
+    pipelineParallel: pool.pipeline_parallel_size,
+    devicesPerNode: pool.n_xpus_per_node,
+    intraNode: link(links.intra_node_bandwidth_gbs, links.intra_node_latency_us),
+    interNode: link(links.inter_node_bandwidth_gbs, links.inter_node_latency_us),
+    weightFormat: engine.dtype,
+    activationFormat: engine.activation_dtype,
+    kvCacheFormat: engine.kv_cache_dtype,
+  }
+}
+
+function costModelOf(
+  { cost_model }: ResolvedScenario,
+  layout: ReplicaLayout,
+  registries: Registries,
+): CostModel {
+  const factory = named(registries.costModels, 'cost model', cost_model.name, 'cost_model.name')
+  return created('cost_model.name', factory.name, 'step', () =>
+    factory.create({ ...layout, extra: cost_model.options }),
+  )
+}
+
+/**
+ * What a factory makes. Throws `SimulatorError` `CONTRACT` at `path` when it fails with an error of
+ * another kind, or makes something without `method`.
+ */
+export function created<T extends object>(
+  path: string,
+  name: string,
+  method: keyof T & string,
+  create: () => T,
+): T {
+  let value: T | undefined
+  let problem = `makes nothing that has ${method}`
+  try {
+    value = create()
+  } catch (error) {
+    if (isSimulatorError(error)) throw error
+    problem = `cannot be created (${String(error).split('\n', 1)[0] ?? ''})`
+  }
+  if (typeof value === 'object' && value !== null && typeof value[method] === 'function')
+    return value
+  throw new SimulatorError({ code: 'CONTRACT', path, message: `${name} ${problem}` })
+}

@@ -1,0 +1,56 @@
+/** What the help of each command ends with. */
+export const examples: Readonly<Record<string, string>> & { readonly program: string } = {
+  program: `
+Examples:
+  llmsim --model llama2-70b --xpu mi300x --tp 8 --arrival-rate 5 --duration 500 --warm-up 60
+  llmsim --config scenario.yaml --arrival-rate 8 --output results.json
+  llmsim compare --xpu h100,h200,mi300x --model llama3-70b --tp 4 --arrival-rate 5
+  llmsim estimate --model llama3-70b --xpu h100 --tp 4 --batch-size 64
+`,
+  run: `
+Examples:
+  llmsim run --model llama2-70b --xpu mi300x --n-xpus-per-node 8 --tp 8 --arrival-rate 5
+  llmsim run --model llama3-70b --xpu h100 --tp 4 --concurrency 64 --num-requests 2000
+  llmsim run --model llama3-70b --xpu h100 --tp 4 --trace trace.csv --slo-ttft 500
+  llmsim run --model llama2-70b --disaggregated \\
+    --prefill-xpu a100-80gb --prefill-n-xpus 4 --prefill-tp 4 \\
+    --decode-xpu mi300x --decode-n-xpus 8 --decode-tp 8 --transfer-bandwidth 400
+  llmsim run --config results.json --set scheduler.watermark=0.05
+
+A relative path in a scenario file starts from the folder of the file, or else from the current one.
+`,
+  estimate: `
+Examples:
+  llmsim estimate --model llama3-70b --xpu h100 --tp 4 --batch-size 64 --context-length 2048
+  llmsim estimate --config scenario.yaml --format json
+`,
+  compare: `
+Examples:
+  llmsim compare --xpu h100,h200,mi300x --model llama3-70b --tp 4 --arrival-rate 5
+  llmsim compare aggregated.yaml disaggregated.yaml --arrival-rate 8
+`,
+  models: `
+Examples:
+  llmsim models
+  llmsim models llama2-70b --json
+`,
+  hardware: `
+Examples:
+  llmsim hardware
+  llmsim hardware mi300x
+  llmsim hardware --catalog ./my-chips
+`,
+  validate: `
+Example:
+  llmsim catalog validate ./my-chips
+`,
+  check: `
+Examples:
+  llmsim config check scenario.yaml
+  llmsim config check scenario.yaml --json
+`,
+  schema: `
+Example:
+  llmsim config schema > scenario.schema.json
+`,
+}

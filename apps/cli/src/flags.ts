@@ -1,0 +1,290 @@
+/**
+ * The flags that set a field of a scenario. Nothing is imported here: `llmsim --help` loads this
+ * table and no schema.
+ */
+export interface ScenarioFlag {
+  readonly flag: string
+  /** Another spelling. */
+  readonly alias?: string
+  /** What the value is called in the help; absent: the flag takes none and sets `true`. */
+  readonly argument?: string
+  /** Dotted path of the field that it sets. */
+  readonly field: string
+  readonly kind: 'number' | 'integer' | 'text' | 'boolean'
+  readonly description: string
+  /** Heading in the help. */
+  readonly group: string
+  /** Fields of a scenario file that this flag takes out, because they say the same in another way. */
+  readonly replaces: readonly string[]
+}
+
+type Row = Omit<ScenarioFlag, 'group'>
+
+function rows(kind: ScenarioFlag['kind']) {
+  /** `usage` is the flag, its other spelling and its argument: `--xpu --hardware NAME`. */
+  return (usage: string, field: string, description: string, replaces: string[] = []): Row => {
+    const words = usage.split(' ')
+    const [flag = '', alias] = words.filter((word) => word.startsWith('--'))
+    const argument = words.find((word) => !word.startsWith('--'))
+    return {
+      flag,
+      ...(alias === undefined ? {} : { alias }),
+      ...(argument === undefined ? {} : { argument }),
+      field,
+      kind,
+      description,
+      replaces,
+    }
+  }
+}
+
+const number = rows('number')
+const integer = rows('integer')
+const text = rows('text')
+const boolean = rows('boolean')
+
+function group(heading: string, rows: readonly Row[]): ScenarioFlag[] {
+  return rows.map((row) => ({ ...row, group: heading }))
+}
+
+const openLoop = ['workload.arrival_rate', 'workload.arrival_process', 'workload.cv']
+const drawnLengths = [
+  'workload.avg_input_length',
+  'workload.input_length_std',
+  'workload.avg_output_length',
+  'workload.output_length_std',
+  'workload.length_distribution',
+]
+
+const deployment = group('Deployment:', [
+  text(
+    '--model NAME|FILE',
+    'model',
+    'model: a catalog name, a catalog file or a Hugging Face config.json',
+  ),
+  text(
+    '--xpu --hardware NAME|FILE',
+    'cluster.xpu',
+    'accelerator: a catalog name or a catalog file',
+  ),
+  integer(
+    '--n-xpus-per-node N',
+    'cluster.n_xpus_per_node',
+    'devices of a node (default: as many as tp x pp x dp need)',
+  ),
+  integer('--n-nodes N', 'cluster.n_nodes', 'nodes (default: 1)'),
+  integer(
+    '--tp N',
+    'parallelism.tensor_parallel_size',
+    'devices that share each layer (default: 1)',
+  ),
+  integer('--pp N', 'parallelism.pipeline_parallel_size', 'pipeline stages (default: 1)'),
+  integer(
+    '--dp N',
+    'parallelism.data_parallel_size',
+    'replicas (default: as many as the devices hold)',
+  ),
+])
+
+const workload = group('Workload:', [
+  number(
+    '--avg-input-length TOKENS',
+    'workload.avg_input_length',
+    'mean prompt length (default: 1024)',
+  ),
+  integer(
+    '--max-input-length TOKENS',
+    'workload.max_input_length',
+    'longest prompt (default: 8 times the mean, within the context of the model)',
+  ),
+  number(
+    '--avg-output-length TOKENS',
+    'workload.avg_output_length',
+    'mean output length (default: 256)',
+  ),
+  integer(
+    '--max-output-length TOKENS',
+    'workload.max_output_length',
+    'longest output (default: 8 times the mean, within the context of the model)',
+  ),
+  number(
+    '--input-length-std TOKENS',
+    'workload.input_length_std',
+    'standard deviation of the prompt length (default: half the mean)',
+  ),
+  number(
+    '--output-length-std TOKENS',
+    'workload.output_length_std',
+    'standard deviation of the output length (default: half the mean)',
+  ),
+  text(
+    '--length-distribution NAME',
+    'workload.length_distribution',
+    'fixed, uniform, normal, lognormal or zipf (default: lognormal)',
+  ),
+  number('--arrival-rate RATE', 'workload.arrival_rate', 'requests per second (default: 1)', [
+    'workload.concurrency',
+    'workload.trace',
+  ]),
+  text(
+    '--arrival-process NAME',
+    'workload.arrival_process',
+    'poisson, gamma or constant (default: poisson)',
+    ['workload.concurrency', 'workload.trace'],
+  ),
+  number('--cv CV', 'workload.cv', 'coefficient of variation of the gaps of gamma arrivals'),
+  integer(
+    '--concurrency N',
+    'workload.concurrency',
+    'closed loop: requests in the system at any time, in place of a rate',
+    openLoop,
+  ),
+  integer('--num-requests N', 'workload.num_requests', 'requests at most'),
+  text('--trace FILE', 'workload.trace', 'trace to replay: CSV of the Azure or Vidur kind', [
+    ...openLoop,
+    ...drawnLengths,
+  ]),
+])
+
+const scheduling = group('Scheduling:', [
+  text(
+    '--batching-type TYPE',
+    'scheduler.batching_type',
+    'static or continuous (default: continuous)',
+    ['scheduler.name'],
+  ),
+  text(
+    '--batching-strategy STRATEGY',
+    'scheduler.batching_strategy',
+    'greedy or windowed (default: greedy)',
+    ['scheduler.name'],
+  ),
+  text('--scheduler NAME', 'scheduler.name', 'a scheduler by name, in place of type and strategy', [
+    'scheduler.batching_type',
+    'scheduler.batching_strategy',
+  ]),
+  integer(
+    '--max-batch-size N',
+    'scheduler.max_batch_size',
+    'running requests of a replica at most (default: 256)',
+  ),
+  integer(
+    '--min-batch-size N',
+    'scheduler.min_batch_size',
+    'requests that a windowed batch waits for (default: 8)',
+  ),
+  number(
+    '--batching-window-ms MS',
+    'scheduler.batching_window_ms',
+    'how long the oldest request waits for a windowed batch (default: 50)',
+  ),
+  integer(
+    '--max-num-batched-tokens N',
+    'scheduler.max_num_batched_tokens',
+    'prompt tokens of one step at most (default: 8192)',
+  ),
+  text(
+    '--phase-order ORDER',
+    'scheduler.phase_order',
+    'prefill-first or decode-first (default: prefill-first)',
+  ),
+  text(
+    '--router NAME',
+    'router.name',
+    'round-robin, least-outstanding or random (default: least-outstanding)',
+  ),
+])
+
+const engine = group('Engine:', [
+  text(
+    '--dtype FORMAT',
+    'engine.dtype',
+    'weights: fp32, bf16, fp16, fp8, int8, fp4 or int4 (default: as published)',
+  ),
+  text(
+    '--activation-dtype FORMAT',
+    'engine.activation_dtype',
+    'activations (default: as the weights, at least 8 bits of floating point)',
+  ),
+  text(
+    '--kv-cache-dtype FORMAT',
+    'engine.kv_cache_dtype',
+    'KV cache (default: as the weights, at least 16 bits)',
+  ),
+  number(
+    '--gpu-memory-utilization SHARE',
+    'engine.gpu_memory_utilization',
+    'share of device memory that may be used (default: 0.9)',
+  ),
+  integer('--block-size TOKENS', 'engine.block_size', 'tokens of a KV block (default: 16)'),
+  text('--cost-model NAME', 'cost_model.name', 'roofline or fixed (default: roofline)'),
+])
+
+const run = group('Run:', [
+  number(
+    '--duration S',
+    'simulation_duration_s',
+    'arrivals stop then (default: 60, or none with --num-requests or --trace)',
+  ),
+  number('--warm-up S', 'warm_up_duration_s', 'start of the measured window (default: 0)'),
+  number(
+    '--drain S',
+    'drain_duration_s',
+    'time for running requests to finish (default: no limit)',
+  ),
+  integer('--seed N', 'random_seed', 'seed of all randomness (default: 0)'),
+  number('--slo-ttft MS', 'slo.ttft_ms', 'time to first token of a good request'),
+  number('--slo-tpot MS', 'slo.tpot_ms', 'time per output token of a good request'),
+  number('--slo-e2e MS', 'slo.e2e_ms', 'end-to-end latency of a good request'),
+  boolean('--step-by-step', 'step_by_step', 'one step at a time: slower, the same results'),
+  boolean('--exact-quantiles', 'exact_quantiles', 'keep every latency in place of a histogram'),
+])
+
+const disaggregation = group('Disaggregated serving:', [
+  boolean(
+    '--disaggregated',
+    'disaggregation.enabled',
+    'a prefill pool and a decode pool in place of mixed replicas',
+  ),
+  ...(['prefill', 'decode'] as const).flatMap((pool): Row[] => [
+    text(
+      `--${pool}-xpu NAME|FILE`,
+      `disaggregation.${pool}.xpu`,
+      `accelerator of the ${pool} pool (default: --xpu)`,
+    ),
+    integer(
+      `--${pool}-n-xpus N`,
+      `disaggregation.${pool}.n_xpus`,
+      `devices of the ${pool} pool (default: those of the cluster)`,
+    ),
+    integer(
+      `--${pool}-tp N`,
+      `disaggregation.${pool}.tensor_parallel_size`,
+      `tensor parallelism of the ${pool} pool (default: --tp)`,
+    ),
+  ]),
+  number(
+    '--transfer-bandwidth GB/S',
+    'disaggregation.transfer_bandwidth_gbs',
+    'link between the pools (default: the scale-out links of the smaller pool)',
+  ),
+  number(
+    '--transfer-latency MS',
+    'disaggregation.transfer_latency_ms',
+    'latency of that link (default: 1)',
+  ),
+  number(
+    '--kv-compression-ratio RATIO',
+    'disaggregation.kv_compression_ratio',
+    'KV bytes divided by the bytes sent (default: 1)',
+  ),
+])
+
+export const scenarioFlags: readonly ScenarioFlag[] = [
+  ...deployment,
+  ...workload,
+  ...scheduling,
+  ...engine,
+  ...disaggregation,
+  ...run,
+]

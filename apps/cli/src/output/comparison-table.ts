@@ -1,0 +1,96 @@
+import { GIB, type Accelerator } from '@llmsim/contracts'
+import type { Contender } from '../commands/compare.js'
+import { count, dollars, duration, figure, percent } from './figures.js'
+import { textTable } from './text-table.js'
+
+/** Columns that a terminal of 80 has room for beside the labels. */
+const columnsAtOnce = 4
+const longestLabel = 14
+
+type Cell = (contender: Contender) => string
+
+const rows: readonly (readonly [string, Cell])[] = [
+  ['devices', ({ deployment }) => (deployment === undefined ? '-' : devicesOf(deployment.pools))],
+  ['output tokens/s', ({ result }) => figure(result?.throughput.tokens_per_sec)],
+  ['requests/s', ({ result }) => figure(result?.throughput.requests_per_sec)],
+  [
+    'completed',
+    ({ result }) =>
+      result === undefined ? '-' : percent(share(result.completed_requests, result.total_requests)),
+  ],
+  ['TTFT p50', ({ result }) => duration(result?.first_token_latency.p50)],
+  ['TTFT p99', ({ result }) => duration(result?.first_token_latency.p99)],
+  ['TPOT p50', ({ result }) => duration(result?.time_per_output_token.p50)],
+  ['E2E p50', ({ result }) => duration(result?.end_to_end_latency.p50)],
+  ['E2E p99', ({ result }) => duration(result?.end_to_end_latency.p99)],
+  ['utilisation', ({ result }) => percent(result?.xpu_utilization)],
+  ['goodput', ({ result }) => figure(result?.goodput?.requests_per_sec)],
+  ['peak memory (GiB)', ({ result }) => figure(result?.memory.peak_memory_gb)],
+  ['device memory (GiB)', ({ deployment }) => memoryOf(deployment?.pools ?? [])],
+  ['price per hour', (contender) => dollars(hardwarePrice(contender, 'rental_usd_per_hour'))],
+  ['price to buy', (contender) => dollars(hardwarePrice(contender, 'purchase_usd'))],
+  ['per 1M tokens', ({ result }) => dollars(result?.cost?.usd_per_million_tokens)],
+  ['J per token', ({ result }) => figure(result?.energy.joules_per_output_token)],
+]
+
+/** Deployments side by side: a column each, four at once. */
+export function comparisonTable(contenders: readonly Contender[]): string {
+  const shown = rows.filter(
+    ([name]) => name !== 'goodput' || contenders.some(({ result }) => result?.goodput != null),
+  )
+  const blocks: string[] = []
+  for (let start = 0; start < contenders.length; start += columnsAtOnce) {
+    const some = contenders.slice(start, start + columnsAtOnce)
+    blocks.push(
+      textTable([
+        ['', ...some.map(({ label }) => shortened(label))],
+        ...shown.map(([name, cell]) => [
+          name,
+          ...some.map((contender) =>
+            name === 'devices' ? (contender.problem ?? cell(contender)) : cell(contender),
+          ),
+        ]),
+      ]),
+    )
+  }
+  return `${blocks.join('\n\n')}\n`
+}
+
+interface PricedPool {
+  readonly devices: number
+  readonly accelerator: Accelerator
+}
+
+/** The price of all devices together; null where one of them has none. */
+export function hardwarePrice(
+  { deployment }: Contender,
+  kind: 'rental_usd_per_hour' | 'purchase_usd',
+): number | null {
+  if (deployment === undefined) return null
+  let sum = 0
+  for (const { devices, accelerator } of deployment.pools) {
+    const price = accelerator.price[kind]
+    if (price === undefined) return null
+    sum += devices * price
+  }
+  return sum
+}
+
+function devicesOf(pools: readonly PricedPool[]): string {
+  return pools.map(({ devices }) => count(devices)).join(' + ')
+}
+
+function memoryOf(pools: readonly PricedPool[]): string {
+  if (pools.length === 0) return '-'
+  return [...new Set(pools.map(({ accelerator }) => figure(accelerator.memory_bytes / GIB)))].join(
+    ' / ',
+  )
+}
+
+function share(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole
+}
+
+function shortened(label: string): string {
+  return label.length <= longestLabel ? label : `…${label.slice(1 - longestLabel)}`
+}

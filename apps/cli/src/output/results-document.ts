@@ -1,0 +1,50 @@
+import type { SimulationResult } from '@llmsim/contracts'
+import { createRequire } from 'node:module'
+import type { ResolvedScenario } from '../scenario/resolved-scenario.js'
+
+/** What a results file holds: the figures, and all that is needed to make them again. */
+export interface ResultsDocument extends SimulationResult {
+  readonly scenario: ResolvedScenario
+  /** Versions of the packages that computed it. */
+  readonly versions: Readonly<Record<string, string>>
+}
+
+const packages = [
+  'catalog-hardware',
+  'catalog-models',
+  'contracts',
+  'cost-models',
+  'engine',
+  'metrics',
+  'routers',
+  'schedulers',
+  'simulator',
+  'workloads',
+]
+
+export function resultsDocument(
+  result: SimulationResult,
+  scenario: ResolvedScenario,
+  warnings: readonly string[],
+): ResultsDocument {
+  return {
+    ...result,
+    warnings: [...warnings, ...result.warnings],
+    scenario,
+    versions: packageVersions(),
+  }
+}
+
+function packageVersions(): Record<string, string> {
+  const load = createRequire(import.meta.url)
+  const versionOf = (name: string): string => (load(name) as { version: string }).version
+  return Object.fromEntries([
+    ['@llmsim/cli', versionOf('../../package.json')],
+    ...packages.map((name) => [`@llmsim/${name}`, versionOf(`@llmsim/${name}/package.json`)]),
+  ]) as Record<string, string>
+}
+
+/** A value as the text of a JSON file. */
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}

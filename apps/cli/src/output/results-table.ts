@@ -1,0 +1,147 @@
+import type { Latency } from '@llmsim/contracts'
+import type { Deployment } from '../deployment.js'
+import type { Colors } from './colors.js'
+import { count, dollars, duration, figure, percent } from './figures.js'
+import type { ResultsDocument } from './results-document.js'
+import { textTable } from './text-table.js'
+
+const latencies = [
+  ['first token (TTFT)', 'first_token_latency'],
+  ['per output token (TPOT)', 'time_per_output_token'],
+  ['between tokens (ITL)', 'inter_token_latency'],
+  ['end to end (E2E)', 'end_to_end_latency'],
+  ['in the queue', 'queue_time'],
+] as const
+
+const quantiles = ['mean', 'p50', 'p90', 'p95', 'p99'] as const
+
+/** What serves the model, in a line: `llama2-70b on 8 x mi300x (tp 8, 1 replica)`. */
+export function deploymentLine({ model, pools }: Deployment): string {
+  const parts = pools.map(({ role, accelerator, layout, replicas, devices }) => {
+    const { tensorParallel: tp, pipelineParallel: pp } = layout
+    const copies = `${count(replicas)} replica${replicas === 1 ? '' : 's'}`
+    const pool = role === 'mixed' ? '' : `${role}: `
+    return `${pool}${count(devices)} x ${accelerator.name} (tp ${tp}${pp === 1 ? '' : `, pp ${pp}`}, ${copies})`
+  })
+  return `${model.name} on ${parts.join('; ')}`
+}
+
+/** The figures of a run for a terminal of 80 columns. */
+export function resultsTable(
+  results: ResultsDocument,
+  deployment: Deployment,
+  colors: Colors,
+): string {
+  const section = (title: string, body: string): string => `${colors.bold(title)}\n${body}\n`
+  return [
+    `${colors.bold(deploymentLine(deployment))}\n`,
+    textTable(headline(results), false) + '\n',
+    section('Latency', latencyTable(results)),
+    section('Devices', textTable(deviceRows(results))),
+    ...(results.pools.length > 1 ? [section('Pools', poolTable(results))] : []),
+  ].join('\n')
+}
+
+/** The headline figures alone. */
+export function resultsSummary(results: ResultsDocument, deployment: Deployment): string {
+  const ttft = results.first_token_latency
+  const e2e = results.end_to_end_latency
+  const rows = [
+    ...headline(results),
+    ['TTFT', `${duration(ttft.p50)} median, ${duration(ttft.p99)} p99`],
+    ['E2E', `${duration(e2e.p50)} median, ${duration(e2e.p99)} p99`],
+  ]
+  return `${deploymentLine(deployment)}\n${textTable(rows, false)}\n`
+}
+
+function headline(results: ResultsDocument): string[][] {
+  const { throughput, goodput, cost, energy, kv_transfer: transfer } = results
+  const lost = [
+    ...(results.rejected_requests > 0 ? [`${count(results.rejected_requests)} rejected`] : []),
+    ...(results.unfinished_requests > 0
+      ? [`${count(results.unfinished_requests)} unfinished`]
+      : []),
+  ]
+  return [
+    [
+      'Requests',
+      [
+        `${count(results.completed_requests)} of ${count(results.total_requests)} completed`,
+        ...lost,
+      ].join(', '),
+    ],
+    ['Simulated', duration(results.simulation_time)],
+    [
+      'Throughput',
+      `${figure(throughput.requests_per_sec)} requests/s, ${figure(throughput.tokens_per_sec)} output tokens/s`,
+    ],
+    ['Utilisation', percent(results.xpu_utilization)],
+    ...(goodput === null
+      ? []
+      : [
+          [
+            'Goodput',
+            `${figure(goodput.requests_per_sec)} requests/s, ${percent(goodput.attainment)} of requests`,
+          ],
+        ]),
+    ...(cost === null
+      ? []
+      : [
+          [
+            'Cost',
+            `${dollars(cost.usd_per_hour)}/h, ${dollars(cost.usd_per_million_tokens)} per million output tokens`,
+          ],
+        ]),
+    [
+      'Energy',
+      `${figure(energy.joules_per_output_token)} J per output token, ${figure(energy.average_watts)} W on average`,
+    ],
+    ...(transfer === null
+      ? []
+      : [
+          [
+            'KV transfer',
+            `${duration(transfer.time.mean)} on average, link ${percent(transfer.link_utilization)} busy`,
+          ],
+        ]),
+  ]
+}
+
+function latencyTable(results: ResultsDocument): string {
+  return textTable([
+    ['', ...quantiles],
+    ...latencies.map(([label, field]) => {
+      const latency: Latency = results[field]
+      return [label, ...quantiles.map((quantile) => duration(latency[quantile]))]
+    }),
+  ])
+}
+
+function deviceRows({ memory, kv_cache: cache, preemptions }: ResultsDocument): string[][] {
+  const used = cache.total_blocks === 0 ? null : cache.peak_used_blocks / cache.total_blocks
+  return [
+    ['', 'peak', 'p95', 'p50'],
+    [
+      'memory (GiB)',
+      figure(memory.peak_memory_gb),
+      figure(memory.p95_memory_gb),
+      figure(memory.p50_memory_gb),
+    ],
+    ['KV blocks in use', percent(used), '', ''],
+    ['preemptions', count(preemptions), '', ''],
+  ]
+}
+
+function poolTable({ pools }: ResultsDocument): string {
+  return textTable([
+    ['', 'replicas', 'devices', 'busy', 'memory (GiB)', 'preemptions'],
+    ...pools.map((pool) => [
+      pool.name,
+      count(pool.replicas),
+      count(pool.devices),
+      percent(pool.utilization),
+      figure(pool.memory.peak_memory_gb),
+      count(pool.preemptions),
+    ]),
+  ])
+}

@@ -1,0 +1,71 @@
+import { SimulatorError } from '@llmsim/contracts'
+import {
+  accessSync,
+  constants,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import path from 'node:path'
+
+/** A place for a file, checked to be writable before there is anything to write. */
+export interface FileTarget {
+  /** What the user wrote. */
+  readonly name: string
+  readonly absolute: string
+  /** A device or a pipe, which no other file may take the place of. */
+  readonly special: boolean
+}
+
+/** Checks where a file shall be written. Throws `SimulatorError` `FILE` at `flag`. */
+export function fileTarget(name: string, cwd: string, flag = '--output'): FileTarget {
+  if (name === '') throw refusal(flag, name, 'is empty')
+  let absolute = path.resolve(cwd, name)
+  try {
+    const status = statSync(absolute, { throwIfNoEntry: false })
+    if (status?.isDirectory() === true) throw refusal(flag, name, 'is a folder')
+    if (status !== undefined) {
+      absolute = realpathSync(absolute)
+      accessSync(absolute, constants.W_OK)
+    }
+    const special = status !== undefined && !status.isFile()
+    if (!special) accessSync(path.dirname(absolute), constants.W_OK)
+    return { name, absolute, special }
+  } catch (error) {
+    if (error instanceof SimulatorError) throw error
+    throw refusal(flag, name, problemOf(error))
+  }
+}
+
+/** Writes a file whole (a temporary file beside it, then a rename) or not at all. */
+export function writeWhole(target: FileTarget, text: string, flag = '--output'): void {
+  const { absolute, special, name } = target
+  const written = special ? absolute : `${absolute}.${process.pid}.tmp`
+  try {
+    writeFileSync(written, text)
+    if (!special) renameSync(written, absolute)
+  } catch (error) {
+    if (!special) rmSync(written, { force: true })
+    throw refusal(flag, name, problemOf(error))
+  }
+}
+
+function problemOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT') return 'is in a folder that does not exist'
+  if (code === 'ENOTDIR') return 'is below something that is no folder'
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'may not be written'
+  return `cannot be written (${code ?? String(error)})`
+}
+
+function refusal(flag: string, given: string, message: string): SimulatorError {
+  return new SimulatorError({
+    code: 'FILE',
+    path: flag,
+    message,
+    given,
+    accepted: 'a file in an existing folder that may be written to',
+  })
+}

@@ -1,0 +1,230 @@
+import {
+  Command,
+  CommanderError,
+  Option,
+  type CommandUnknownOpts,
+  type OptionValues,
+} from '@commander-js/extra-typings'
+import { createRequire } from 'node:module'
+import { examples } from './examples.js'
+import { scenarioFlags, type ScenarioFlag } from './flags.js'
+import type { Io } from './io.js'
+
+/** A command line that cannot be understood; no text: help or the version was asked for. */
+export class UsageError {
+  private constructor(readonly text: string) {}
+
+  static from(error: unknown): UsageError | undefined {
+    if (!(error instanceof CommanderError)) return undefined
+    if (error.exitCode === 0) return new UsageError('')
+    const [first = '', hint] = error.message.split('\n')
+    const better = /\(Did you mean (?:one of )?(.*?)\?\)/.exec(hint ?? '')?.[1]
+    const lines = [first, ...(better === undefined ? [] : [`  did you mean ${better}?`])]
+    return new UsageError(`${lines.join('\n')}\n`)
+  }
+}
+
+type AnyCommand = CommandUnknownOpts
+
+/** Flags by which `estimate` describes the replica whose steps it takes apart. */
+const estimateGroups = new Set(['Deployment:', 'Engine:', 'Disaggregated serving:'])
+
+/** The command line; each command is loaded when it runs. `exit` takes an exit code other than 0. */
+export function createProgram(io: Io, exit: (code: number) => void): AnyCommand {
+  const program = new Command('llmsim')
+    .description('Simulates LLM inference serving: throughput, latency, memory, cost and energy.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpCommand('help [command]', 'show the help of a command')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout(text), writeErr: () => undefined })
+    .addHelpText('after', examples.program)
+  const run = addRun(program, io)
+  addEstimate(program, io)
+  addCompare(program, io)
+  addModels(program, io)
+  addHardware(program, io)
+  addCatalog(program, io, exit)
+  addConfig(program, io)
+  program.configureHelp({
+    visibleOptions: (shown) =>
+      [...shown.options, ...(shown.name() === 'llmsim' ? run.options : [])].filter(
+        (option) => !option.hidden,
+      ),
+  })
+  return program
+}
+
+function addRun(program: Command, io: Io): AnyCommand {
+  const run = command(program, 'run', 'simulate a deployment (the default command)', true)
+  addFlags(run, scenarioFlags)
+  addScenarioOptions(run)
+  const output = 'Output:'
+  run
+    .addOption(grouped('--output <FILE>', 'write the results as JSON', output))
+    .addOption(grouped('--format <FORMAT>', 'on stdout: table or json (default: table)', output))
+    .addOption(grouped('--summary', 'print the headline figures alone', output))
+    .addOption(grouped('--quiet', 'no progress and no warnings', output))
+    .allowExcessArguments()
+    .action(async (options) => {
+      const [excess] = run.args
+      if (excess !== undefined) throw unknownCommand(program, excess)
+      await (await import('./commands/run.js')).run(checked(options), io)
+    })
+  return run
+}
+
+function addEstimate(program: Command, io: Io): void {
+  const estimate = command(program, 'estimate', 'take one prefill and one decode step apart')
+  addFlags(
+    estimate,
+    scenarioFlags.filter(({ group }) => estimateGroups.has(group)),
+  )
+  addScenarioOptions(estimate)
+  estimate
+    .option('--batch-size <N>', 'sequences of each step (default: 1 to prefill, 32 to decode)')
+    .option('--prompt-length <TOKENS>', 'tokens of each prompt (default: 1024)')
+    .option('--context-length <TOKENS>', 'context of each decoding sequence (default: 1024)')
+    .option('--format <FORMAT>', 'on stdout: table or json (default: table)')
+    .action(async (options) =>
+      (await import('./commands/estimate.js')).estimate(checked(options), io),
+    )
+}
+
+function addCompare(program: Command, io: Io): void {
+  const compare = command(program, 'compare', 'several deployments on the same traffic')
+  addFlags(compare, scenarioFlags)
+  addScenarioOptions(compare)
+  compare
+    .argument('[FILE...]', 'scenario files; the traffic is that of the first')
+    .option('--format <FORMAT>', 'on stdout: table or json (default: table)')
+    .option('--quiet', 'no warnings')
+    .action(async (files, options) =>
+      (await import('./commands/compare.js')).compare(files, checked(options), io),
+    )
+}
+
+function addModels(program: Command, io: Io): void {
+  const models = command(program, 'models', 'list the models of the catalog, or show one')
+  addCatalogOption(models)
+  models
+    .argument('[NAME]', 'a name or an alias')
+    .option('--json', 'print JSON')
+    .action(async (name, options) =>
+      (await import('./commands/models.js')).models(name, checked(options), io),
+    )
+}
+
+function addHardware(program: Command, io: Io): void {
+  const hardware = command(program, 'hardware', 'list the accelerators of the catalog, or show one')
+  addCatalogOption(hardware)
+  hardware
+    .argument('[NAME]', 'a name or an alias')
+    .option('--json', 'print JSON')
+    .action(async (name, options) =>
+      (await import('./commands/hardware.js')).hardware(name, checked(options), io),
+    )
+}
+
+function addCatalog(program: Command, io: Io, exit: (code: number) => void): void {
+  const catalog = command(program, 'catalog', 'check catalogs')
+  command(catalog, 'validate', 'check every entry of a folder of JSON files')
+    .argument('<PATH>', 'a folder or a file')
+    .action(async (path) => exit((await import('./commands/catalog.js')).validate(path, io)))
+}
+
+function addConfig(program: Command, io: Io): void {
+  const config = command(program, 'config', 'check scenario files')
+  const check = command(config, 'check', 'check a scenario file as a run would')
+  addCatalogOption(check)
+  addPluginOption(check)
+  check
+    .argument('<FILE>', 'JSON or YAML')
+    .option('--json', 'print the scenario with every default filled in')
+    .option('--quiet', 'no warnings')
+    .action(async (file, options) =>
+      (await import('./commands/config.js')).check(file, checked(options), io),
+    )
+  command(config, 'schema', 'print the JSON Schema of scenario files').action(async () =>
+    (await import('./commands/config.js')).schema(io),
+  )
+}
+
+function command(parent: Command, name: string, description: string, isDefault = false): Command {
+  const made: Command = parent.command(name, { isDefault })
+  made.description(description)
+  made.addOption(new Option('--debug', 'show where an error comes from').hideHelp())
+  const example = examples[name]
+  if (example !== undefined) made.addHelpText('after', example)
+  return made
+}
+
+function addFlags(target: Command, flags: readonly ScenarioFlag[]): void {
+  for (const { flag, alias, argument, description, group } of flags) {
+    const names = alias === undefined ? flag : `${alias}, ${flag}`
+    target.addOption(
+      grouped(argument === undefined ? names : `${names} <${argument}>`, description, group),
+    )
+  }
+}
+
+const scenarioGroup = 'Scenario:'
+
+function addScenarioOptions(target: Command): void {
+  target.addOption(
+    grouped(
+      '--config <FILE>',
+      'scenario or results file, JSON or YAML; flags override it',
+      scenarioGroup,
+    ),
+  )
+  addList(target, '--set <FIELD=VALUE>', 'set any field (null takes it out); repeatable')
+  addCatalogOption(target)
+  addPluginOption(target)
+}
+
+function addCatalogOption(target: Command): void {
+  addList(target, '--catalog <PATH|PACKAGE>', 'more models and accelerators; repeatable')
+}
+
+function addPluginOption(target: Command): void {
+  addList(target, '--plugin <PATH|PACKAGE>', 'more schedulers, routers and cost models; repeatable')
+}
+
+function grouped(flags: string, description: string, group: string): Option {
+  return new Option(flags, description).helpGroup(group)
+}
+
+function addList(target: Command, flags: string, description: string): void {
+  target.addOption(
+    grouped(flags, description, scenarioGroup).argParser(
+      (value: string, before: string[] | undefined) => [...(before ?? []), value],
+    ),
+  )
+}
+
+/** Options in which no value is a flag: `--model --tp 8` has lost the model's name. */
+function checked(options: OptionValues): OptionValues {
+  for (const [name, value] of Object.entries(options))
+    for (const text of Array.isArray(value) ? (value as unknown[]) : [value])
+      if (typeof text === 'string' && text.startsWith('--')) {
+        const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+        throw usage('missing', `error: ${flag}: needs a value before ${text}`)
+      }
+  return options
+}
+
+function unknownCommand(program: Command, given: string): CommanderError {
+  const names = program.commands.map((each) => each.name())
+  const near = names.filter((name) => name.startsWith(given.slice(0, 3)))
+  const hint = near.length === 0 ? '' : `\n(Did you mean ${near.join(', ')}?)`
+  const quoted = JSON.stringify(given.slice(0, 40))
+  return usage('unknown', `error: ${quoted}: unknown command; known: ${names.join(', ')}${hint}`)
+}
+
+function usage(kind: string, message: string): CommanderError {
+  return new CommanderError(2, `llmsim.${kind}`, message)
+}
+
+function version(): string {
+  return (createRequire(import.meta.url)('../package.json') as { version: string }).version
+}

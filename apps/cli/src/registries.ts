@@ -1,0 +1,110 @@
+import { createCatalog, type Catalog } from '@llmsim/catalog'
+import { accelerators } from '@llmsim/catalog-hardware'
+import { models } from '@llmsim/catalog-models'
+import {
+  Accelerator,
+  Model,
+  nearNames,
+  SimulatorError,
+  type CostModelFactory,
+  type RouterFactory,
+  type SchedulerFactory,
+} from '@llmsim/contracts'
+import { costModels } from '@llmsim/cost-models'
+import { routers } from '@llmsim/routers'
+import { schedulers } from '@llmsim/schedulers'
+import { loadPlugin } from './plugin-module.js'
+
+/** Named factories of one kind. */
+export type Registry<T> = ReadonlyMap<string, T>
+
+/** Everything that a scenario can name. */
+export interface Registries {
+  readonly models: Catalog<Model>
+  readonly accelerators: Catalog<Accelerator>
+  readonly schedulers: Registry<SchedulerFactory>
+  readonly routers: Registry<RouterFactory>
+  readonly costModels: Registry<CostModelFactory>
+}
+
+/** What `--catalog` and `--plugin` name. */
+export interface RegistryOptions {
+  readonly catalog?: readonly string[]
+  readonly plugin?: readonly string[]
+}
+
+/**
+ * The built-in entries, then those of catalogs, then those of plug-ins.
+ *
+ * Throws `SimulatorError` `DUPLICATE_NAME` for a name that is taken.
+ */
+export async function loadRegistries(options: RegistryOptions, cwd: string): Promise<Registries> {
+  const loaded = {
+    models: createCatalog({ kind: 'model', schema: Model, entries: models }),
+    accelerators: createCatalog({
+      kind: 'accelerator',
+      schema: Accelerator,
+      entries: accelerators,
+    }),
+    schedulers: registryOf('scheduler', schedulers),
+    routers: registryOf('router', routers),
+    costModels: registryOf('cost model', costModels),
+  }
+  if (options.catalog !== undefined && options.catalog.length > 0) {
+    const { loadCatalog } = await import('@llmsim/catalog/node')
+    for (const name of options.catalog) {
+      const contents = await loadCatalog(name, cwd)
+      loaded.models = loaded.models.extend(contents.models, contents.origins)
+      loaded.accelerators = loaded.accelerators.extend(contents.accelerators, contents.origins)
+    }
+  }
+  for (const name of options.plugin ?? []) {
+    const plugin = await loadPlugin(name, cwd)
+    addAll(loaded.schedulers, 'scheduler', plugin.schedulers ?? [], name)
+    addAll(loaded.routers, 'router', plugin.routers ?? [], name)
+    addAll(loaded.costModels, 'cost model', plugin.costModels ?? [], name)
+  }
+  return loaded
+}
+
+function registryOf<T extends { readonly name: string }>(
+  kind: string,
+  factories: readonly T[],
+): Map<string, T> {
+  const registry = new Map<string, T>()
+  addAll(registry, kind, factories, 'built-in')
+  return registry
+}
+
+function addAll<T extends { readonly name: string }>(
+  registry: Map<string, T>,
+  kind: string,
+  factories: readonly T[],
+  origin: string,
+): void {
+  for (const factory of factories) {
+    if (registry.has(factory.name))
+      throw new SimulatorError({
+        code: 'DUPLICATE_NAME',
+        path: '--plugin',
+        message: `${origin} brings a ${kind} whose name is taken`,
+        given: factory.name,
+        accepted: `a name other than ${[...registry.keys()].join(', ')}`,
+      })
+    registry.set(factory.name, factory)
+  }
+}
+
+/** The factory of that name. Throws `SimulatorError` `UNKNOWN_NAME` at `path`. */
+export function named<T>(registry: Registry<T>, kind: string, name: string, path: string): T {
+  const factory = registry.get(name)
+  if (factory !== undefined) return factory
+  throw new SimulatorError({
+    code: 'UNKNOWN_NAME',
+    path,
+    message: `unknown ${kind}`,
+    given: name,
+    accepted: [...registry.keys()].join(', '),
+    nearest: nearNames(name, registry.keys()),
+  })
+}

@@ -1,0 +1,67 @@
+import { parseWith } from '@llmsim/catalog'
+import { Scenario, SimulatorError } from '@llmsim/contracts'
+import { scenarioFlags } from '../flags.js'
+import {
+  assign,
+  assignmentsFromFlags,
+  assignmentsFromSet,
+  isPlainObject,
+  type Assignment,
+  type PlainObject,
+} from './assignments.js'
+import { fieldOrigins, withOrigin, type FieldOrigins } from './field-origins.js'
+import { readScenarioFile } from './scenario-file.js'
+
+/** What the command line says about the scenario. */
+export interface ScenarioOptions extends Readonly<PlainObject> {
+  readonly config?: string
+  readonly set?: readonly string[]
+}
+
+/** A scenario as it was written: checked field by field, defaults not filled in. */
+export interface LoadedScenario {
+  readonly scenario: Scenario
+  readonly origins: FieldOrigins
+  /** Folders that relative paths of the scenario may start from, in this order. */
+  readonly folders: readonly string[]
+}
+
+/** Reads the scenario: the file, then the flags over it, then `--set`. */
+export function loadScenario(options: ScenarioOptions, cwd: string): LoadedScenario {
+  const file = options.config === undefined ? undefined : readScenarioFile(options.config, cwd)
+  const flags = assignmentsFromFlags(options)
+  const assignments = [...flags, ...assignmentsFromSet(options.set ?? [])]
+  const raw: PlainObject = file === undefined ? {} : structuredClone(file.scenario)
+  for (const { source } of flags)
+    for (const field of scenarioFlags.find(({ flag }) => flag === source)?.replaces ?? [])
+      if (holdsSection(raw, field)) assign(raw, { field, value: null, source })
+  for (const assignment of assignments) assign(raw, assignment)
+  checkPoolFlags(raw, flags, isPlainObject(file?.scenario['disaggregation']))
+  const origins = fieldOrigins(file?.scenario, options.config, assignments)
+  const folders = file === undefined || file.folder === cwd ? [cwd] : [file.folder, cwd]
+  try {
+    return { scenario: parseWith(Scenario, raw, { path: '' }), origins, folders }
+  } catch (error) {
+    throw withOrigin(error, origins)
+  }
+}
+
+/** Flags of the pools say nothing as long as there are none. */
+function checkPoolFlags(raw: PlainObject, flags: readonly Assignment[], inFile: boolean): void {
+  const pools = raw['disaggregation']
+  const lone = flags.find(({ field }) => field.startsWith('disaggregation.'))
+  if (lone === undefined || !isPlainObject(pools)) return
+  if (pools['enabled'] === true || (pools['enabled'] === undefined && inFile)) return
+  throw new SimulatorError({
+    code: 'CONFLICT',
+    path: lone.source,
+    message: 'sets a pool of disaggregated serving, which is off',
+    accepted: '--disaggregated beside it',
+  })
+}
+
+/** Whether the section of a field is there to take the field out of. */
+function holdsSection(raw: PlainObject, field: string): boolean {
+  const section = raw[field.split('.')[0] ?? '']
+  return typeof section === 'object' && section !== null && !Array.isArray(section)
+}

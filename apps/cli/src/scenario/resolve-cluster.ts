@@ -1,0 +1,150 @@
+import {
+  GB,
+  MICROSECOND,
+  SimulatorError,
+  type Accelerator,
+  type InterconnectSection,
+  type Scenario,
+} from '@llmsim/contracts'
+import type {
+  NameOrEntry,
+  ResolvedInterconnect,
+  ResolvedPool,
+  ResolvedScenario,
+} from './resolved-scenario.js'
+
+/** Finds the accelerator that a field names. */
+export type AcceleratorFinder = (
+  given: NameOrEntry,
+  field: string,
+) => { readonly entry: Accelerator; readonly written: NameOrEntry }
+
+type Deployment = Required<Pick<ResolvedScenario, 'cluster' | 'parallelism'>>
+
+/** Devices and replicas of aggregated serving. Throws `SimulatorError`. */
+export function resolveCluster(scenario: Scenario, find: AcceleratorFinder): Deployment {
+  const { cluster = {}, parallelism = {} } = scenario
+  if (cluster.xpu === undefined) throw missing('cluster.xpu')
+  const { entry, written } = find(cluster.xpu, 'cluster.xpu')
+  const tp = parallelism.tensor_parallel_size ?? 1
+  const pp = parallelism.pipeline_parallel_size ?? 1
+  const nodes = cluster.n_nodes ?? 1
+  const perReplica = tp * pp
+  const needed = perReplica * (parallelism.data_parallel_size ?? 1)
+  const perNode = cluster.n_xpus_per_node ?? Math.ceil(needed / nodes)
+  const devices = perNode * nodes
+  const here = `${devices} devices (${nodes} x ${perNode})`
+  if (perReplica > devices)
+    throw conflict(
+      pp > 1 && tp <= devices ? 'pipeline_parallel_size' : 'tensor_parallel_size',
+      `one replica needs tp x pp = ${perReplica} devices; the cluster has ${here}`,
+      pp > 1 && tp <= devices ? pp : tp,
+      `at most ${devices} devices per replica`,
+    )
+  if (needed > devices)
+    throw conflict(
+      'data_parallel_size',
+      `tp x pp x dp = ${needed} is more than ${here}`,
+      parallelism.data_parallel_size,
+      `at most ${Math.floor(devices / perReplica)}`,
+    )
+  const dp = parallelism.data_parallel_size ?? devices / perReplica
+  if (!Number.isInteger(dp))
+    throw conflict(
+      'tensor_parallel_size',
+      `${here} are no whole number of replicas of tp x pp = ${perReplica}`,
+      tp,
+      'a size that divides the devices, or a data_parallel_size',
+    )
+  return {
+    cluster: {
+      xpu: written,
+      n_xpus_per_node: perNode,
+      n_nodes: nodes,
+      interconnect: resolveInterconnect(entry, cluster.interconnect),
+    },
+    parallelism: {
+      tensor_parallel_size: tp,
+      pipeline_parallel_size: pp,
+      data_parallel_size: dp,
+    },
+  }
+}
+
+/** One pool of disaggregated serving; the common sections stand in for what it does not say. */
+export function resolvePool(
+  scenario: Scenario,
+  name: 'prefill' | 'decode',
+  find: AcceleratorFinder,
+): ResolvedPool {
+  const path = `disaggregation.${name}`
+  const { cluster = {}, parallelism = {} } = scenario
+  const own = scenario.disaggregation?.[name] ?? {}
+  const xpu = own.xpu ?? cluster.xpu
+  if (xpu === undefined) throw missing(`${path}.xpu`)
+  const { entry, written } = find(xpu, own.xpu === undefined ? 'cluster.xpu' : `${path}.xpu`)
+  const tp = own.tensor_parallel_size ?? parallelism.tensor_parallel_size ?? 1
+  const pp = own.pipeline_parallel_size ?? parallelism.pipeline_parallel_size ?? 1
+  const ofCluster =
+    cluster.n_xpus_per_node === undefined
+      ? undefined
+      : cluster.n_xpus_per_node * (cluster.n_nodes ?? 1)
+  const devices = own.n_xpus ?? ofCluster ?? tp * pp * (parallelism.data_parallel_size ?? 1)
+  if (!Number.isInteger(devices / (tp * pp)))
+    throw new SimulatorError({
+      code: 'CONFLICT',
+      path:
+        own.tensor_parallel_size === undefined ? `${path}.n_xpus` : `${path}.tensor_parallel_size`,
+      message: `the ${devices} devices of the ${name} pool are no whole number of replicas of tp x pp = ${tp * pp}`,
+      given: own.tensor_parallel_size === undefined ? devices : tp,
+      accepted: 'devices that are a multiple of tp x pp',
+    })
+  return {
+    xpu: written,
+    n_xpus: devices,
+    n_xpus_per_node:
+      own.n_xpus_per_node ?? cluster.n_xpus_per_node ?? Math.min(devices, entry.devices_per_node),
+    tensor_parallel_size: tp,
+    pipeline_parallel_size: pp,
+    interconnect: resolveInterconnect(entry, { ...cluster.interconnect, ...own.interconnect }),
+    ...(own.scheduler === undefined ? {} : { scheduler: own.scheduler }),
+    ...(own.router === undefined ? {} : { router: own.router }),
+  }
+}
+
+function resolveInterconnect(
+  { scale_up, scale_out }: Accelerator,
+  given: InterconnectSection = {},
+): ResolvedInterconnect {
+  return {
+    intra_node_bandwidth_gbs: given.intra_node_bandwidth_gbs ?? scale_up.bandwidth_bytes_per_s / GB,
+    intra_node_latency_us: given.intra_node_latency_us ?? scale_up.latency_s / MICROSECOND,
+    inter_node_bandwidth_gbs:
+      given.inter_node_bandwidth_gbs ?? scale_out.bandwidth_bytes_per_s / GB,
+    inter_node_latency_us: given.inter_node_latency_us ?? scale_out.latency_s / MICROSECOND,
+  }
+}
+
+function missing(path: string): SimulatorError {
+  return new SimulatorError({
+    code: 'INVALID_VALUE',
+    path,
+    message: 'is required',
+    accepted: 'an accelerator (llmsim hardware lists them)',
+  })
+}
+
+function conflict(
+  field: string,
+  message: string,
+  given: unknown,
+  accepted: string,
+): SimulatorError {
+  return new SimulatorError({
+    code: 'CONFLICT',
+    path: `parallelism.${field}`,
+    message,
+    given,
+    accepted,
+  })
+}

@@ -1,0 +1,137 @@
+import {
+  SimulatorError,
+  type EngineSection,
+  type Model,
+  type NumberFormat,
+  type Scenario,
+} from '@llmsim/contracts'
+import { named, type Registries } from '../registries.js'
+import { findAccelerator, findModel } from './catalog-entries.js'
+import { resolveCluster, resolvePool, type AcceleratorFinder } from './resolve-cluster.js'
+import { overrideScheduler, resolveScheduler } from './resolve-scheduler.js'
+import { resolveWorkload } from './resolve-workload.js'
+import type { ResolvedScenario } from './resolved-scenario.js'
+
+const defaultDuration = 60
+
+/**
+ * Fills in every default and checks what the fields say together.
+ *
+ * @param folders where relative paths to model and accelerator files may start.
+ * @throws SimulatorError for an unknown name or for fields that contradict each other.
+ */
+export function resolveScenario(
+  scenario: Scenario,
+  registries: Registries,
+  folders: readonly string[],
+): ResolvedScenario {
+  const model = findModel(scenario.model, 'model', registries, folders)
+  const find: AcceleratorFinder = (given, field) =>
+    findAccelerator(given, field, registries, folders)
+  const router = {
+    name: scenario.router?.name ?? 'least-outstanding',
+    options: scenario.router?.options ?? {},
+  }
+  named(registries.routers, 'router', router.name, 'router.name')
+  const costModel = {
+    name: scenario.cost_model?.name ?? 'roofline',
+    options: scenario.cost_model?.options ?? {},
+  }
+  named(registries.costModels, 'cost model', costModel.name, 'cost_model.name')
+  const disaggregated =
+    scenario.disaggregation !== undefined && scenario.disaggregation.enabled !== false
+  return {
+    ...(scenario.name === undefined ? {} : { name: scenario.name }),
+    model: model.written,
+    workload: resolveWorkload(scenario.workload ?? {}, model.entry),
+    ...(disaggregated ? {} : resolveCluster(scenario, find)),
+    scheduler: resolveScheduler(scenario.scheduler ?? {}, registries),
+    router,
+    cost_model: costModel,
+    engine: resolveEngine(scenario.engine ?? {}, model.entry),
+    ...(disaggregated ? { disaggregation: resolveDisaggregation(scenario, registries, find) } : {}),
+    ...(scenario.slo === undefined || Object.keys(scenario.slo).length === 0
+      ? {}
+      : { slo: scenario.slo }),
+    ...resolveTimes(scenario),
+    random_seed: scenario.random_seed ?? 0,
+    step_by_step: scenario.step_by_step ?? false,
+    exact_quantiles: scenario.exact_quantiles ?? false,
+  }
+}
+
+function resolveDisaggregation(
+  scenario: Scenario,
+  registries: Registries,
+  find: AcceleratorFinder,
+): NonNullable<ResolvedScenario['disaggregation']> {
+  const given = scenario.disaggregation ?? {}
+  const prefill = resolvePool(scenario, 'prefill', find)
+  const decode = resolvePool(scenario, 'decode', find)
+  for (const [name, pool] of [
+    ['prefill', prefill],
+    ['decode', decode],
+  ] as const) {
+    const path = `disaggregation.${name}`
+    if (pool.scheduler !== undefined)
+      resolveScheduler(
+        overrideScheduler(scenario.scheduler ?? {}, pool.scheduler),
+        registries,
+        `${path}.scheduler`,
+      )
+    if (pool.router?.name !== undefined)
+      named(registries.routers, 'router', pool.router.name, `${path}.router.name`)
+  }
+  const links = [prefill, decode].map(
+    (pool) => pool.interconnect.inter_node_bandwidth_gbs * pool.n_xpus,
+  )
+  return {
+    enabled: true,
+    prefill,
+    decode,
+    transfer_bandwidth_gbs: given.transfer_bandwidth_gbs ?? Math.min(...links),
+    transfer_latency_ms: given.transfer_latency_ms ?? 1,
+    kv_compression_ratio: given.kv_compression_ratio ?? 1,
+  }
+}
+
+function resolveEngine(given: EngineSection, model: Model): ResolvedScenario['engine'] {
+  const dtype = given.dtype ?? model.dtype
+  return {
+    dtype,
+    activation_dtype: given.activation_dtype ?? activationFormat(dtype),
+    kv_cache_dtype: given.kv_cache_dtype ?? sixteenBits(dtype),
+    gpu_memory_utilization: given.gpu_memory_utilization ?? 0.9,
+    block_size: given.block_size ?? 16,
+  }
+}
+
+/** fp8 weights are served with fp8 activations; narrower or integer weights alone are quantised. */
+function activationFormat(weights: NumberFormat): NumberFormat {
+  return weights === 'fp8' ? 'fp8' : sixteenBits(weights)
+}
+
+function sixteenBits(weights: NumberFormat): NumberFormat {
+  return weights === 'fp32' || weights === 'fp16' ? weights : 'bf16'
+}
+
+function resolveTimes(
+  scenario: Scenario,
+): Pick<ResolvedScenario, 'simulation_duration_s' | 'warm_up_duration_s' | 'drain_duration_s'> {
+  const { workload = {}, warm_up_duration_s: warmUp = 0, drain_duration_s: drain } = scenario
+  const ends = workload.num_requests !== undefined || workload.trace !== undefined
+  const duration = scenario.simulation_duration_s ?? (ends ? undefined : defaultDuration)
+  if (duration !== undefined && warmUp >= duration)
+    throw new SimulatorError({
+      code: 'CONFLICT',
+      path: 'warm_up_duration_s',
+      message: `leaves nothing to measure of the ${duration} s of simulation_duration_s`,
+      given: warmUp,
+      accepted: `less than ${duration}`,
+    })
+  return {
+    ...(duration === undefined ? {} : { simulation_duration_s: duration }),
+    warm_up_duration_s: warmUp,
+    ...(drain === undefined ? {} : { drain_duration_s: drain }),
+  }
+}

@@ -1,0 +1,111 @@
+import { SimulatorError, type Model, type WorkloadSection } from '@llmsim/contracts'
+
+const defaultInput = 1024
+const defaultOutput = 256
+/** Where lengths are cut, by their mean: beyond it lies less than a millionth of a log-normal. */
+const tailFactor = 8
+const longest = 10_000_000
+
+const drawn = [
+  'avg_input_length',
+  'input_length_std',
+  'avg_output_length',
+  'output_length_std',
+  'length_distribution',
+] as const
+const open = ['arrival_rate', 'arrival_process', 'cv'] as const
+
+/** Traffic with every default filled in. Throws `SimulatorError` `CONFLICT` for what does not go together. */
+export function resolveWorkload(given: WorkloadSection, model: Model): WorkloadSection {
+  if (given.trace !== undefined) {
+    refuseAny(given, [...open, ...drawn], 'a trace brings its own arrivals and lengths')
+    return given
+  }
+  return { ...resolveArrivals(given), ...resolveLengths(given, model), ...limits(given) }
+}
+
+function resolveArrivals(given: WorkloadSection): WorkloadSection {
+  if (given.concurrency !== undefined) {
+    refuseAny(given, open, 'with a concurrency, a request follows when another one ends')
+    return { concurrency: given.concurrency }
+  }
+  const { arrival_rate = 1, arrival_process = 'poisson', cv } = given
+  if (arrival_process !== 'gamma' && cv !== undefined)
+    throw conflict('cv', `${arrival_process} arrivals have none`, cv, 'arrival_process: gamma')
+  if (arrival_process === 'gamma' && cv === undefined)
+    throw conflict('arrival_process', 'gamma needs workload.cv', 'gamma', 'a cv, such as 2')
+  return { arrival_rate, arrival_process, ...(cv === undefined ? {} : { cv }) }
+}
+
+function resolveLengths(given: WorkloadSection, model: Model): WorkloadSection {
+  const distribution = given.length_distribution ?? 'lognormal'
+  const input = given.avg_input_length ?? defaultInput
+  const output = given.avg_output_length ?? defaultOutput
+  checkMean('input', input, given.max_input_length)
+  checkMean('output', output, given.max_output_length)
+  const context = model.max_context
+  const maxOutput = given.max_output_length ?? cutOff(output, distribution, Math.floor(context / 2))
+  const maxInput = given.max_input_length ?? cutOff(input, distribution, context - maxOutput)
+  const spread = (mean: number, std: number | undefined): number | undefined =>
+    std ?? (distribution === 'normal' || distribution === 'lognormal' ? mean / 2 : undefined)
+  const inputStd = spread(input, given.input_length_std)
+  const outputStd = spread(output, given.output_length_std)
+  return {
+    avg_input_length: input,
+    ...(inputStd === undefined ? {} : { input_length_std: inputStd }),
+    max_input_length: maxInput,
+    avg_output_length: output,
+    ...(outputStd === undefined ? {} : { output_length_std: outputStd }),
+    max_output_length: maxOutput,
+    length_distribution: distribution,
+  }
+}
+
+/** A default for the longest length: the tail's end, within the context of the model. */
+function cutOff(mean: number, distribution: string, room: number): number {
+  if (distribution === 'fixed') return Math.ceil(mean)
+  // A zipf distribution up to n has a mean of at most (n + 1) / 2.
+  const least = distribution === 'zipf' ? 2 * mean : mean
+  return Math.ceil(Math.min(longest, Math.max(least, Math.min(tailFactor * mean, room))))
+}
+
+function limits({ num_requests }: WorkloadSection): WorkloadSection {
+  return num_requests === undefined ? {} : { num_requests }
+}
+
+function checkMean(side: 'input' | 'output', mean: number, max: number | undefined): void {
+  if (mean < 1 || mean > longest)
+    throw new SimulatorError({
+      code: 'INVALID_VALUE',
+      path: `workload.avg_${side}_length`,
+      message: 'is out of range',
+      given: mean,
+      accepted: 'a number of tokens from 1 to 10000000',
+    })
+  if (max !== undefined && mean > max)
+    throw conflict(`max_${side}_length`, 'is below the mean', max, `at least ${mean}`)
+}
+
+function refuseAny(
+  given: WorkloadSection,
+  fields: readonly (keyof WorkloadSection)[],
+  reason: string,
+): void {
+  for (const field of fields)
+    if (given[field] !== undefined) throw conflict(field, reason, given[field], 'none')
+}
+
+function conflict(
+  field: string,
+  message: string,
+  given: unknown,
+  accepted: string,
+): SimulatorError {
+  return new SimulatorError({
+    code: 'CONFLICT',
+    path: `workload.${field}`,
+    message,
+    given,
+    accepted,
+  })
+}

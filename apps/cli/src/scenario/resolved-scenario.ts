@@ -1,0 +1,95 @@
+import type {
+  NumberFormat,
+  RouterSection,
+  Scenario,
+  SchedulerSection,
+  WorkloadSection,
+} from '@llmsim/contracts'
+
+/** A catalog name, or a catalog entry written out. */
+export type NameOrEntry = string | Readonly<Record<string, unknown>>
+
+type Options = Readonly<Record<string, unknown>>
+
+export interface ResolvedInterconnect {
+  readonly intra_node_bandwidth_gbs: number
+  readonly intra_node_latency_us: number
+  readonly inter_node_bandwidth_gbs: number
+  readonly inter_node_latency_us: number
+}
+
+export interface ResolvedScheduler {
+  readonly name: string
+  /** Absent for a scheduler that the pair of type and strategy does not name. */
+  readonly batching_type?: 'static' | 'continuous'
+  readonly batching_strategy?: 'greedy' | 'windowed'
+  readonly max_batch_size: number
+  readonly min_batch_size: number
+  readonly batching_window_ms: number
+  readonly max_num_batched_tokens: number
+  readonly phase_order: 'prefill-first' | 'decode-first'
+  readonly watermark: number
+  readonly options: Options
+}
+
+export interface ResolvedPool {
+  readonly xpu: NameOrEntry
+  readonly n_xpus: number
+  readonly n_xpus_per_node: number
+  readonly tensor_parallel_size: number
+  readonly pipeline_parallel_size: number
+  readonly interconnect: ResolvedInterconnect
+  /** Only what differs from the common section, so that a flag still reaches both pools. */
+  readonly scheduler?: SchedulerSection
+  readonly router?: RouterSection
+}
+
+/**
+ * A scenario with every default filled in: what a results file carries. It is a scenario itself,
+ * and resolves to itself.
+ */
+export interface ResolvedScenario {
+  readonly name?: string
+  readonly model: NameOrEntry
+  readonly workload: WorkloadSection
+  /** Absent with disaggregated pools. */
+  readonly cluster?: {
+    readonly xpu: NameOrEntry
+    readonly n_xpus_per_node: number
+    readonly n_nodes: number
+    readonly interconnect: ResolvedInterconnect
+  }
+  /** Absent with disaggregated pools. */
+  readonly parallelism?: {
+    readonly tensor_parallel_size: number
+    readonly pipeline_parallel_size: number
+    readonly data_parallel_size: number
+  }
+  readonly scheduler: ResolvedScheduler
+  readonly router: { readonly name: string; readonly options: Options }
+  readonly cost_model: { readonly name: string; readonly options: Options }
+  readonly engine: {
+    readonly dtype: NumberFormat
+    readonly activation_dtype: NumberFormat
+    readonly kv_cache_dtype: NumberFormat
+    readonly gpu_memory_utilization: number
+    readonly block_size: number
+  }
+  readonly disaggregation?: {
+    readonly enabled: true
+    readonly prefill: ResolvedPool
+    readonly decode: ResolvedPool
+    readonly transfer_bandwidth_gbs: number
+    readonly transfer_latency_ms: number
+    readonly kv_compression_ratio: number
+  }
+  readonly slo?: NonNullable<Scenario['slo']>
+  /** Absent: arrivals go on until the requests or the trace end. */
+  readonly simulation_duration_s?: number
+  readonly warm_up_duration_s: number
+  /** Absent: no limit. */
+  readonly drain_duration_s?: number
+  readonly random_seed: number
+  readonly step_by_step: boolean
+  readonly exact_quantiles: boolean
+}

@@ -1,0 +1,129 @@
+import {
+  GB,
+  MILLISECOND,
+  type KvTransferSpec,
+  type PoolSpec,
+  type Scheduler,
+  type SchedulerOptions,
+  type ServiceObjectives,
+  type SimulationSpec,
+} from '@llmsim/contracts'
+import { devicePower, resolveComputeFormat } from '@llmsim/cost-models'
+import { randomStream } from '@llmsim/engine'
+import { created, type DeployedPool, type Deployment } from './deployment.js'
+import { named, type Registries } from './registries.js'
+import type { ResolvedScenario } from './scenario/resolved-scenario.js'
+import type { Traffic } from './traffic.js'
+
+/** A scenario as values: what `simulate` takes. */
+export function simulationSpec(
+  scenario: ResolvedScenario,
+  deployment: Deployment,
+  traffic: Traffic,
+  registries: Registries,
+): SimulationSpec {
+  const { workload, drain_duration_s: drain } = scenario
+  const kvTransfer = kvTransferOf(scenario, deployment)
+  const objectives = objectivesOf(scenario)
+  return {
+    pools: deployment.pools.map((pool) => poolSpec(scenario, pool, registries)),
+    ...(kvTransfer === undefined ? {} : { kvTransfer }),
+    source: traffic.source(),
+    ...(workload.concurrency === undefined ? {} : { concurrency: workload.concurrency }),
+    durationSeconds: scenario.simulation_duration_s ?? Infinity,
+    ...(workload.num_requests === undefined ? {} : { maxRequests: workload.num_requests }),
+    warmUpSeconds: scenario.warm_up_duration_s,
+    ...(drain === undefined ? {} : { drainSeconds: drain }),
+    ...(objectives === undefined ? {} : { objectives }),
+    stepByStep: scenario.step_by_step,
+    exactQuantiles: scenario.exact_quantiles,
+  }
+}
+
+/** What a user should know about a run that is valid all the same. */
+export function warningsOf(deployment: Deployment, traffic: Traffic): string[] {
+  const { model, pools } = deployment
+  const fallbacks = pools.map(({ layout }) => {
+    const { accelerator, weightFormat, activationFormat } = layout
+    return resolveComputeFormat(accelerator, weightFormat, activationFormat).fallback
+  })
+  const warnings = new Set(fallbacks.filter((text) => text !== undefined))
+  if (traffic.longestRequest > model.max_context)
+    warnings.add(
+      `requests of up to ${traffic.longestRequest} tokens exceed the context of ${model.name}, ${model.max_context} tokens`,
+    )
+  return [...warnings]
+}
+
+function poolSpec(
+  scenario: ResolvedScenario,
+  pool: DeployedPool,
+  registries: Registries,
+): PoolSpec {
+  const { layout, memory, accelerator, scheduler, router, path } = pool
+  const schedulerPath = pool.role === 'mixed' ? 'scheduler.name' : `${path}.scheduler.name`
+  const schedulers = named(registries.schedulers, 'scheduler', scheduler.name, schedulerPath)
+  const routerPath = pool.role === 'mixed' ? 'router.name' : `${path}.router.name`
+  const routers = named(registries.routers, 'router', router.name, routerPath)
+  const stream = randomStream(scenario.random_seed, `router-${pool.role}`)
+  const usdPerHour = accelerator.price.rental_usd_per_hour
+  const options = schedulerOptions(pool)
+  const createScheduler = (): Scheduler =>
+    created(schedulerPath, scheduler.name, 'plan', () => schedulers.create(options))
+  // Options that it refuses show before anything runs.
+  createScheduler()
+  return {
+    name: pool.role,
+    role: pool.role,
+    replicas: pool.replicas,
+    devicesPerReplica: layout.tensorParallel * layout.pipelineParallel,
+    stages: layout.pipelineParallel,
+    costModel: pool.costModel,
+    createScheduler,
+    router: created(routerPath, router.name, 'route', () =>
+      routers.create({ random: () => stream.next(), extra: router.options }),
+    ),
+    memory: {
+      kvBlocks: memory.kvBlocks,
+      blockSize: memory.blockSize,
+      bytesPerBlock: memory.bytesPerBlock,
+      staticBytes: memory.staticBytes,
+    },
+    power: devicePower(accelerator),
+    ...(usdPerHour === undefined ? {} : { deviceUsdPerHour: usdPerHour }),
+  }
+}
+
+function schedulerOptions({ scheduler }: DeployedPool): SchedulerOptions {
+  return {
+    maxBatchSize: scheduler.max_batch_size,
+    minBatchSize: scheduler.min_batch_size,
+    batchingWindowSeconds: scheduler.batching_window_ms * MILLISECOND,
+    maxBatchedTokens: scheduler.max_num_batched_tokens,
+    phaseOrder: scheduler.phase_order,
+    watermark: scheduler.watermark,
+    extra: scheduler.options,
+  }
+}
+
+function kvTransferOf(
+  { disaggregation }: ResolvedScenario,
+  { pools }: Deployment,
+): KvTransferSpec | undefined {
+  const [prefill] = pools
+  if (disaggregation === undefined || prefill === undefined) return undefined
+  return {
+    bandwidthBytesPerSecond: disaggregation.transfer_bandwidth_gbs * GB,
+    latencySeconds: disaggregation.transfer_latency_ms * MILLISECOND,
+    bytesPerToken: prefill.memory.kvBytesPerToken / disaggregation.kv_compression_ratio,
+  }
+}
+
+function objectivesOf({ slo }: ResolvedScenario): ServiceObjectives | undefined {
+  if (slo === undefined) return undefined
+  return {
+    ...(slo.ttft_ms === undefined ? {} : { ttftSeconds: slo.ttft_ms * MILLISECOND }),
+    ...(slo.tpot_ms === undefined ? {} : { tpotSeconds: slo.tpot_ms * MILLISECOND }),
+    ...(slo.e2e_ms === undefined ? {} : { e2eSeconds: slo.e2e_ms * MILLISECOND }),
+  }
+}

@@ -1,0 +1,114 @@
+import {
+  causalPairs,
+  emptyWork,
+  type OperatorCost,
+  type PoolRole,
+  type StepWork,
+} from '@llmsim/contracts'
+import type { DeployedPool } from './deployment.js'
+
+/** The batch whose steps are taken apart. */
+export interface EstimatedBatch {
+  readonly prefills: number
+  readonly promptTokens: number
+  readonly decodes: number
+  /** Context of each decoding sequence, the token of the step included. */
+  readonly contextTokens: number
+}
+
+/** One step of one replica, operator by operator. */
+export interface StepEstimate {
+  readonly phase: 'prefill' | 'decode'
+  readonly sequences: number
+  readonly tokens_each: number
+  readonly seconds: number
+  /** Tokens per second while such steps follow each other. */
+  readonly tokens_per_sec: number
+  readonly operators: readonly OperatorCost[]
+}
+
+/** Steps, memory and room of one replica of a pool. */
+export interface PoolEstimate {
+  readonly role: PoolRole
+  readonly xpu: string
+  readonly tensor_parallel_size: number
+  readonly pipeline_parallel_size: number
+  readonly replicas: number
+  readonly steps: readonly StepEstimate[]
+  /** Bytes of the fullest device. */
+  readonly memory: {
+    readonly device_bytes: number
+    readonly parts: readonly { readonly name: string; readonly bytes: number }[]
+  }
+  readonly kv_cache: {
+    readonly blocks: number
+    readonly block_size: number
+    readonly tokens: number
+    readonly bytes_per_token: number
+    /** Sequences of the decode batch's context that fit at once. */
+    readonly sequences: number
+  }
+}
+
+/** Estimates a pool: both kinds of step, or the one that its role has. */
+export function estimatePool(pool: DeployedPool, batch: EstimatedBatch): PoolEstimate {
+  const { role, layout, memory } = pool
+  const steps: StepEstimate[] = []
+  if (role !== 'decode')
+    steps.push(
+      stepOf(pool, 'prefill', batch.prefills, batch.promptTokens, {
+        ...emptyWork(),
+        prefillTokens: batch.prefills * batch.promptTokens,
+        prefillAttention: batch.prefills * causalPairs(batch.promptTokens, 0),
+        logits: batch.prefills,
+      }),
+    )
+  if (role !== 'prefill')
+    steps.push(
+      stepOf(pool, 'decode', batch.decodes, batch.contextTokens, {
+        ...emptyWork(),
+        decodes: batch.decodes,
+        decodeContext: batch.decodes * batch.contextTokens,
+        logits: batch.decodes,
+      }),
+    )
+  return {
+    role,
+    xpu: pool.accelerator.name,
+    tensor_parallel_size: layout.tensorParallel,
+    pipeline_parallel_size: layout.pipelineParallel,
+    replicas: pool.replicas,
+    steps,
+    memory: {
+      device_bytes: memory.deviceBytes,
+      parts: memory.parts.map(({ name, bytes }) => ({ name, bytes })),
+    },
+    kv_cache: {
+      blocks: memory.kvBlocks,
+      block_size: memory.blockSize,
+      tokens: memory.kvBlocks * memory.blockSize,
+      bytes_per_token: memory.kvBytesPerToken,
+      sequences: Math.floor(memory.kvBlocks / Math.ceil(batch.contextTokens / memory.blockSize)),
+    },
+  }
+}
+
+function stepOf(
+  { costModel }: DeployedPool,
+  phase: StepEstimate['phase'],
+  sequences: number,
+  tokens: number,
+  work: StepWork,
+): StepEstimate {
+  const cost = { seconds: 0, growth: 0, horizon: 1 }
+  costModel.step(work, cost)
+  const produced = phase === 'prefill' ? work.prefillTokens : work.decodes
+  return {
+    phase,
+    sequences,
+    tokens_each: tokens,
+    seconds: cost.seconds,
+    tokens_per_sec: produced / cost.seconds,
+    operators: costModel.breakdown(work),
+  }
+}
