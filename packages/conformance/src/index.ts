@@ -1,1 +1,10 @@
-export {}
+export * from './random-specification.js'
+export * from './reference-cost-model.js'
+export * from './request-list-source.js'
+export * from './result-comparison.js'
+export * from './run-laws.js'
+export type { TestApi } from './test-api.js'
+export * from './test-catalog.js'
+export * from './test-cost-model.js'
+export * from './test-router.js'
+export * from './test-scheduler.js'

@@ -17,5 +17,6 @@ export function planDecode(view: ReplicaView, plan: StepPlan, admitted: number):
     plan.preempt(slot)
   }
   plan.decodeAll()
-  plan.repeats = Infinity
+  // What a preemption freed may let somebody in at the next step.
+  plan.repeats = free > view.freeBlocks ? 1 : Infinity
 }

@@ -37,12 +37,25 @@ export function exclusivePhases(
       }
       prefilledLast = false
       planDecode(view, plan, residents)
-      // Waiting requests that may come now, or after this one step, limit how long the plan stands.
       if (mustDecode && view.waiting > residents) plan.repeats = 1
-      plan.ignoresArrivals =
-        formation.batching === 'static' ? view.running > 0 : open && !mustDecode && view.waiting > residents
+      plan.ignoresArrivals = isClosed(view, options, formation, open && !mustDecode, residents)
     },
   }
+}
+
+/** Whether no newcomer could join before something finishes. */
+function isClosed(
+  view: ReplicaView,
+  options: SchedulerOptions,
+  { batching }: BatchFormation,
+  tried: boolean,
+  residents: number,
+): boolean {
+  if (batching === 'static') return view.running > 0
+  if (view.running + residents >= options.maxBatchSize) return true
+  // First come first served: behind one that does not fit nobody is admitted. On a decode replica
+  // those with their KV cache there overtake a preempted one that must be recomputed.
+  return view.role !== 'decode' && tried && view.waiting > 0
 }
 
 function mayForm(

@@ -439,7 +439,9 @@ export class SimulationRun {
       replica.sampleUntil(limit)
       const started = replica.usedAt(limit)
       if (started > replica.peakBlocks) replica.peakBlocks = started
-      segment.steps = segment.stepsDoneBy(limit)
+      const done = segment.stepsDoneBy(limit)
+      replica.steps += Math.min(done, segment.steps - 1)
+      segment.steps = done
       if (lane.decodes && segment.steps > 0) this.steps.decoded(lane)
     }
     this.#advanceTo(limit)

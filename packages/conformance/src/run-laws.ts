@@ -1,0 +1,34 @@
+import type { SimulationResult } from '@llmsim/contracts'
+import { check } from './test-api.js'
+
+/** What holds in every run, whatever the policies: nothing is lost, shares are shares. */
+export function checkRunLaws(result: SimulationResult): void {
+  const { total_requests, completed_requests, rejected_requests, unfinished_requests } = result
+  check(
+    total_requests === completed_requests + rejected_requests + unfinished_requests,
+    () =>
+      `requests are lost: ${total_requests} arrived, ${completed_requests} completed, ` +
+      `${rejected_requests} rejected, ${unfinished_requests} unfinished`,
+  )
+  const { mean_in_system, rate_times_latency } = result.littles_law
+  if (unfinished_requests === 0)
+    check(
+      Math.abs(mean_in_system - rate_times_latency) <= 1e-9 * Math.max(mean_in_system, 1e-12),
+      () => `Little's law fails: ${mean_in_system} in the system, ${rate_times_latency} expected`,
+    )
+  for (const pool of result.pools) {
+    const busy = pool.prefill_utilization + pool.decode_utilization
+    check(busy <= 1 + 1e-9, () => `pool ${pool.name} is busy ${busy} of the time`)
+    check(
+      pool.kv_cache.peak_used_blocks <= pool.kv_cache.total_blocks,
+      () => `pool ${pool.name} holds more KV blocks than it has`,
+    )
+    const routed = pool.per_replica.reduce((sum, replica) => sum + replica.requests, 0)
+    check(routed <= total_requests, () => `pool ${pool.name} got requests that never arrived`)
+  }
+  const { first_token_latency: ttft, end_to_end_latency: e2e, queue_time: queue } = result
+  if (ttft.max !== null && e2e.max !== null && queue.min !== null) {
+    check(ttft.max <= e2e.max, () => 'a first token after the last one')
+    check(queue.min >= 0, () => 'work on a request before it arrived')
+  }
+}

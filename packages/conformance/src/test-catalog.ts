@@ -1,0 +1,62 @@
+import { Accelerator, Model, parameterCounts } from '@llmsim/contracts'
+import type { TestApi } from './test-api.js'
+import { check } from './test-api.js'
+
+export interface CatalogSuite {
+  readonly name: string
+  readonly models?: Iterable<unknown>
+  readonly accelerators?: Iterable<unknown>
+}
+
+/**
+ * The suite of every catalog: entries match their schemas, no name or alias stands for two of them, a
+ * model's architecture gives its published parameter count to 1 %, and an accelerator's peaks rise as
+ * its number formats get narrower.
+ */
+export function testCatalog({ describe, it }: TestApi, catalog: CatalogSuite): void {
+  const models = [...(catalog.models ?? [])]
+  const accelerators = [...(catalog.accelerators ?? [])]
+
+  describe(`catalog ${catalog.name}`, () => {
+    it('has entries', () => {
+      check(models.length + accelerators.length > 0, () => 'it is empty')
+    })
+
+    it('has no name or alias twice', () => {
+      for (const entries of [models, accelerators]) {
+        const seen = new Set<string>()
+        for (const name of entries.flatMap(namesOf)) {
+          check(!seen.has(name), () => `${name} stands for two entries`)
+          seen.add(name)
+        }
+      }
+    })
+
+    for (const entry of models)
+      it(`describes model ${namesOf(entry)[0] ?? '?'}`, () => {
+        const model = Model.parse(entry)
+        const { total } = parameterCounts(model)
+        const published = model.published.parameters
+        check(
+          Math.abs(total - published) <= 0.01 * published,
+          () => `its architecture has ${total} parameters, published are ${published}`,
+        )
+      })
+
+    for (const entry of accelerators)
+      it(`describes accelerator ${namesOf(entry)[0] ?? '?'}`, () => {
+        const { peak_flop_per_s: peaks, power } = Accelerator.parse(entry)
+        const half = Math.max(peaks.bf16 ?? 0, peaks.fp16 ?? 0)
+        check(half >= (peaks.fp32 ?? 0) || half === 0, () => 'fp32 faster than 16 bits')
+        check((peaks.fp8 ?? Infinity) >= half, () => 'fp8 slower than 16 bits')
+        check((peaks.fp4 ?? Infinity) >= (peaks.fp8 ?? 0), () => 'fp4 slower than fp8')
+        check(power.idle_w < power.tdp_w, () => 'idle power above the limit')
+      })
+  })
+}
+
+function namesOf(entry: unknown): string[] {
+  if (typeof entry !== 'object' || entry === null || !('name' in entry)) return []
+  const aliases = 'aliases' in entry && Array.isArray(entry.aliases) ? entry.aliases : []
+  return [entry.name, ...aliases].map(String)
+}
