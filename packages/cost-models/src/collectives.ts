@@ -14,7 +14,7 @@ export function send(messageBytes: number, link: LinkSpeed): number {
   return link.latencySeconds + messageBytes / link.bandwidthBytesPerSecond
 }
 
-/** Ring all-gather: `p - 1` rounds of `n / p` bytes (Thakur et al., section 4.1). */
+/** Ring all-gather: `p - 1` rounds of `n / p` bytes. */
 export function allGather(ranks: number, messageBytes: number, link: LinkSpeed): number {
   if (ranks <= 1) return 0
   const rounds = ranks - 1
@@ -28,7 +28,7 @@ export function reduceScatter(ranks: number, messageBytes: number, link: LinkSpe
   return allGather(ranks, messageBytes, link)
 }
 
-/** Pairwise exchange: `p - 1` rounds of `n / p` bytes (Thakur et al., section 4.2, long messages). */
+/** Pairwise exchange: `p - 1` rounds of `n / p` bytes, as for long messages. */
 export function allToAll(ranks: number, messageBytes: number, link: LinkSpeed): number {
   return allGather(ranks, messageBytes, link)
 }

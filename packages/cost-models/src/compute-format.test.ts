@@ -1,11 +1,15 @@
+import type { Accelerator } from '@llmsim/contracts'
 import { describe, expect, it } from 'vitest'
 import { resolveComputeFormat } from './compute-format.js'
 import { h100, v100 } from './test/fixtures.js'
 
-const { fp8: _fp8, int8: _int8, ...sixteenBits } = h100.peak_flop_per_s
-const ampere = { ...h100, name: 'a100', peak_flop_per_s: sixteenBits }
-const onlyFp32 = { ...h100, name: 'old', peak_flop_per_s: { fp32: 10e12 } }
-const onlyInt8 = { ...h100, name: 'edge', peak_flop_per_s: { int8: 10e12 } }
+const ampere: Accelerator = {
+  ...h100,
+  name: 'a100',
+  peak_flop_per_s: { bf16: 312e12, fp16: 312e12 },
+}
+const onlyFp32: Accelerator = { ...h100, name: 'old', peak_flop_per_s: { fp32: 10e12 } }
+const onlyInt8: Accelerator = { ...h100, name: 'edge', peak_flop_per_s: { int8: 10e12 } }
 
 describe('compute format', () => {
   it('is the wider of weights and activations, without a remark', () => {

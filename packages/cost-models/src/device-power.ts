@@ -11,9 +11,9 @@ const DECODE_SHARE = 0.65
  *
  * Idle is the catalog's. Prefill runs at about the power limit and decoding well below it: Patel et
  * al., "Characterizing Power Management Opportunities for LLMs in the Cloud" (POLCA, ASPLOS 2024,
- * arXiv:2308.12908) find prompt spikes at or above TDP and token phases around 60 to 70 % of it, and
- * Splitwise (ISCA 2024, arXiv:2311.18677, figure 8) the same split, with token phases almost
- * unaffected by a halved power cap. The shares are typical values, not measurements of each device.
+ * arXiv:2308.12908) find power spikes at or above TDP in the prompt phase and a lower, steady draw while
+ * tokens are generated; Splitwise (ISCA 2024, arXiv:2311.18677) the same split, with a token phase that
+ * hardly slows under a power cap. The two shares are typical values, not measurements of each device.
  */
 export function devicePower(accelerator: Accelerator): DevicePower {
   const { tdp_w: limit, idle_w: idle } = accelerator.power

@@ -33,7 +33,7 @@ export interface Efficiency {
 /**
  * NVIDIA since Ampere, after the kernel measurements that NVIDIA's aiconfigurator publishes (Apache-2.0):
  * products of large matrices on an H100 reach a median 0.75 of the bf16 peak and 0.54 of the fp8 peak,
- * those of few rows 0.75 of the bandwidth, ramp included; an all-reduce of 16 MB over eight of them 0.8
+ * those of few rows 0.75 of the bandwidth, ramp included; an all-reduce of 64 MB over eight of them 0.8
  * of the link. FlashAttention-2 reaches up to 0.73 of an A100 (arXiv:2307.08691), less at the lengths
  * of prompts. CUDA graphs hide launches, but not the gaps between kernels.
  */
@@ -55,6 +55,8 @@ const nvidia: Efficiency = {
 
 /** By generation, over the vendor's. */
 const generations: Readonly<Record<string, Partial<Efficiency>>> = {
+  /** No tensor cores. */
+  pascal: { computeEfficiency: 0.7, prefillAttentionEfficiency: 0.3 },
   /** First tensor cores, FlashAttention only in ports of it. */
   volta: { computeEfficiency: 0.6, prefillAttentionEfficiency: 0.35 },
   turing: { computeEfficiency: 0.55, prefillAttentionEfficiency: 0.35 },
@@ -74,9 +76,9 @@ const generations: Readonly<Record<string, Partial<Efficiency>>> = {
 }
 
 /**
- * AMD Instinct. hipBLASLt reaches about half of an MI300X's dense peak at the shapes of LLMs
- * (SemiAnalysis, December 2024: 620 of 1307 TFLOP/s in bf16, 990 of 2615 in fp8) and about 0.8 of its bandwidth; more
- * and slower launches than with CUDA graphs.
+ * AMD Instinct. Matrix products reach about half of an MI300X's dense peak (SemiAnalysis, December 2024:
+ * 620 of 1307 TFLOP/s in bf16, 990 of 2615 in fp8). The overheads are those that the step times of
+ * Llama 3.1 70B and 405B in AMD's own vLLM images (2025) leave.
  */
 const amd: Efficiency = {
   ...nvidia,
@@ -88,7 +90,7 @@ const amd: Efficiency = {
   communicationEfficiency: 0.65,
   kernelRampSeconds: 5e-6,
   layerOverheadSeconds: 22e-6,
-  collectiveOverheadSeconds: 8e-6,
+  collectiveOverheadSeconds: 4e-6,
   sequenceOverheadSeconds: 30e-6,
 }
 

@@ -78,7 +78,7 @@ const known: Readonly<Record<string, { field: keyof FixedCostOptions; scale: num
 
 /**
  * `fixed`: `step_ms` per step, and per unit of work `prefill_token_us`, `decode_us`,
- * `context_token_ns`; all 0 when absent, except that a step takes at least `step_ms` 1 unless set.
+ * `context_token_ns`; `step_ms` is 1 when absent, the others 0.
  * `create` throws a `SimulatorError` for unknown or invalid options.
  */
 export const fixedCostModel: CostModelFactory = {

@@ -140,7 +140,9 @@ describe('roofline', () => {
         const given = layouts[index]!
         const model = costModels[index]!
         const { accelerator } = given
-        const peak = Math.max(...Object.values(accelerator.peak_flop_per_s))
+        const peak = Math.max(
+          ...Object.values(accelerator.peak_flop_per_s).map((flop) => flop ?? 0),
+        )
         for (const part of model.breakdown(work)) {
           expect(part.seconds).toBeGreaterThanOrEqual(part.flop / peak)
           expect(part.seconds).toBeGreaterThanOrEqual(
