@@ -1,10 +1,4 @@
-import type {
-  PoolView,
-  ReplicaView,
-  RouterFactory,
-  Scheduler,
-  StepPlan,
-} from '@llmsim/contracts'
+import type { PoolView, ReplicaView, RouterFactory, Scheduler, StepPlan } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
 import { simulate } from '@llmsim/simulator'
 import { RandomNumbers } from './random-numbers.js'
@@ -37,7 +31,10 @@ export function testRouter(
     const router = create(seed)
     const pool = randomPool(random)
     return Array.from({ length: 50 }, (_, i) =>
-      router.route({ arrivalSeconds: i, promptTokens: random.whole(1, 4000), sessionId: i % 7, priority: 0 }, pool),
+      router.route(
+        { arrivalSeconds: i, promptTokens: random.whole(1, 4000), sessionId: i % 7, priority: 0 },
+        pool,
+      ),
     )
   }
 
@@ -65,21 +62,17 @@ export function testRouter(
         check(routes(seed).join() === routes(seed).join(), () => `seed ${seed}: two answers`)
     })
 
-    it(
-      'loses no request',
-      () => {
-        for (let seed = 1; seed <= scenarios; seed++)
-          checkRunLaws(
-            simulate(
-              randomSpecification(seed, {
-                createScheduler: oneAtATime,
-                createRouter: (random) => factory.create({ random, extra }),
-              }),
-            ),
-          )
-      },
-      60_000,
-    )
+    it('loses no request', () => {
+      for (let seed = 1; seed <= scenarios; seed++)
+        checkRunLaws(
+          simulate(
+            randomSpecification(seed, {
+              createScheduler: oneAtATime,
+              createRouter: (random) => factory.create({ random, extra }),
+            }),
+          ),
+        )
+    }, 60_000)
   })
 }
 

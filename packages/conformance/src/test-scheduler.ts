@@ -32,7 +32,9 @@ export function testScheduler(
       try {
         body(seed)
       } catch (error) {
-        throw new Error(`in the random scenario of seed ${seed}: ${String(error)}`, { cause: error })
+        throw new Error(`in the random scenario of seed ${seed}: ${String(error)}`, {
+          cause: error,
+        })
       }
     }
   }

@@ -63,8 +63,7 @@ function describe({ path, message, given, accepted, nearest }: ErrorDetails): st
   const parts = [path === '' ? message : `${path}: ${message}`]
   if (given !== undefined) parts.push(`given ${preview(given)}`)
   if (accepted !== undefined) parts.push(`accepted: ${accepted}`)
-  if (nearest !== undefined && nearest.length > 0)
-    parts.push(`did you mean ${nearest.join(', ')}?`)
+  if (nearest !== undefined && nearest.length > 0) parts.push(`did you mean ${nearest.join(', ')}?`)
   return parts.join('; ')
 }
 

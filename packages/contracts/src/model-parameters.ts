@@ -89,8 +89,7 @@ export function parameterCounts(model: Model): ParameterCounts {
   const router = moe ? h * ffn.experts + (ffn.router_bias ? ffn.experts : 0) : 0
   const normsPerLayer = model.norm.per_layer * normSize
   const lmHead =
-    (model.tied_embeddings ? 0 : model.vocab_size * h) +
-    (model.lm_head_bias ? model.vocab_size : 0)
+    (model.tied_embeddings ? 0 : model.vocab_size * h) + (model.lm_head_bias ? model.vocab_size : 0)
   const shared =
     embedding +
     lmHead +

@@ -35,7 +35,8 @@ export function nearNames(given: string, known: Iterable<string>, limit = 3): st
   for (const name of known) {
     const candidate = plain(name)
     const edits = distance(wanted, candidate)
-    const contains = candidate.includes(wanted) || (candidate.length > 2 && wanted.includes(candidate))
+    const contains =
+      candidate.includes(wanted) || (candidate.length > 2 && wanted.includes(candidate))
     const score = contains ? Math.min(edits, 1) : edits
     if (score <= Math.max(1, Math.floor(wanted.length / 3))) scored.push({ name, score })
   }

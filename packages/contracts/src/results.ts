@@ -88,9 +88,7 @@ export const SimulationResult = z.strictObject({
   /** From arrival to the start of the first step that worked on the request. */
   queue_time: Latency,
   /** Requests that met every objective; null without objectives. */
-  goodput: z
-    .strictObject({ requests_per_sec: z.number(), attainment: share })
-    .nullable(),
+  goodput: z.strictObject({ requests_per_sec: z.number(), attainment: share }).nullable(),
   /** Little's law over the run: mean requests in the system, and arrival rate times mean time. */
   littles_law: z.strictObject({
     mean_in_system: z.number(),

@@ -15,16 +15,26 @@ export const arrivalProcesses = ['poisson', 'gamma', 'constant'] as const
 
 export const WorkloadSection = z.strictObject({
   avg_input_length: positive.optional().describe('Mean prompt length in tokens.'),
-  input_length_std: nonNegative.optional().describe('Standard deviation of the prompt length in tokens.'),
+  input_length_std: nonNegative
+    .optional()
+    .describe('Standard deviation of the prompt length in tokens.'),
   max_input_length: tokens.optional().describe('Prompts are cut to this many tokens.'),
   avg_output_length: positive.optional().describe('Mean output length in tokens.'),
-  output_length_std: nonNegative.optional().describe('Standard deviation of the output length in tokens.'),
+  output_length_std: nonNegative
+    .optional()
+    .describe('Standard deviation of the output length in tokens.'),
   max_output_length: tokens.optional().describe('Outputs are cut to this many tokens.'),
   length_distribution: z.enum(lengthDistributions).optional().describe('How lengths are drawn.'),
   arrival_rate: positive.optional().describe('Requests per second.'),
   arrival_process: z.enum(arrivalProcesses).optional().describe('How arrivals are spaced.'),
-  cv: positive.max(100).optional().describe('Coefficient of variation of the gaps of gamma arrivals.'),
-  concurrency: count.max(1_000_000).optional().describe('Closed loop: requests in the system at any time.'),
+  cv: positive
+    .max(100)
+    .optional()
+    .describe('Coefficient of variation of the gaps of gamma arrivals.'),
+  concurrency: count
+    .max(1_000_000)
+    .optional()
+    .describe('Closed loop: requests in the system at any time.'),
   num_requests: count.max(1e12).optional().describe('Requests at most.'),
   trace: z.string().min(1).optional().describe('A trace file to replay.'),
 })
@@ -32,7 +42,9 @@ export const WorkloadSection = z.strictObject({
 export const InterconnectSection = z.strictObject({
   intra_node_bandwidth_gbs: positive.optional().describe('GB/s that one device sends to its node.'),
   intra_node_latency_us: nonNegative.optional(),
-  inter_node_bandwidth_gbs: positive.optional().describe('GB/s that one device sends to other nodes.'),
+  inter_node_bandwidth_gbs: positive
+    .optional()
+    .describe('GB/s that one device sends to other nodes.'),
   inter_node_latency_us: nonNegative.optional(),
 })
 
@@ -46,7 +58,10 @@ export const ClusterSection = z.strictObject({
 export const ParallelismSection = z.strictObject({
   tensor_parallel_size: count.max(4096).optional(),
   pipeline_parallel_size: count.max(512).optional(),
-  data_parallel_size: count.max(100_000).optional().describe('Replicas; as many as the devices hold when absent.'),
+  data_parallel_size: count
+    .max(100_000)
+    .optional()
+    .describe('Replicas; as many as the devices hold when absent.'),
 })
 
 export const SchedulerSection = z.strictObject({
@@ -58,7 +73,12 @@ export const SchedulerSection = z.strictObject({
   batching_window_ms: nonNegative.optional(),
   max_num_batched_tokens: count.max(1e9).optional(),
   phase_order: z.enum(['prefill-first', 'decode-first']).optional(),
-  watermark: z.number().min(0).max(0.5).optional().describe('Share of KV blocks that admission leaves free.'),
+  watermark: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .optional()
+    .describe('Share of KV blocks that admission leaves free.'),
   options: options.optional().describe('Options of a scheduler from a plug-in.'),
 })
 
@@ -76,7 +96,12 @@ export const EngineSection = z.strictObject({
   dtype: NumberFormat.optional().describe('Number format of the weights.'),
   activation_dtype: NumberFormat.optional(),
   kv_cache_dtype: NumberFormat.optional(),
-  gpu_memory_utilization: z.number().positive().max(1).optional().describe('Share of device memory the engine may use.'),
+  gpu_memory_utilization: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe('Share of device memory the engine may use.'),
   block_size: count.max(4096).optional().describe('Tokens in a KV block.'),
 })
 
@@ -87,7 +112,9 @@ export const DisaggregatedPoolSection = z.strictObject({
   tensor_parallel_size: count.max(4096).optional(),
   pipeline_parallel_size: count.max(512).optional(),
   interconnect: InterconnectSection.optional(),
-  scheduler: SchedulerSection.optional().describe('Replaces fields of the common scheduler section.'),
+  scheduler: SchedulerSection.optional().describe(
+    'Replaces fields of the common scheduler section.',
+  ),
   router: RouterSection.optional(),
 })
 
@@ -95,9 +122,16 @@ export const DisaggregationSection = z.strictObject({
   enabled: z.boolean().optional().describe('False keeps the section and serves aggregated.'),
   prefill: DisaggregatedPoolSection.optional(),
   decode: DisaggregatedPoolSection.optional(),
-  transfer_bandwidth_gbs: positive.optional().describe('GB/s of the link that all KV transfers share.'),
+  transfer_bandwidth_gbs: positive
+    .optional()
+    .describe('GB/s of the link that all KV transfers share.'),
   transfer_latency_ms: nonNegative.optional(),
-  kv_compression_ratio: z.number().min(1).max(1000).optional().describe('KV bytes divided by the bytes sent.'),
+  kv_compression_ratio: z
+    .number()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('KV bytes divided by the bytes sent.'),
 })
 
 export const ObjectivesSection = z.strictObject({
@@ -122,7 +156,10 @@ export const Scenario = z.strictObject({
   slo: ObjectivesSection.optional(),
   simulation_duration_s: positive.max(1e10).optional().describe('Arrivals stop then.'),
   warm_up_duration_s: nonNegative.max(1e10).optional().describe('Start of the measured window.'),
-  drain_duration_s: nonNegative.max(1e10).optional().describe('Time for running requests to finish; no limit when absent.'),
+  drain_duration_s: nonNegative
+    .max(1e10)
+    .optional()
+    .describe('Time for running requests to finish; no limit when absent.'),
   random_seed: z.int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional(),
   step_by_step: z.boolean().optional(),
   exact_quantiles: z.boolean().optional(),

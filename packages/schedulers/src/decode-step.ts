@@ -11,7 +11,11 @@ export function planDecode(view: ReplicaView, plan: StepPlan, admitted: number):
   if (view.decoding === 0 && admitted === 0) return
   let needed = view.blocksToDecodeAll
   let free = view.freeBlocks
-  for (let slot = view.lastRunning(); needed > free && slot !== NO_SLOT; slot = view.previousRunning(slot)) {
+  for (
+    let slot = view.lastRunning();
+    needed > free && slot !== NO_SLOT;
+    slot = view.previousRunning(slot)
+  ) {
     needed -= view.blocksToDecode(slot)
     free += view.heldBlocks(slot)
     plan.preempt(slot)

@@ -4,7 +4,8 @@ import { exclusivePhases } from './exclusive-phases.js'
 /** Triton's dynamic batcher in front of request-level batching. */
 export const staticWindowed: SchedulerFactory = {
   name: 'static-windowed',
-  description: 'Runs each batch to its end; the next one forms once it has filled or its window has passed.',
+  description:
+    'Runs each batch to its end; the next one forms once it has filled or its window has passed.',
   create: (options) =>
     exclusivePhases('static-windowed', options, { batching: 'static', windowed: true }),
 }

@@ -5,6 +5,5 @@ import { exclusivePhases } from './exclusive-phases.js'
 export const staticBatching: SchedulerFactory = {
   name: 'static',
   description: 'Runs each batch to its end before the next one forms.',
-  create: (options) =>
-    exclusivePhases('static', options, { batching: 'static', windowed: false }),
+  create: (options) => exclusivePhases('static', options, { batching: 'static', windowed: false }),
 }

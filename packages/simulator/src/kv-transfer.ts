@@ -36,29 +36,3 @@ export class KvTransfer {
     return sent + this.#spec.latencySeconds
   }
 }
-
-/** Requests between the pools, by slot: where their KV cache is and where it goes. */
-export class Handover {
-  /** Number of the decode replica, by slot. */
-  target: Int32Array
-  /** When the prefill was done, by slot, in seconds. */
-  readyAt: Float64Array
-
-  constructor(capacity: number) {
-    this.target = new Int32Array(capacity)
-    this.readyAt = new Float64Array(capacity)
-  }
-
-  set(slot: Slot, target: number, readyAt: number): void {
-    if (slot >= this.target.length) {
-      const targets = new Int32Array(2 * slot)
-      targets.set(this.target)
-      this.target = targets
-      const times = new Float64Array(2 * slot)
-      times.set(this.readyAt)
-      this.readyAt = times
-    }
-    this.target[slot] = target
-    this.readyAt[slot] = readyAt
-  }
-}

@@ -1,18 +1,19 @@
-import type { ReplicaView, Slot } from '@llmsim/contracts'
+import type { PoolRole, ReplicaView, Slot } from '@llmsim/contracts'
 import type { Lane } from './lane.js'
 import { DECODING, PAUSED, PREFILLING, WAITING } from './request-table.js'
 
 /** A lane as its scheduler sees it: no output length can be reached from here. */
 export class LaneView implements ReplicaView {
-  nowSeconds: number = 0
+  readonly role: PoolRole
   readonly #lane: Lane
 
-  constructor(lane: Lane) {
+  constructor(lane: Lane, role: PoolRole) {
     this.#lane = lane
+    this.role = role
   }
 
-  get role(): 'mixed' | 'prefill' | 'decode' {
-    return this.#lane.replica.role
+  get nowSeconds(): number {
+    return this.#lane.now
   }
 
   get waiting(): number {
@@ -89,23 +90,23 @@ export class LaneView implements ReplicaView {
   blocksToDecode(slot: Slot): number {
     const stage = this.#lane.table.stage[slot]
     if (stage !== DECODING && stage !== PAUSED && this.prefillRemaining(slot) > 0) return 0
-    return this.#lane.kvTokensOf(slot) % this.#lane.replica.blockSize === 0 ? 1 : 0
+    return this.#lane.kvTokensOf(slot) % this.#lane.kv.size === 0 ? 1 : 0
   }
 
   get blockSize(): number {
-    return this.#lane.replica.blockSize
+    return this.#lane.kv.size
   }
 
   blocksFor(tokens: number): number {
-    return this.#lane.replica.blocksFor(tokens)
+    return this.#lane.kv.blocksFor(tokens)
   }
 
   get totalBlocks(): number {
-    return this.#lane.replica.totalBlocks
+    return this.#lane.kv.total
   }
 
   get freeBlocks(): number {
-    return this.#lane.replica.totalBlocks - this.#lane.replica.usedBlocks
+    return this.#lane.kv.free
   }
 
   get blocksToDecodeAll(): number {

@@ -1,15 +1,23 @@
-import type { Scheduler, Slot } from '@llmsim/contracts'
+import type { ReplicaView, Scheduler, Slot } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
 import type { EventHandle } from '@llmsim/engine'
 import { NO_EVENT } from '@llmsim/engine'
 import { FinishHeap } from './finish-heap.js'
-import { LaneView } from './lane-view.js'
-import type { Replica } from './replica.js'
+import type { KvBlocks } from './kv-blocks.js'
 import { RequestList } from './request-list.js'
 import type { RequestTable } from './request-table.js'
 import { DECODING, PAUSED } from './request-table.js'
 import { Segment } from './segment.js'
 import { SlotList } from './slot-list.js'
+
+export interface LaneParts {
+  readonly id: number
+  readonly replica: number
+  readonly kv: KvBlocks
+  readonly table: RequestTable
+  readonly scheduler: Scheduler
+  createView(lane: Lane): ReplicaView
+}
 
 /**
  * One in-flight batch of a replica, with its own queue and scheduler; a replica has one for each
@@ -21,10 +29,12 @@ import { SlotList } from './slot-list.js'
 export class Lane {
   /** Its number in the whole simulation. */
   readonly id: number
-  readonly replica: Replica
+  /** Number of its replica in its pool. */
+  readonly replica: number
+  readonly kv: KvBlocks
   readonly table: RequestTable
   readonly scheduler: Scheduler
-  readonly view: LaneView
+  readonly view: ReplicaView
   readonly waiting: RequestList
   readonly running: RequestList
   /** Requests in step with the batch. */
@@ -45,6 +55,15 @@ export class Lane {
   lastDecodeEnd: number = 0
   /** Share of the segment's time that each device works on it: below 1 with pipeline stages. */
   busyShare: number = 1
+  /** When its scheduler was asked last: the view's clock. */
+  now: number = 0
+  preemptions: number = 0
+  /** Busy seconds inside the measured window, by kind of step. */
+  prefillSeconds: number = 0
+  decodeSeconds: number = 0
+  /** Busy seconds of the whole run, by kind of step. */
+  totalPrefillSeconds: number = 0
+  totalDecodeSeconds: number = 0
   /** Its pending event: the segment's end, a review, or a wake-up. */
   event: EventHandle = NO_EVENT
   /** Waiting requests that were preempted and hold no KV cache. */
@@ -54,16 +73,17 @@ export class Lane {
   /** The counter modulo the block size, kept apart because a remainder of doubles is slow. */
   #phase = 0
 
-  constructor(id: number, replica: Replica, table: RequestTable, scheduler: Scheduler) {
-    this.id = id
-    this.replica = replica
-    this.table = table
-    this.scheduler = scheduler
-    this.waiting = new RequestList(table)
-    this.running = new RequestList(table)
-    this.decoders = new FinishHeap(table)
-    this.#blockPhases = new Int32Array(replica.blockSize)
-    this.view = new LaneView(this)
+  constructor(parts: LaneParts) {
+    this.id = parts.id
+    this.replica = parts.replica
+    this.kv = parts.kv
+    this.table = parts.table
+    this.scheduler = parts.scheduler
+    this.waiting = new RequestList(parts.table)
+    this.running = new RequestList(parts.table)
+    this.decoders = new FinishHeap(parts.table)
+    this.#blockPhases = new Int32Array(parts.kv.size)
+    this.view = parts.createView(this)
   }
 
   /** Requests in this batch and its queue. */
@@ -86,7 +106,7 @@ export class Lane {
 
   heldBlocks(slot: Slot): number {
     if (this.table.stage[slot] !== DECODING) return this.table.blocks[slot]!
-    return this.replica.blocksFor(this.kvTokensOf(slot))
+    return this.kv.blocksFor(this.kvTokensOf(slot))
   }
 
   /** Puts a request with `kvTokens` in its cache, and `generated` set, into the decode batch. */
@@ -114,10 +134,11 @@ export class Lane {
     const phase = table.blockPhase[slot]!
     this.#blockPhases[phase] = this.#blockPhases[phase]! - 1
     this.kvTokens -= kvTokens
-    if (this.fresh.size === 0 || !this.fresh.remove(slot)) table.lastToken[slot] = this.lastDecodeEnd
+    if (this.fresh.size === 0 || !this.fresh.remove(slot))
+      table.lastToken[slot] = this.lastDecodeEnd
     table.generated[slot] = table.generated[slot]! + steps
     table.kvAtJoin[slot] = kvTokens
-    table.blocks[slot] = this.replica.blocksFor(kvTokens)
+    table.blocks[slot] = this.kv.blocksFor(kvTokens)
   }
 
   /** All decoders have made `steps` tokens. */
@@ -169,7 +190,7 @@ export class Lane {
     let blocks = this.#blockPhases[this.#phase]!
     if (this.paused > 0)
       for (let slot = this.running.head; slot !== NO_SLOT; slot = this.table.next[slot]!)
-        if (this.table.stage[slot] === PAUSED && this.kvTokensOf(slot) % this.replica.blockSize === 0)
+        if (this.table.stage[slot] === PAUSED && this.kvTokensOf(slot) % this.kv.size === 0)
           blocks++
     return blocks
   }

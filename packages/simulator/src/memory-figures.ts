@@ -14,7 +14,8 @@ export function sampledBlocks(pool: Pool): Distribution {
 /** Memory of the fullest device of a pool, in units of 2^30 bytes. */
 export function memoryUse(pool: Pool, samples: Distribution): MemoryUse {
   const { staticBytes, bytesPerBlock } = pool.spec.memory
-  const inUse = (blocks: number): number | null => figure((staticBytes + blocks * bytesPerBlock) / GIB)
+  const inUse = (blocks: number): number | null =>
+    figure((staticBytes + blocks * bytesPerBlock) / GIB)
   const peak = peakBlocks(pool)
   return {
     peak_memory_gb: inUse(peak),
@@ -33,5 +34,5 @@ export function kvCacheUse(pool: Pool, samples: Distribution): KvCacheUse {
 }
 
 function peakBlocks(pool: Pool): number {
-  return Math.max(...pool.replicas.map((replica) => replica.peakBlocks))
+  return Math.max(...pool.replicas.map((replica) => replica.kv.peak))
 }

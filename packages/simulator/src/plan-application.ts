@@ -28,14 +28,13 @@ export function applyPlan(lane: Lane, plan: PlanBuffer, now: number, work: StepW
     work.decodes = lane.decoders.size
     work.decodeContext = lane.kvTokens + lane.decoders.size
     work.logits += lane.decoders.size
-    lane.replica.allocate(lane.blocksGrown(0, 1))
+    lane.kv.allocate(lane.blocksGrown(0, 1))
   } else {
     work.decodes = 0
     work.decodeContext = 0
   }
-  const { usedBlocks, totalBlocks } = lane.replica
-  if (usedBlocks > totalBlocks)
-    broken(lane, `its plan needs ${usedBlocks} KV blocks of ${totalBlocks}`, now)
+  const { used, total } = lane.kv
+  if (used > total) broken(lane, `its plan needs ${used} KV blocks of ${total}`, now)
 }
 
 /** Throws the error of a scheduler that broke its contract. */
@@ -43,25 +42,25 @@ export function broken(lane: Lane, message: string, now: number, given?: unknown
   throw new SimulatorError({
     code: 'CONTRACT',
     path: `scheduler ${lane.scheduler.name}`,
-    message: `${message}, at ${now} s on replica ${lane.replica.index}`,
+    message: `${message}, at ${now} s on replica ${lane.replica}`,
     given,
   })
 }
 
 function preempt(lane: Lane, slot: Slot, now: number): void {
-  const { table, replica } = lane
+  const { table, kv } = lane
   const stage = own(lane, slot) ? table.stage[slot] : WAITING
   if (stage === DECODING) lane.leave(slot)
   else if (stage === PAUSED) lane.paused--
   else if (stage !== PREFILLING) broken(lane, 'preempted a request that does not run', now, slot)
-  replica.allocate(-table.blocks[slot]!)
+  kv.allocate(-table.blocks[slot]!)
   table.blocks[slot] = 0
   table.prefillTarget[slot] = table.prompt[slot]! + table.generated[slot]!
   table.prefillDone[slot] = 0
   table.stage[slot] = WAITING
   table.queued[slot] = now
   table.preemptions[slot] = table.preemptions[slot]! + 1
-  replica.preemptions++
+  lane.preemptions++
   lane.evicted++
   lane.running.remove(slot)
   lane.waiting.pushFront(slot)
@@ -83,7 +82,7 @@ function admit(lane: Lane, slot: Slot, now: number): void {
 }
 
 function prefill(lane: Lane, slot: Slot, tokens: number, now: number, work: StepWork): void {
-  const { table, replica } = lane
+  const { table, kv } = lane
   const stage = own(lane, slot) ? table.stage[slot] : PAUSED
   const done = table.prefillDone[slot]!
   const target = table.prefillTarget[slot]!
@@ -98,8 +97,8 @@ function prefill(lane: Lane, slot: Slot, tokens: number, now: number, work: Step
     if (table.preemptions[slot]! > 0) lane.evicted--
     if (Number.isNaN(table.started[slot]!)) table.started[slot] = now
   }
-  const blocks = replica.blocksFor(done + tokens)
-  replica.allocate(blocks - table.blocks[slot]!)
+  const blocks = kv.blocksFor(done + tokens)
+  kv.allocate(blocks - table.blocks[slot]!)
   table.blocks[slot] = blocks
   lane.chunks.push(slot, tokens)
   work.prefillTokens += tokens
@@ -119,7 +118,8 @@ function pauseOthers(lane: Lane, plan: PlanBuffer, now: number): void {
   const { table } = lane
   const named = plan.decodes
   for (let slot = lane.running.head; slot !== NO_SLOT; slot = table.next[slot]!) {
-    if (table.stage[slot] !== DECODING || named.slots.subarray(0, named.size).includes(slot)) continue
+    if (table.stage[slot] !== DECODING || named.slots.subarray(0, named.size).includes(slot))
+      continue
     lane.leave(slot)
     table.stage[slot] = PAUSED
     lane.paused++

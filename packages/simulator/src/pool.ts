@@ -33,7 +33,7 @@ class ReplicasView implements PoolView {
   }
 
   totalBlocks(replica: number): number {
-    return this.#replicas[replica]!.totalBlocks
+    return this.#replicas[replica]!.kv.total
   }
 }
 

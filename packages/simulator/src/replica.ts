@@ -1,5 +1,7 @@
 import type { PoolRole, PoolSpec } from '@llmsim/contracts'
+import { KvBlocks } from './kv-blocks.js'
 import { Lane } from './lane.js'
+import { LaneView } from './lane-view.js'
 import { MemorySampler } from './memory-sampler.js'
 import { RequestList } from './request-list.js'
 import type { RequestTable } from './request-table.js'
@@ -7,8 +9,9 @@ import type { RequestTable } from './request-table.js'
 /** What all replicas of a run share. */
 export interface RunParts {
   readonly table: RequestTable
-  /** All lanes by their number. */
+  /** All lanes by their number, and the replica of each. */
   readonly lanes: Lane[]
+  readonly replicas: Replica[]
   /** The measured window, in seconds. */
   readonly windowStart: number
   readonly windowEnd: number
@@ -19,61 +22,48 @@ export class Replica {
   readonly index: number
   readonly spec: PoolSpec
   readonly role: PoolRole
-  readonly blockSize: number
-  readonly totalBlocks: number
+  readonly kv: KvBlocks
   readonly lanes: Lane[] = []
   /** When each pipeline stage will have done the work it has. */
   readonly stageFree: Float64Array
-  /** KV blocks in use as the running segment's first step leaves them. */
-  usedBlocks: number = 0
-  peakBlocks: number = 0
   /** Requests routed here and not finished or handed over. */
   outstanding: number = 0
   /** Decode pool: requests whose KV cache waits for room here before it is sent. */
   readonly inbound: RequestList
   readonly sampler: MemorySampler
   requests: number = 0
-  preemptions: number = 0
   steps: number = 0
-  /** Busy seconds inside the measured window, by kind of step. */
-  prefillSeconds: number = 0
-  decodeSeconds: number = 0
-  /** Busy seconds of the whole run, by kind of step. */
-  totalPrefillSeconds: number = 0
-  totalDecodeSeconds: number = 0
 
   constructor(index: number, spec: PoolSpec, run: RunParts) {
     this.index = index
     this.spec = spec
     this.role = spec.role
-    this.blockSize = spec.memory.blockSize
-    this.totalBlocks = spec.memory.kvBlocks
+    this.kv = new KvBlocks(spec.memory.blockSize, spec.memory.kvBlocks)
     this.stageFree = new Float64Array(spec.stages)
     this.inbound = new RequestList(run.table)
     this.sampler = new MemorySampler(run.windowStart, run.windowEnd)
     for (let stage = 0; stage < spec.stages; stage++) {
-      const lane = new Lane(run.lanes.length, this, run.table, spec.createScheduler())
+      const lane = new Lane({
+        id: run.lanes.length,
+        replica: index,
+        kv: this.kv,
+        table: run.table,
+        scheduler: spec.createScheduler(),
+        createView: (made) => new LaneView(made, spec.role),
+      })
       this.lanes.push(lane)
       run.lanes.push(lane)
+      run.replicas.push(this)
     }
-  }
-
-  blocksFor(tokens: number): number {
-    return Math.ceil(tokens / this.blockSize)
   }
 
   /** KV blocks in use at a time inside the running segment. */
   usedAt(time: number): number {
     const lane = this.lanes[0]!
     const segment = lane.segment
-    if (!segment.active || segment.steps === 1) return this.usedBlocks
+    if (!segment.active || segment.steps === 1) return this.kv.used
     const started = Math.min(segment.stepsDoneBy(time) + 1, segment.steps)
-    return this.usedBlocks + lane.blocksGrown(1, started)
-  }
-
-  allocate(blocks: number): void {
-    this.usedBlocks += blocks
-    if (this.usedBlocks > this.peakBlocks) this.peakBlocks = this.usedBlocks
+    return this.kv.used + lane.blocksGrown(1, started)
   }
 
   /** Takes the memory samples that are due before `time`; called before anything changes the use. */

@@ -2,6 +2,7 @@ import type { PoolFigures, SimulationResult } from '@llmsim/contracts'
 import { SECONDS_PER_HOUR } from '@llmsim/contracts'
 import { figure, summarizeLatency } from '@llmsim/metrics'
 import { kvCacheUse, memoryUse, sampledBlocks } from './memory-figures.js'
+import type { Lane } from './lane.js'
 import type { Pool } from './pool.js'
 import type { SimulationRun } from './simulation-run.js'
 
@@ -77,12 +78,13 @@ function poolFigures(pool: Pool, runSeconds: number, windowSeconds: number): Poo
   const { spec, replicas } = pool
   const devices = spec.replicas * spec.devicesPerReplica
   const samples = sampledBlocks(pool)
-  const prefill = sum(replicas.map((replica) => replica.prefillSeconds))
-  const decode = sum(replicas.map((replica) => replica.decodeSeconds))
+  const lanes = replicas.flatMap((replica) => replica.lanes)
+  const prefill = sum(lanes.map((lane) => lane.prefillSeconds))
+  const decode = sum(lanes.map((lane) => lane.decodeSeconds))
   const all = windowSeconds * spec.replicas
   const { idleWatts, prefillWatts, decodeWatts } = spec.power
-  const prefillTotal = sum(replicas.map((replica) => replica.totalPrefillSeconds))
-  const decodeTotal = sum(replicas.map((replica) => replica.totalDecodeSeconds))
+  const prefillTotal = sum(lanes.map((lane) => lane.totalPrefillSeconds))
+  const decodeTotal = sum(lanes.map((lane) => lane.totalDecodeSeconds))
   const idleTotal = Math.max(0, runSeconds * spec.replicas - prefillTotal - decodeTotal)
   return {
     name: spec.name,
@@ -94,18 +96,23 @@ function poolFigures(pool: Pool, runSeconds: number, windowSeconds: number): Poo
     decode_utilization: share(decode, all),
     memory: memoryUse(pool, samples),
     kv_cache: kvCacheUse(pool, samples),
-    preemptions: sum(replicas.map((replica) => replica.preemptions)),
+    preemptions: sum(lanes.map((lane) => lane.preemptions)),
     steps: sum(replicas.map((replica) => replica.steps)),
     energy_joules:
       (prefillTotal * prefillWatts + decodeTotal * decodeWatts + idleTotal * idleWatts) *
       spec.devicesPerReplica,
     per_replica: replicas.map((replica) => ({
       requests: replica.requests,
-      utilization: share(replica.prefillSeconds + replica.decodeSeconds, windowSeconds),
-      peak_used_blocks: replica.peakBlocks,
-      preemptions: replica.preemptions,
+      utilization: share(sum(replica.lanes.map(busySeconds)), windowSeconds),
+      peak_used_blocks: replica.kv.peak,
+      preemptions: sum(replica.lanes.map((lane) => lane.preemptions)),
     })),
   }
+}
+
+/** Busy seconds of a lane inside the measured window. */
+function busySeconds(lane: Lane): number {
+  return lane.prefillSeconds + lane.decodeSeconds
 }
 
 /** Price per hour and per million output tokens; null unless every pool's price is known. */

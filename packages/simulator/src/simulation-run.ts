@@ -1,19 +1,20 @@
-import type { Distribution, RequestDraft, SimulationSpec, Slot } from '@llmsim/contracts'
+import type { Distribution, SimulationSpec, Slot } from '@llmsim/contracts'
 import { emptyWork, SimulatorError } from '@llmsim/contracts'
 import { EventQueue, LogHistogram, NO_EVENT } from '@llmsim/engine'
 import { ExactDistribution, RequestMetrics } from '@llmsim/metrics'
-import { Handover, KvTransfer } from './kv-transfer.js'
+import { KvHandover, TRANSFER_PRIORITY } from './kv-handover.js'
+import { KvTransfer } from './kv-transfer.js'
 import type { Lane } from './lane.js'
 import { applyPlan, broken } from './plan-application.js'
 import { PlanBuffer } from './plan-buffer.js'
 import { Pool } from './pool.js'
 import type { Replica } from './replica.js'
-import { LEAVING, RequestTable, WAITING } from './request-table.js'
+import { RequestIntake } from './request-intake.js'
+import { RequestTable } from './request-table.js'
 import { StepMetrics } from './step-metrics.js'
 
-/** Of equal times: transfers end first, then batches act; arrivals come before both. */
-const TRANSFER_PRIORITY = 0
-const LANE_PRIORITY = 1
+/** Of equal times: arrivals come first, then transfers end, then batches act. */
+const LANE_PRIORITY = TRANSFER_PRIORITY + 1
 /** Plans without work that a scheduler may return in a row at one time. */
 const EMPTY_PLANS = 1000
 const PROGRESS_EVERY = 65_536
@@ -32,22 +33,16 @@ export class SimulationRun {
   now: number = 0
   readonly table: RequestTable = new RequestTable(256)
   readonly #lanes: Lane[] = []
+  /** The replica of each lane. */
+  readonly #replicas: Replica[] = []
   readonly #queue: EventQueue = new EventQueue()
   readonly #entry: Pool
   readonly #decodePool: Pool | undefined
-  readonly #handover: Handover = new Handover(256)
+  readonly #handover: KvHandover | undefined
   readonly #plan: PlanBuffer = new PlanBuffer()
   readonly #work = emptyWork()
   readonly #cost = { seconds: 0, growth: 0, horizon: 1 }
-  readonly #draft: RequestDraft = {
-    arrivalSeconds: 0,
-    promptTokens: 0,
-    outputTokens: 0,
-    sessionId: -1,
-    priority: 0,
-  }
-  #nextArrival = Infinity
-  #pulled = 0
+  readonly #intake: RequestIntake
   /** Closed loop: completions whose successors have not arrived yet. */
   #vacancies = 0
   /** The lane whose event is being handled: it plans by itself afterwards. */
@@ -55,6 +50,7 @@ export class SimulationRun {
 
   constructor(spec: SimulationSpec) {
     this.spec = spec
+    this.#intake = new RequestIntake(spec)
     const newDistribution = (): Distribution =>
       spec.exactQuantiles === true ? new ExactDistribution() : new LogHistogram()
     const start = spec.warmUpSeconds
@@ -66,31 +62,56 @@ export class SimulationRun {
       objectives: spec.objectives,
     })
     this.steps = new StepMetrics(newDistribution(), start, end)
-    const parts = { table: this.table, lanes: this.#lanes, windowStart: start, windowEnd: end }
+    const parts = {
+      table: this.table,
+      lanes: this.#lanes,
+      replicas: this.#replicas,
+      windowStart: start,
+      windowEnd: end,
+    }
     this.pools = spec.pools.map((pool) => new Pool(pool, parts))
     this.#entry = this.pools[0]!
     this.#decodePool = this.pools[1]
-    if (spec.kvTransfer !== undefined)
+    if (spec.kvTransfer !== undefined && this.#decodePool !== undefined) {
       this.transfer = new KvTransfer(spec.kvTransfer, newDistribution(), start, end)
+      this.#handover = new KvHandover({
+        queue: this.#queue,
+        table: this.table,
+        pool: this.#decodePool,
+        transfer: this.transfer,
+        replicaOf: (slot) => this.#replicas[this.table.lane[slot]!]!,
+        measures: (time) => this.steps.measures(time),
+        shorten: (lane, steps) => {
+          this.#shorten(lane, steps)
+        },
+        released: (replica) => {
+          this.#memoryFreed(replica)
+        },
+        arrived: (slot, replica) => {
+          this.#enqueue(slot, replica)
+        },
+      })
+    }
   }
 
   /** Runs to the end of the traffic and its drain. */
   run(): void {
     const { concurrency, durationSeconds, drainSeconds } = this.spec
     const limit = durationSeconds + (drainSeconds ?? Infinity)
-    if (concurrency === undefined) this.#pullArrival()
+    if (concurrency === undefined) this.#intake.advance()
     else {
       this.#vacancies = concurrency
       this.#fillVacancies()
     }
     const queue = this.#queue
+    const intake = this.#intake
     for (;;) {
       const next = queue.nextTime
-      if (this.#nextArrival <= next) {
-        if (this.#nextArrival === Infinity) break
-        this.#advanceTo(this.#nextArrival)
+      if (intake.nextArrival <= next) {
+        if (intake.nextArrival === Infinity) break
+        this.#advanceTo(intake.nextArrival)
         this.#arrive()
-        this.#pullArrival()
+        this.#intake.advance()
         continue
       }
       if (next > limit) {
@@ -99,11 +120,11 @@ export class SimulationRun {
       }
       queue.pop()
       this.#advanceTo(next)
-      if (queue.tag < 0) this.#transferDone(-queue.tag - 1)
+      if (queue.tag < 0) this.#handover!.end(-queue.tag - 1, this.now)
       else this.#laneEvent(this.#lanes[queue.tag]!)
       if (this.#vacancies > 0) this.#fillVacancies()
     }
-    for (const lane of this.#lanes) lane.replica.sampleUntil(this.now)
+    for (const replica of this.#replicas) replica.sampleUntil(this.now)
     if (this.table.inUse > 0 && queue.nextTime === Infinity) this.#stalled()
   }
 
@@ -112,59 +133,24 @@ export class SimulationRun {
     this.now = time
   }
 
-  /** Reads the next request of an open loop into the draft. */
-  #pullArrival(): void {
-    const before = this.#draft.arrivalSeconds
-    if (this.#pulled >= (this.spec.maxRequests ?? Infinity) || !this.#pull()) {
-      this.#nextArrival = Infinity
-      return
-    }
-    const time = this.#draft.arrivalSeconds
-    if (!(time >= before) || time === Infinity) this.#badRequest('arrivalSeconds', time, before)
-    this.#nextArrival = time > this.spec.durationSeconds ? Infinity : time
-  }
-
-  #pull(): boolean {
-    if (!this.spec.source.next(this.#draft)) return false
-    const { promptTokens, outputTokens } = this.#draft
-    if (!(promptTokens >= 1) || promptTokens !== (promptTokens | 0))
-      this.#badRequest('promptTokens', promptTokens, 1)
-    if (!(outputTokens >= 1) || outputTokens !== (outputTokens | 0))
-      this.#badRequest('outputTokens', outputTokens, 1)
-    this.#pulled++
-    return true
-  }
-
-  #badRequest(field: string, given: number, least: number): never {
-    throw new SimulatorError({
-      code: 'INVALID_VALUE',
-      path: `workload.request[${this.#pulled}].${field}`,
-      message: 'not a request that can be served',
-      given,
-      accepted: `a ${field === 'arrivalSeconds' ? '' : 'whole '}number from ${least} on`,
-    })
-  }
-
   /** Closed loop: sends a successor for each request that left. */
   #fillVacancies(): void {
     while (this.#vacancies > 0) {
       this.#vacancies--
-      const ended = this.now > this.spec.durationSeconds
-      if (ended || this.#pulled >= (this.spec.maxRequests ?? Infinity) || !this.#pull()) {
+      if (this.now > this.spec.durationSeconds || !this.#intake.pull()) {
         this.#vacancies = 0
         return
       }
-      this.#draft.arrivalSeconds = this.now
       if (!this.#arrive()) this.#vacancies++
     }
   }
 
   /** Lets the drafted request into the system; false when it can never fit and is refused. */
   #arrive(): boolean {
-    const { promptTokens, outputTokens, sessionId, priority } = this.#draft
+    const { promptTokens, outputTokens, sessionId, priority } = this.#intake.draft
     this.requests.arrive(this.now)
-    if (this.spec.onProgress !== undefined && this.#pulled % PROGRESS_EVERY === 0)
-      this.spec.onProgress(this.now, this.#pulled)
+    if (this.requests.arrived % PROGRESS_EVERY === 0)
+      this.spec.onProgress?.(this.now, this.requests.arrived)
     if (!this.#fits(promptTokens, outputTokens)) {
       this.rejected++
       return false
@@ -204,7 +190,8 @@ export class SimulationRun {
     if (lane === this.#current) return
     const segment = lane.segment
     if (!segment.active) this.#wake(lane, this.now)
-    else if (segment.steps > 1 && segment.heedsArrivals) this.#shorten(lane, segment.stepsToReach(this.now))
+    else if (segment.steps > 1 && segment.heedsArrivals)
+      this.#shorten(lane, segment.stepsToReach(this.now))
   }
 
   #shorten(lane: Lane, steps: number): void {
@@ -229,7 +216,7 @@ export class SimulationRun {
 
   /** Asks the scheduler, and starts what it planned. */
   #startStep(lane: Lane): void {
-    const { replica, view } = lane
+    const replica = this.#replicas[lane.id]!
     const plan = this.#plan
     if (lane.waiting.size + lane.running.size === 0) return
     if (replica.stageFree[0]! > this.now) {
@@ -239,8 +226,8 @@ export class SimulationRun {
     replica.sampleUntil(this.now)
     for (let attempt = 0; attempt < EMPTY_PLANS; attempt++) {
       plan.reset()
-      view.nowSeconds = this.now
-      lane.scheduler.plan(view, plan)
+      lane.now = this.now
+      lane.scheduler.plan(lane.view, plan)
       const freed = plan.preempts.size > 0
       applyPlan(lane, plan, this.now, this.#work)
       if (lane.chunks.size > 0 || lane.decodes) {
@@ -262,7 +249,8 @@ export class SimulationRun {
 
   /** Starts the planned step, and all equal ones after it that nothing can interrupt. */
   #begin(lane: Lane): void {
-    const { replica, segment } = lane
+    const { segment } = lane
+    const replica = this.#replicas[lane.id]!
     const plan = this.#plan
     const cost = this.#cost
     const { costModel, stages } = replica.spec
@@ -289,19 +277,20 @@ export class SimulationRun {
 
   /** The fast-forward: how many steps the plan and its cost line stand. */
   #extend(lane: Lane): void {
-    const { replica, segment, decoders } = lane
+    const { segment, decoders } = lane
     const plan = this.#plan
     let steps = Math.min(plan.repeats, this.#cost.horizon, decoders.firstFinish - lane.counter)
     if (plan.reviewAtSeconds !== Infinity)
       steps = Math.min(steps, segment.stepsToReach(plan.reviewAtSeconds))
     if (steps <= 1) return
-    const free = replica.totalBlocks - replica.usedBlocks + lane.blocksGrown(0, 1)
+    const free = lane.kv.free + lane.blocksGrown(0, 1)
     segment.steps = Math.max(1, lane.stepsWithin(free, steps))
   }
 
   /** Applies the segment that is over: its tokens, its finished requests, its blocks. */
   #endSegment(lane: Lane): void {
-    const { replica, segment, chunks } = lane
+    const { segment, chunks } = lane
+    const replica = this.#replicas[lane.id]!
     const end = this.now
     const { steps } = segment
     replica.sampleUntil(end)
@@ -310,7 +299,7 @@ export class SimulationRun {
     let freed = false
     if (lane.decodes) {
       this.steps.decoded(lane)
-      replica.allocate(lane.blocksGrown(1, steps))
+      replica.kv.allocate(lane.blocksGrown(1, steps))
       lane.advance(steps, end)
       while (lane.decoders.firstFinish <= lane.counter) {
         const slot = lane.decoders.first
@@ -342,7 +331,7 @@ export class SimulationRun {
       this.#finish(lane, slot)
       return true
     }
-    if (lane.replica.role === 'prefill') this.#handOver(lane, slot)
+    if (lane.view.role === 'prefill') this.#handOver(lane, slot)
     else lane.join(slot, done)
     return false
   }
@@ -350,10 +339,9 @@ export class SimulationRun {
   /** A request has its last token: it is recorded and gone, and its blocks are free. */
   #finish(lane: Lane, slot: Slot): void {
     const { table } = this
-    const { replica } = lane
     lane.running.remove(slot)
-    replica.allocate(-table.blocks[slot]!)
-    replica.outstanding--
+    lane.kv.allocate(-table.blocks[slot]!)
+    this.#replicas[lane.id]!.outstanding--
     this.requests.complete(
       table.arrival[slot]!,
       table.started[slot]!,
@@ -365,80 +353,29 @@ export class SimulationRun {
     if (this.spec.concurrency !== undefined) this.#vacancies++
   }
 
-  /** Prefill pool: a prompt is done and its KV cache must go to a decode replica. */
+  /** Prefill pool: a prompt is done; its KV cache must go to a decode replica. */
   #handOver(lane: Lane, slot: Slot): void {
     lane.running.remove(slot)
-    this.table.stage[slot] = LEAVING
-    const target = this.#decodePool!.route(slot, this.now)
-    target.requests++
-    target.outstanding++
-    this.#handover.set(slot, target.index, this.now)
-    target.inbound.pushBack(slot)
-    this.#admitInbound(target)
-  }
-
-  /** Reserves KV blocks for the caches that wait for room on a decode replica, and sends them. */
-  #admitInbound(replica: Replica): void {
-    const { table } = this
-    while (replica.inbound.size > 0) {
-      const lane = replica.lanes[0]!
-      // A preempted request comes before newcomers, or these would take all that is freed.
-      if (replica.lanes.some(hasEvicted)) return
-      const slot = replica.inbound.head
-      const tokens = table.prefillTarget[slot]!
-      const blocks = replica.blocksFor(tokens)
-      const free = replica.totalBlocks - replica.usedAt(this.now)
-      if (blocks + 1 > free) return
-      replica.sampleUntil(this.now)
-      replica.inbound.remove(slot)
-      this.#reserve(replica, lane, blocks)
-      const usable = this.transfer!.send(this.now, tokens)
-      this.#queue.schedule(usable, TRANSFER_PRIORITY, -slot - 1)
-    }
-  }
-
-  /** Takes blocks while a segment runs, which then may have to end sooner. */
-  #reserve(replica: Replica, lane: Lane, blocks: number): void {
-    replica.allocate(blocks)
-    const segment = lane.segment
-    if (!segment.active || segment.steps === 1 || !lane.decodes) return
-    const free = replica.totalBlocks - replica.usedBlocks + lane.blocksGrown(0, 1)
-    this.#shorten(lane, Math.max(1, lane.stepsWithin(free, segment.steps)))
-    if (replica.usedAt(this.now) > replica.peakBlocks) replica.peakBlocks = replica.usedAt(this.now)
-  }
-
-  /** A KV cache has arrived: its blocks at the prefill replica are free, and it can decode here. */
-  #transferDone(slot: Slot): void {
-    const { table } = this
-    const source = this.#lanes[table.lane[slot]!]!.replica
-    source.sampleUntil(this.now)
-    source.allocate(-table.blocks[slot]!)
-    source.outstanding--
-    this.#memoryFreed(source)
-    const target = this.#decodePool!.replicas[this.#handover.target[slot]!]!
-    if (this.steps.measures(this.now))
-      this.transfer!.times.add(this.now - this.#handover.readyAt[slot]!)
-    table.stage[slot] = WAITING
-    table.blocks[slot] = target.blocksFor(table.prefillTarget[slot]!)
-    this.#enqueue(slot, target)
+    this.#handover!.begin(slot, this.now)
   }
 
   /** KV blocks became free: caches on their way and lanes that stand still may go on. */
   #memoryFreed(replica: Replica): void {
-    if (replica.inbound.size > 0) this.#admitInbound(replica)
+    if (replica.inbound.size > 0) this.#handover!.admitInbound(replica, this.now)
     for (const lane of replica.lanes)
-      if (lane !== this.#current && !lane.segment.active && lane.load > 0) this.#wake(lane, this.now)
+      if (lane !== this.#current && !lane.segment.active && lane.load > 0)
+        this.#wake(lane, this.now)
   }
 
   /** Ends the run at a time at which segments are still running: what they did until then counts. */
   #stopAt(limit: number): void {
     for (const lane of this.#lanes) {
-      const { segment, replica } = lane
+      const { segment } = lane
+      const replica = this.#replicas[lane.id]!
       if (!segment.active) continue
       this.steps.busy(lane, segment.start, limit)
       replica.sampleUntil(limit)
-      const started = replica.usedAt(limit)
-      if (started > replica.peakBlocks) replica.peakBlocks = started
+      replica.kv.notePeak(replica.usedAt(limit))
       const done = segment.stepsDoneBy(limit)
       replica.steps += Math.min(done, segment.steps - 1)
       segment.steps = done
@@ -451,8 +388,4 @@ export class SimulationRun {
     const lane = this.#lanes.find((each) => each.load > 0) ?? this.#lanes[0]!
     broken(lane, `left ${this.table.inUse} requests unserved: nothing will wake it`, this.now)
   }
-}
-
-function hasEvicted(lane: Lane): boolean {
-  return lane.evicted > 0
 }

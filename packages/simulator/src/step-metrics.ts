@@ -38,8 +38,7 @@ export class StepMetrics {
     const firstMeasured = whole ? 0 : segment.stepsDoneBy(this.#start)
     if (firstMeasured === 0) {
       const last = lane.table.lastToken
-      for (let i = 0; i < fresh.size; i++)
-        this.gaps.add(start - last[fresh.slots[i]!]! + seconds)
+      for (let i = 0; i < fresh.size; i++) this.gaps.add(start - last[fresh.slots[i]!]! + seconds)
       if (count > fresh.size)
         this.gaps.add(start - lane.lastDecodeEnd + seconds, count - fresh.size)
     }
@@ -59,15 +58,15 @@ export class StepMetrics {
 
   /** Records the busy time of the lane's replica while a segment ran, in `[from, to]`. */
   busy(lane: Lane, from: number, to: number): void {
-    const { replica, busyShare } = lane
+    const { busyShare } = lane
     const whole = (to - from) * busyShare
     const measured = overlapSeconds(from, to, this.#start, this.#end) * busyShare
     if (lane.chunks.size > 0) {
-      replica.totalPrefillSeconds += whole
-      replica.prefillSeconds += measured
+      lane.totalPrefillSeconds += whole
+      lane.prefillSeconds += measured
     } else {
-      replica.totalDecodeSeconds += whole
-      replica.decodeSeconds += measured
+      lane.totalDecodeSeconds += whole
+      lane.decodeSeconds += measured
     }
   }
 

@@ -1,0 +1,59 @@
+import type { RequestDraft, SimulationSpec } from '@llmsim/contracts'
+import { SimulatorError } from '@llmsim/contracts'
+
+/** Pulls requests from the source, one at a time, checks them, and knows when the next one arrives. */
+export class RequestIntake {
+  readonly draft: RequestDraft = {
+    arrivalSeconds: 0,
+    promptTokens: 0,
+    outputTokens: 0,
+    sessionId: -1,
+    priority: 0,
+  }
+  /** Requests pulled so far. */
+  pulled: number = 0
+  /** Open loop: when the drafted request arrives; Infinity when there is none. */
+  nextArrival: number = Infinity
+  readonly #spec: SimulationSpec
+
+  constructor(spec: SimulationSpec) {
+    this.#spec = spec
+  }
+
+  /** Open loop: drafts the next request. */
+  advance(): void {
+    const before = this.draft.arrivalSeconds
+    this.nextArrival = Infinity
+    if (!this.pull()) return
+    const time = this.draft.arrivalSeconds
+    if (!(time >= before) || time === Infinity) this.#refuse('arrivalSeconds', time, before)
+    if (time <= this.#spec.durationSeconds) this.nextArrival = time
+  }
+
+  /**
+   * Drafts the next request without regard to its arrival; false when there are no more.
+   *
+   * Errors: `INVALID_VALUE` for a request without tokens.
+   */
+  pull(): boolean {
+    const { source, maxRequests = Infinity } = this.#spec
+    if (this.pulled >= maxRequests || !source.next(this.draft)) return false
+    const { promptTokens, outputTokens } = this.draft
+    if (!(promptTokens >= 1) || promptTokens !== (promptTokens | 0))
+      this.#refuse('promptTokens', promptTokens, 1)
+    if (!(outputTokens >= 1) || outputTokens !== (outputTokens | 0))
+      this.#refuse('outputTokens', outputTokens, 1)
+    this.pulled++
+    return true
+  }
+
+  #refuse(field: string, given: number, least: number): never {
+    throw new SimulatorError({
+      code: 'INVALID_VALUE',
+      path: `workload.request[${this.pulled}].${field}`,
+      message: 'not a request that can be served',
+      given,
+      accepted: `a ${field === 'arrivalSeconds' ? '' : 'whole '}number from ${least} on`,
+    })
+  }
+}
