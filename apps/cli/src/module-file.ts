@@ -33,7 +33,7 @@ function installed(specifier: string, from: string): string | undefined {
 function entryOf(root: string): string | undefined {
   const { exports, main } = manifestOf(root)
   const dotted = typeof exports === 'object' && exports !== null && '.' in exports
-  const target = targetOf(dotted ? (exports as { '.': unknown })['.'] : exports)
+  const target = targetOf(dotted ? exports['.'] : exports)
   return [target, typeof main === 'string' ? main : undefined, 'index.js', 'index.mjs']
     .filter((name) => name !== undefined)
     .map((name) => path.join(root, name))

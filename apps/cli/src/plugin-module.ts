@@ -19,7 +19,7 @@ type ListName = keyof typeof lists
  */
 export async function loadPlugin(pathOrPackage: string, cwd: string): Promise<Plugin> {
   const namespace = await importModule(pathOrPackage, cwd)
-  const holder = [namespace, namespace['plugin'], namespace['default']].find(bringsList)
+  const holder = [namespace, namespace.plugin, namespace.default].find(bringsList)
   if (holder === undefined)
     throw refusal(
       `${pathOrPackage} exports no schedulers, routers or costModels`,
@@ -27,7 +27,7 @@ export async function loadPlugin(pathOrPackage: string, cwd: string): Promise<Pl
       'a module that exports at least one of the three lists',
     )
   for (const list of listNames(holder)) checkFactories(list, holder[list], pathOrPackage)
-  return holder as Plugin
+  return holder
 }
 
 async function importModule(

@@ -19,9 +19,24 @@ export class UsageError {
     if (error.exitCode === 0) return new UsageError('')
     const [first = '', hint] = error.message.split('\n')
     const better = /\(Did you mean (?:one of )?(.*?)\?\)/.exec(hint ?? '')?.[1]
-    const lines = [first, ...(better === undefined ? [] : [`  did you mean ${better}?`])]
-    return new UsageError(`${lines.join('\n')}\n`)
+    return new UsageError(
+      [
+        `error: ${sentence(error.code, first)}`,
+        ...(better === undefined ? [] : [`  did you mean ${better}?`]),
+        '',
+      ].join('\n'),
+    )
   }
+}
+
+/** A parser's message in the form of all others: what is at fault, then what is wrong. */
+function sentence(code: string, message: string): string {
+  const named = /'(--[^' ]+)/.exec(message)?.[1]
+  if (code === 'commander.help') return 'a command is missing; llmsim help lists them'
+  if (named === undefined) return message.replace(/^error: /, '')
+  if (code === 'commander.unknownOption') return `${named}: unknown flag`
+  if (code === 'commander.optionMissingArgument') return `${named}: needs a value`
+  return message.replace(/^error: /, '')
 }
 
 type AnyCommand = CommandUnknownOpts
@@ -66,9 +81,10 @@ function addRun(program: Command, io: Io): AnyCommand {
     .addOption(grouped('--quiet', 'no progress and no warnings', output))
     .allowExcessArguments()
     .action(async (options) => {
+      const given = checked(options)
       const [excess] = run.args
-      if (excess !== undefined) throw unknownCommand(program, excess)
-      await (await import('./commands/run.js')).run(checked(options), io)
+      if (excess !== undefined) throw await unknownCommand(program, excess)
+      await (await import('./commands/run.js')).run(given, io)
     })
   return run
 }
@@ -208,21 +224,26 @@ function checked(options: OptionValues): OptionValues {
     for (const text of Array.isArray(value) ? (value as unknown[]) : [value])
       if (typeof text === 'string' && text.startsWith('--')) {
         const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-        throw usage('missing', `error: ${flag}: needs a value before ${text}`)
+        throw new CommanderError(
+          2,
+          'llmsim.missing',
+          `error: ${flag}: needs a value before ${text}`,
+        )
       }
   return options
 }
 
-function unknownCommand(program: Command, given: string): CommanderError {
+async function unknownCommand(program: Command, given: string): Promise<Error> {
+  const { nearNames, SimulatorError } = await import('@llmsim/contracts')
   const names = program.commands.map((each) => each.name())
-  const near = names.filter((name) => name.startsWith(given.slice(0, 3)))
-  const hint = near.length === 0 ? '' : `\n(Did you mean ${near.join(', ')}?)`
-  const quoted = JSON.stringify(given.slice(0, 40))
-  return usage('unknown', `error: ${quoted}: unknown command; known: ${names.join(', ')}${hint}`)
-}
-
-function usage(kind: string, message: string): CommanderError {
-  return new CommanderError(2, `llmsim.${kind}`, message)
+  return new SimulatorError({
+    code: 'UNKNOWN_NAME',
+    path: 'command',
+    message: 'unknown command',
+    given,
+    accepted: names.join(', '),
+    nearest: nearNames(given, names),
+  })
 }
 
 function version(): string {

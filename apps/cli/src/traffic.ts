@@ -66,7 +66,7 @@ async function replay(
     })
   const { readTrace } = await import('@llmsim/workloads/node')
   try {
-    const rows = await readTrace(file)
+    const rows = readTrace(file)
     let longestRequest = 0
     for (const [row, prompt] of rows.promptTokens.entries()) {
       const output = Math.min(rows.outputTokens[row] ?? 0, max_output_length)

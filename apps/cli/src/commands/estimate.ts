@@ -97,5 +97,5 @@ function stepText(step: StepEstimate, colors: Colors): string {
   ])
   const heads = ['', 'TIME', 'SHARE', 'FLOP', 'MEMORY', 'SENT', 'BOUND BY']
   const sum = `${duration(seconds)}, ${figure(step.tokens_per_sec)} tokens/s`
-  return `${colors.bold(`${title}: ${sum}`)}\n${textTable([heads, ...rows])}\n`
+  return `${colors.bold(`${title}: ${sum}`)}\n${textTable([heads, ...rows], { gap: 1 })}\n`
 }

@@ -66,5 +66,5 @@ function describe(entry: Accelerator): string {
     ['to rent', `${dollars(entry.price.rental_usd_per_hour)} per hour`],
     ['to buy', dollars(entry.price.purchase_usd)],
   ]
-  return `${entry.name}\n\n${textTable(rows, false)}\n\n${sourceLines(entry.sources)}`
+  return `${entry.name}\n\n${textTable(rows, { align: 'left' })}\n\n${sourceLines(entry.sources)}`
 }

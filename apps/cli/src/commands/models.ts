@@ -1,6 +1,6 @@
 import { parameterCounts, type Model } from '@llmsim/contracts'
 import type { Io } from '../io.js'
-import { figure, prefixed } from '../output/figures.js'
+import { figure } from '../output/figures.js'
 import { jsonText } from '../output/results-document.js'
 import { textTable } from '../output/text-table.js'
 import { loadRegistries, type RegistryOptions } from '../registries.js'
@@ -29,7 +29,7 @@ export async function models(
   }
   const rows = entries.map((model) => [
     model.name,
-    prefixed(model.published.parameters, ''),
+    billions(model.published.parameters),
     String(model.layers),
     String(model.hidden_size),
     attentionWords(model),
@@ -39,6 +39,10 @@ export async function models(
   io.stdout(
     `${textTable([['MODEL', 'PARAMS', 'LAYERS', 'HIDDEN', 'ATTENTION', 'FFN', 'CONTEXT'], ...rows])}\n`,
   )
+}
+
+function billions(parameters: number): string {
+  return `${figure(parameters / 1e9)}B`
 }
 
 function attentionWords({ attention }: Model): string {
@@ -60,7 +64,7 @@ function describeModel(model: Model): string {
     ...(model.aliases.length === 0 ? [] : [['also known as', model.aliases.join(', ')]]),
     [
       'parameters',
-      `${prefixed(model.published.parameters, '')} published, ${prefixed(counts.total, '')} derived, ${prefixed(counts.active, '')} active`,
+      `${billions(model.published.parameters)} published, ${billions(counts.total)} derived, ${billions(counts.active)} active`,
     ],
     ['layers', String(model.layers)],
     ['hidden size', String(model.hidden_size)],
@@ -83,5 +87,5 @@ function describeModel(model: Model): string {
     ['context', `${model.max_context} tokens`],
     ['published in', model.dtype],
   ]
-  return `${model.name}\n\n${textTable(rows, false)}\n\n${sourceLines(model.sources)}`
+  return `${model.name}\n\n${textTable(rows, { align: 'left' })}\n\n${sourceLines(model.sources)}`
 }

@@ -89,7 +89,7 @@ const gemma2: FamilyReader = (config) => {
     attention: {
       ...common.attention,
       ...slidingWindow(config, windowed),
-    } as Architecture['attention'],
+    },
     norm: { ...rmsnorm, per_layer: 4 },
   }
 }

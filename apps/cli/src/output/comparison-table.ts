@@ -36,7 +36,8 @@ const rows: readonly (readonly [string, Cell])[] = [
 /** Deployments side by side: a column each, four at once. */
 export function comparisonTable(contenders: readonly Contender[]): string {
   const shown = rows.filter(
-    ([name]) => name !== 'goodput' || contenders.some(({ result }) => result?.goodput != null),
+    ([name]) =>
+      name !== 'goodput' || contenders.some(({ result }) => (result?.goodput ?? null) !== null),
   )
   const blocks: string[] = []
   for (let start = 0; start < contenders.length; start += columnsAtOnce) {

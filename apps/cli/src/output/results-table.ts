@@ -35,7 +35,7 @@ export function resultsTable(
   const section = (title: string, body: string): string => `${colors.bold(title)}\n${body}\n`
   return [
     `${colors.bold(deploymentLine(deployment))}\n`,
-    textTable(headline(results), false) + '\n',
+    `${textTable(headline(results), { align: 'left' })}\n`,
     section('Latency', latencyTable(results)),
     section('Devices', textTable(deviceRows(results))),
     ...(results.pools.length > 1 ? [section('Pools', poolTable(results))] : []),
@@ -51,7 +51,7 @@ export function resultsSummary(results: ResultsDocument, deployment: Deployment)
     ['TTFT', `${duration(ttft.p50)} median, ${duration(ttft.p99)} p99`],
     ['E2E', `${duration(e2e.p50)} median, ${duration(e2e.p99)} p99`],
   ]
-  return `${deploymentLine(deployment)}\n${textTable(rows, false)}\n`
+  return `${deploymentLine(deployment)}\n${textTable(rows, { align: 'left' })}\n`
 }
 
 function headline(results: ResultsDocument): string[][] {

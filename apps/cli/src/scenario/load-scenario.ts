@@ -36,7 +36,7 @@ export function loadScenario(options: ScenarioOptions, cwd: string): LoadedScena
     for (const field of scenarioFlags.find(({ flag }) => flag === source)?.replaces ?? [])
       if (holdsSection(raw, field)) assign(raw, { field, value: null, source })
   for (const assignment of assignments) assign(raw, assignment)
-  checkPoolFlags(raw, flags, isPlainObject(file?.scenario['disaggregation']))
+  checkPoolFlags(raw, flags, isPlainObject(file?.scenario.disaggregation))
   const origins = fieldOrigins(file?.scenario, options.config, assignments)
   const folders = file === undefined || file.folder === cwd ? [cwd] : [file.folder, cwd]
   try {
@@ -48,10 +48,10 @@ export function loadScenario(options: ScenarioOptions, cwd: string): LoadedScena
 
 /** Flags of the pools say nothing as long as there are none. */
 function checkPoolFlags(raw: PlainObject, flags: readonly Assignment[], inFile: boolean): void {
-  const pools = raw['disaggregation']
+  const pools = raw.disaggregation
   const lone = flags.find(({ field }) => field.startsWith('disaggregation.'))
   if (lone === undefined || !isPlainObject(pools)) return
-  if (pools['enabled'] === true || (pools['enabled'] === undefined && inFile)) return
+  if (pools.enabled === true || (pools.enabled === undefined && inFile)) return
   throw new SimulatorError({
     code: 'CONFLICT',
     path: lone.source,

@@ -117,12 +117,18 @@ function resolveInterconnect(
   given: InterconnectSection = {},
 ): ResolvedInterconnect {
   return {
-    intra_node_bandwidth_gbs: given.intra_node_bandwidth_gbs ?? scale_up.bandwidth_bytes_per_s / GB,
-    intra_node_latency_us: given.intra_node_latency_us ?? scale_up.latency_s / MICROSECOND,
+    intra_node_bandwidth_gbs:
+      given.intra_node_bandwidth_gbs ?? inUnits(scale_up.bandwidth_bytes_per_s, GB),
+    intra_node_latency_us: given.intra_node_latency_us ?? inUnits(scale_up.latency_s, MICROSECOND),
     inter_node_bandwidth_gbs:
-      given.inter_node_bandwidth_gbs ?? scale_out.bandwidth_bytes_per_s / GB,
-    inter_node_latency_us: given.inter_node_latency_us ?? scale_out.latency_s / MICROSECOND,
+      given.inter_node_bandwidth_gbs ?? inUnits(scale_out.bandwidth_bytes_per_s, GB),
+    inter_node_latency_us: given.inter_node_latency_us ?? inUnits(scale_out.latency_s, MICROSECOND),
   }
+}
+
+/** A value in other units, without the digits that only rounding put there: 2.5, not 2.5000000000000004. */
+function inUnits(value: number, unit: number): number {
+  return Number((value / unit).toPrecision(12))
 }
 
 function missing(path: string): SimulatorError {

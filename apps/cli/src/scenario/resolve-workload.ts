@@ -43,9 +43,13 @@ function resolveLengths(given: WorkloadSection, model: Model): WorkloadSection {
   const output = given.avg_output_length ?? defaultOutput
   checkMean('input', input, given.max_input_length)
   checkMean('output', output, given.max_output_length)
+  const { max_input_length: ownInput, max_output_length: ownOutput } = given
   const context = model.max_context
-  const maxOutput = given.max_output_length ?? cutOff(output, distribution, Math.floor(context / 2))
-  const maxInput = given.max_input_length ?? cutOff(input, distribution, context - maxOutput)
+  // Where nothing is said of either, both are cut at the same multiple of their mean.
+  const split = Math.floor((context * output) / (input + output))
+  const maxOutput =
+    ownOutput ?? cutOff(output, distribution, context - (ownInput ?? context - split))
+  const maxInput = ownInput ?? cutOff(input, distribution, context - maxOutput)
   const spread = (mean: number, std: number | undefined): number | undefined =>
     std ?? (distribution === 'normal' || distribution === 'lognormal' ? mean / 2 : undefined)
   const inputStd = spread(input, given.input_length_std)

@@ -24,9 +24,9 @@ export function readScenarioFile(file: string, cwd: string): ScenarioFile {
   const value = parseText(readText(absolute, file), file)
   if (!isPlainObject(value))
     throw fileError(file, 'holds no scenario', 'an object with the fields of a scenario')
-  const isResults = isPlainObject(value['scenario']) && !Object.hasOwn(value, 'model')
+  const isResults = isPlainObject(value.scenario) && !Object.hasOwn(value, 'model')
   return {
-    scenario: isResults ? (value['scenario'] as PlainObject) : value,
+    scenario: isResults ? (value.scenario as PlainObject) : value,
     folder: path.dirname(absolute),
   }
 }

@@ -1,0 +1,113 @@
+import { parseWith } from '@llmsim/catalog'
+import { Scenario } from '@llmsim/contracts'
+import { describe, expect, it } from 'vitest'
+import { loadRegistries } from '../registries.js'
+import { resolveScenario } from './resolve-scenario.js'
+import type { ResolvedScenario } from './resolved-scenario.js'
+
+const registries = await loadRegistries({}, '/')
+
+function resolve(fields: object): ResolvedScenario {
+  const scenario = { model: 'llama2-70b', cluster: { xpu: 'h100' }, ...fields }
+  return resolveScenario(parseWith(Scenario, scenario, { path: '' }), registries, [])
+}
+
+const pools = {
+  cluster: {},
+  disaggregation: {
+    prefill: { xpu: 'a100', n_xpus: 8, tensor_parallel_size: 4 },
+    decode: { xpu: 'mi300x', n_xpus: 8, tensor_parallel_size: 8 },
+  },
+}
+
+describe('resolveScenario', () => {
+  it.each([
+    [{}],
+    [{ workload: { concurrency: 8, num_requests: 10 } }],
+    [{ workload: { trace: 'a.csv' } }],
+    [{ workload: { arrival_process: 'gamma', cv: 2, length_distribution: 'zipf' } }],
+    [
+      {
+        scheduler: { batching_type: 'static', batching_strategy: 'windowed' },
+        slo: { ttft_ms: 1 },
+      },
+    ],
+    [pools],
+    [{ ...pools, router: { name: 'random' }, drain_duration_s: 5 }],
+  ])('resolves what it made to itself: %j', (fields) => {
+    const once = resolve(fields)
+    expect(resolve(once)).toEqual(once)
+  })
+
+  it('writes catalog names, not aliases', () => {
+    expect(resolve({ model: 'llama-2-70b' }).model).toBe('llama2-70b')
+    expect(resolve({}).cluster?.xpu).toBe('h100-80gb')
+  })
+
+  it('spreads replicas over the devices', () => {
+    const cluster = { xpu: 'h100', n_xpus_per_node: 8, n_nodes: 2 }
+    const parallelism = { tensor_parallel_size: 4 }
+    expect(resolve({ cluster, parallelism }).parallelism?.data_parallel_size).toBe(4)
+    expect(resolve({ parallelism }).cluster?.n_xpus_per_node).toBe(4)
+  })
+
+  it('cuts lengths within the context of the model', () => {
+    const { workload } = resolve({})
+    expect(workload).toMatchObject({ max_input_length: 3277, max_output_length: 819 })
+  })
+
+  it('keeps what is particular to a pool apart, so that common fields still reach both', () => {
+    const disaggregation = {
+      ...pools.disaggregation,
+      decode: { ...pools.disaggregation.decode, scheduler: { max_batch_size: 4 } },
+    }
+    const resolved = resolve({ ...pools, disaggregation }).disaggregation
+    expect(resolved?.prefill.scheduler).toBeUndefined()
+    expect(resolved?.decode.scheduler).toEqual({ max_batch_size: 4 })
+    expect(resolved?.transfer_bandwidth_gbs).toBeGreaterThan(0)
+  })
+
+  it.each([
+    [
+      {
+        parallelism: { tensor_parallel_size: 4, data_parallel_size: 3 },
+        cluster: { xpu: 'h100', n_xpus_per_node: 8 },
+      },
+      'parallelism.data_parallel_size: tp x pp x dp = 12',
+    ],
+    [
+      { parallelism: { tensor_parallel_size: 3 }, cluster: { xpu: 'h100', n_xpus_per_node: 8 } },
+      'parallelism.tensor_parallel_size: 8 devices',
+    ],
+    [
+      { parallelism: { tensor_parallel_size: 16 }, cluster: { xpu: 'h100', n_xpus_per_node: 8 } },
+      'parallelism.tensor_parallel_size: one replica',
+    ],
+    [{ cluster: {} }, 'cluster.xpu: is required'],
+    [{ warm_up_duration_s: 60 }, 'warm_up_duration_s: leaves nothing'],
+    [{ workload: { concurrency: 2, arrival_rate: 1 } }, 'workload.arrival_rate: '],
+    [{ workload: { trace: 'a', avg_input_length: 1 } }, 'workload.avg_input_length: '],
+    [{ workload: { cv: 2 } }, 'workload.cv: '],
+    [{ workload: { arrival_process: 'gamma' } }, 'workload.arrival_process: '],
+    [
+      { workload: { avg_input_length: 10, max_input_length: 5 } },
+      'workload.max_input_length: is below',
+    ],
+    [{ workload: { avg_output_length: 0.5 } }, 'workload.avg_output_length: is out of range'],
+    [{ scheduler: { max_batch_size: 2, min_batch_size: 3 } }, 'scheduler.min_batch_size: is above'],
+    [{ scheduler: { name: 'greedy', batching_type: 'static' } }, 'scheduler.batching_type: '],
+    [{ scheduler: { name: 'gredy' } }, 'did you mean greedy'],
+    [{ router: { name: 'none' } }, 'router.name: unknown router'],
+    [{ cost_model: { name: 'none' } }, 'cost_model.name: unknown cost model'],
+    [
+      { disaggregation: { prefill: { n_xpus: 3, tensor_parallel_size: 2 } } },
+      'disaggregation.prefill.tensor_parallel_size: ',
+    ],
+    [
+      { disaggregation: { decode: { scheduler: { name: 'x' } } } },
+      'disaggregation.decode.scheduler.name: ',
+    ],
+  ])('refuses %j', (fields, message) => {
+    expect(() => resolve(fields)).toThrow(message)
+  })
+})
