@@ -16,6 +16,8 @@ export class EventQueue {
   now: number = 0
   /** Tag of the event popped last. */
   tag: number = 0
+  /** Time of the next event; Infinity when there is none. A field, since a getter's number is boxed. */
+  nextTime: number = Infinity
 
   #times: Float64Array
   #priorities: Int32Array
@@ -46,11 +48,6 @@ export class EventQueue {
     return this.#size
   }
 
-  /** Time of the next event; Infinity when there is none. */
-  get nextTime(): number {
-    return this.#size === 0 ? Infinity : this.#times[this.#heap[0]!]!
-  }
-
   /**
    * Adds an event.
    *
@@ -68,6 +65,7 @@ export class EventQueue {
     this.#sequences[handle] = this.#sequence++
     this.#tags[handle] = tag
     this.#siftUp(this.#size++, handle)
+    this.nextTime = this.#times[this.#heap[0]!]!
     return handle
   }
 
@@ -76,17 +74,18 @@ export class EventQueue {
     if (!(time >= this.now))
       throw new RangeError(`event at ${time}, before the clock at ${this.now}`)
     const position = this.#positions[handle]!
-    if (position < 0) throw new RangeError(`event ${handle} is not pending`)
+    if (!(position >= 0)) throw new RangeError(`event ${handle} is not pending`)
     this.#times[handle] = time
     this.#sequences[handle] = this.#sequence++
     this.#siftUp(position, handle)
     this.#siftDown(this.#positions[handle]!, handle)
+    this.nextTime = this.#times[this.#heap[0]!]!
   }
 
   /** Removes a pending event. */
   cancel(handle: EventHandle): void {
     const position = this.#positions[handle]!
-    if (position < 0) throw new RangeError(`event ${handle} is not pending`)
+    if (!(position >= 0)) throw new RangeError(`event ${handle} is not pending`)
     this.#removeAt(position)
     this.#release(handle)
   }
@@ -109,9 +108,11 @@ export class EventQueue {
 
   #removeAt(position: number): void {
     const last = this.#heap[--this.#size]!
-    if (position === this.#size) return
-    this.#siftUp(position, last)
-    this.#siftDown(this.#positions[last]!, last)
+    if (position !== this.#size) {
+      this.#siftUp(position, last)
+      this.#siftDown(this.#positions[last]!, last)
+    }
+    this.nextTime = this.#size === 0 ? Infinity : this.#times[this.#heap[0]!]!
   }
 
   #before(a: number, b: number): boolean {
