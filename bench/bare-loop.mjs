@@ -1,23 +1,9 @@
-// The limit: one replica, prefill first, with the same requests and step costs as the simulator, and
-// nothing else. No metrics, no KV blocks, no scheduler, no checks; requests are drawn beforehand.
+// The limit: one replica, prefill first, with the same traffic and step costs as the simulator, and
+// nothing else: no metrics, no KV blocks, no scheduler, no checks. What is left is the arithmetic of
+// drawing requests, of step times and of who finishes next.
 
-/** Draws `count` requests into columns. */
-export function drawRequests(source, count) {
-  const arrivals = new Float64Array(count)
-  const prompts = new Int32Array(count)
-  const outputs = new Int32Array(count)
-  const draft = { arrivalSeconds: 0, promptTokens: 0, outputTokens: 0, sessionId: -1, priority: 0 }
-  for (let i = 0; i < count; i++) {
-    source.next(draft)
-    arrivals[i] = draft.arrivalSeconds
-    prompts[i] = draft.promptTokens
-    outputs[i] = draft.outputTokens
-  }
-  return { arrivals, prompts, outputs, count }
-}
-
-/** Serves them all; returns when the last one is done, in simulated seconds. */
-export function bareLoop({ arrivals, prompts, outputs, count }, costModel, maxBatch, maxTokens) {
+/** Serves `count` requests of a source; returns when the last one is done, in simulated seconds. */
+export function bareLoop(source, count, costModel, maxBatch, maxTokens) {
   const work = { prefillTokens: 0, prefillAttention: 0, decodes: 0, decodeContext: 0, logits: 0 }
   const cost = { seconds: 0, growth: 0, horizon: 1 }
   // Running requests in a heap by the step counter at which they finish, and their final context.
@@ -27,43 +13,55 @@ export function bareLoop({ arrivals, prompts, outputs, count }, costModel, maxBa
   let context = 0
   let counter = 0
   let now = 0
-  let next = 0
-  while (next < count || running > 0) {
-    if (running === 0 && arrivals[next] > now) now = arrivals[next]
-    const first = next
+  // The request that arrives next.
+  const draft = {
+    arrivalSeconds: 0.5,
+    promptTokens: 0,
+    outputTokens: 0,
+    sessionId: -1,
+    priority: 0,
+  }
+  let left = count
+  source.next(draft)
+  while (left > 0 || running > 0) {
+    if (running === 0 && draft.arrivalSeconds > now) now = draft.arrivalSeconds
+    let prefills = 0
+    let joined = running
     let tokens = 0
     let pairs = 0
     while (
-      next < count &&
-      arrivals[next] <= now &&
-      running + next - first < maxBatch &&
-      (tokens === 0 || tokens + prompts[next] <= maxTokens)
+      left > 0 &&
+      draft.arrivalSeconds <= now &&
+      running + prefills < maxBatch &&
+      (tokens === 0 || tokens + draft.promptTokens <= maxTokens)
     ) {
-      const prompt = prompts[next++]
-      tokens += prompt
-      pairs += (prompt * (prompt + 1)) / 2
-    }
-    if (next > first) {
-      work.prefillTokens = tokens
-      work.prefillAttention = pairs
-      work.decodes = 0
-      work.decodeContext = 0
-      work.logits = next - first
-      costModel.step(work, cost)
-      now += cost.seconds
-      for (let i = first; i < next; i++) {
-        if (outputs[i] === 1) continue
-        let at = running++
-        const key = counter + outputs[i] - 1
+      const { promptTokens, outputTokens } = draft
+      tokens += promptTokens
+      pairs += (promptTokens * (promptTokens + 1)) / 2
+      prefills++
+      if (outputTokens > 1) {
+        let at = joined++
+        const key = counter + outputTokens - 1
         while (at > 0 && finish[(at - 1) >> 1] > key) {
           finish[at] = finish[(at - 1) >> 1]
           final[at] = final[(at - 1) >> 1]
           at = (at - 1) >> 1
         }
         finish[at] = key
-        final[at] = prompts[i] + outputs[i] - 1
-        context += prompts[i]
+        final[at] = promptTokens + outputTokens - 1
+        context += promptTokens
       }
+      if (--left > 0) source.next(draft)
+    }
+    if (prefills > 0) {
+      work.prefillTokens = tokens
+      work.prefillAttention = pairs
+      work.decodes = 0
+      work.decodeContext = 0
+      work.logits = prefills
+      costModel.step(work, cost)
+      now += cost.seconds
+      running = joined
       continue
     }
     if (running === 0) continue
@@ -74,8 +72,8 @@ export function bareLoop({ arrivals, prompts, outputs, count }, costModel, maxBa
     work.logits = running
     costModel.step(work, cost)
     let steps = Math.min(finish[0] - counter, cost.horizon)
-    if (next < count && running < maxBatch) {
-      const span = arrivals[next] - now
+    if (left > 0 && running < maxBatch) {
+      const span = draft.arrivalSeconds - now
       const linear = cost.seconds - cost.growth / 2
       const reach = Math.ceil(
         (2 * span) / (linear + Math.sqrt(linear * linear + 2 * cost.growth * span)),

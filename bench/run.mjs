@@ -1,7 +1,7 @@
 // `pnpm bench`: requests simulated per second of wall time, with every metric on, beside the bare loop
 // that is the limit. All figures of one run are taken side by side on one core; compare the ratios.
 import { simulate } from '@llmsim/simulator'
-import { bareLoop, drawRequests } from './bare-loop.mjs'
+import { bareLoop } from './bare-loop.mjs'
 import { pool, specification, traffic } from './deployments.mjs'
 
 const millions = Number(process.env.BENCH_MILLIONS ?? 1)
@@ -37,8 +37,10 @@ console.log(
 )
 
 for (const rate of [5, 20]) {
-  const drawn = drawRequests(traffic(rate), requests)
-  const bare = fastest(() => bareLoop(drawn, pool().costModel, 256, 8192), requests)
+  const bare = fastest(
+    () => bareLoop(traffic(rate), requests, pool().costModel, 256, 8192),
+    requests,
+  )
   report(`bare loop, ${rate} requests/s`, bare.perSecond)
   const full = fastest(() => simulate(specification([pool()], rate, requests)), requests)
   report(`1 replica, ${rate} requests/s`, full.perSecond, 1e6)

@@ -26,7 +26,7 @@ function compare(
   }
   if (isRecord(a) && isRecord(b)) {
     // A deviation is as exact as the values it is taken from.
-    const mean = typeof a['mean'] === 'number' ? Math.abs(a['mean']) : 0
+    const mean = 'mean' in a && typeof a.mean === 'number' ? Math.abs(a.mean) : 0
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
       compare(a[key], b[key], path === '' ? key : `${path}.${key}`, mean, tolerance, found)
     return

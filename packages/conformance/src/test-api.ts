@@ -1,7 +1,7 @@
 /** The two functions of a test runner that the suites use: those of vitest, jest or node:test. */
 export interface TestApi {
-  describe(name: string, body: () => void): unknown
-  it(name: string, body: () => void, timeoutMs?: number): unknown
+  readonly describe: (name: string, body: () => void) => unknown
+  readonly it: (name: string, body: () => void, timeoutMs?: number) => unknown
 }
 
 /** Fails the running test unless `condition` holds. */

@@ -60,15 +60,9 @@ export function recordMetrics(
   const gaps = new ExactDistribution()
   let tokens = 0
   for (const record of records) {
-    const { arrivalSeconds, firstTokenSeconds, finishSeconds, outputTokens } = record
+    const { arrivalSeconds, finishSeconds, outputTokens } = record
     metrics.arrive(arrivalSeconds)
-    metrics.complete(
-      arrivalSeconds,
-      record.startSeconds ?? arrivalSeconds,
-      firstTokenSeconds,
-      finishSeconds,
-      outputTokens,
-    )
+    metrics.complete({ ...record, startSeconds: record.startSeconds ?? arrivalSeconds })
     const times = record.tokenSeconds ?? []
     times.forEach((time, i) => {
       const previous = times[i - 1]

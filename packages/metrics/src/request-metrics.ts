@@ -14,6 +14,16 @@ export interface RequestMetricsOptions {
   readonly objectives?: ServiceObjectives | undefined
 }
 
+/** One completed request; seconds on one clock. */
+export interface CompletedRequest {
+  readonly arrivalSeconds: number
+  /** Start of the first step that worked on it. */
+  readonly startSeconds: number
+  readonly firstTokenSeconds: number
+  readonly finishSeconds: number
+  readonly outputTokens: number
+}
+
 /** The latencies of requests, as the results file has them. */
 export interface RequestLatencies {
   readonly first_token_latency: Latency
@@ -65,24 +75,20 @@ export class RequestMetrics {
     if (atSeconds >= this.#start && atSeconds <= this.#end) this.arrivedInWindow++
   }
 
-  /** Records a completed request; all times are seconds on one clock. */
-  complete(
-    arrival: number,
-    started: number,
-    firstToken: number,
-    finish: number,
-    outputTokens: number,
-  ): void {
+  /** Records a completed request. The record is read at once, so that a caller may reuse it. */
+  complete(record: CompletedRequest): void {
+    const { arrivalSeconds: arrival, firstTokenSeconds, finishSeconds: finish } = record
+    const { outputTokens } = record
     this.completed++
     const e2e = finish - arrival
-    const ttft = firstToken - arrival
-    const tpot = outputTokens > 1 ? (finish - firstToken) / (outputTokens - 1) : 0
+    const ttft = firstTokenSeconds - arrival
+    const tpot = outputTokens > 1 ? (finish - firstTokenSeconds) / (outputTokens - 1) : 0
     this.totalLatencySeconds += e2e
     if (arrival >= this.#start && arrival <= this.#end) {
       this.ttft.add(ttft)
       this.e2e.add(e2e)
       if (outputTokens > 1) this.tpot.add(tpot)
-      this.queue.add(started - arrival)
+      this.queue.add(record.startSeconds - arrival)
     }
     if (finish >= this.#start && finish <= this.#end) {
       this.completedInWindow++

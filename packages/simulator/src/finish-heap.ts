@@ -30,17 +30,19 @@ export class FinishHeap {
     this.#siftUp(this.size++, slot)
   }
 
+  /** Takes out the one that finishes first. */
+  pop(): Slot {
+    const slot = this.#heap[0]!
+    if (--this.size > 0) this.#siftDown(0, this.#heap[this.size]!)
+    return slot
+  }
+
   remove(slot: Slot): void {
     const position = this.#table.heapPosition[slot]!
     const last = this.#heap[--this.size]!
     if (position === this.size) return
     this.#siftUp(position, last)
     this.#siftDown(this.#table.heapPosition[last]!, last)
-  }
-
-  /** Restores the order after a request's finish moved later. */
-  moveLater(slot: Slot): void {
-    this.#siftDown(this.#table.heapPosition[slot]!, slot)
   }
 
   #before(a: Slot, b: Slot): boolean {

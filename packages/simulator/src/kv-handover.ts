@@ -95,7 +95,7 @@ export class KvHandover {
     const lane = replica.lanes[0]!
     const { segment } = lane
     if (!segment.active || segment.steps === 1 || !lane.decodes) return
-    const free = replica.kv.free + lane.blocksGrown(0, 1)
+    const free = replica.kv.free + lane.firstStepBlocks
     this.#parts.shorten(lane, Math.max(1, lane.stepsWithin(free, segment.steps)))
     replica.kv.notePeak(replica.usedAt(now))
   }

@@ -1,4 +1,4 @@
-import type { Distribution, KvTransferSpec, Slot } from '@llmsim/contracts'
+import type { Distribution, KvTransferSpec } from '@llmsim/contracts'
 import { FifoServer } from '@llmsim/engine'
 import { overlapSeconds } from '@llmsim/metrics'
 

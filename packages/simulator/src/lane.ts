@@ -141,13 +141,37 @@ export class Lane {
     table.blocks[slot] = this.kv.blocksFor(kvTokens)
   }
 
-  /** All decoders have made `steps` tokens. */
-  advance(steps: number, end: number): void {
+  /** Takes out the decoder that finishes first; `blocks` then holds its blocks. */
+  finishFirst(): Slot {
+    const { table } = this
+    const slot = this.decoders.pop()
+    const kvTokens = table.kvAtJoin[slot]! + this.counter - table.joinedAt[slot]!
+    const phase = table.blockPhase[slot]!
+    this.#blockPhases[phase] = this.#blockPhases[phase]! - 1
+    this.kvTokens -= kvTokens
+    table.blocks[slot] = this.kv.blocksFor(kvTokens)
+    return slot
+  }
+
+  /** All decoders have made the tokens of the segment. */
+  advance(): void {
+    const { steps, end } = this.segment
     this.fresh.size = 0
     this.counter += steps
     this.#phase = (this.#phase + steps) % this.#blockPhases.length
     this.kvTokens += steps * this.decoders.size
     this.lastDecodeEnd = end
+  }
+
+  /** KV blocks that the first step of a segment allocates. */
+  get firstStepBlocks(): number {
+    return this.#blockPhases[this.#phase]!
+  }
+
+  /** KV blocks that all steps of the segment but its first allocate. */
+  get laterStepsBlocks(): number {
+    const { steps } = this.segment
+    return steps === 1 ? 0 : this.blocksGrown(1, steps)
   }
 
   /** KV blocks that the decode steps `from + 1` to `to` allocate, counted from the counter as it is. */
@@ -187,7 +211,7 @@ export class Lane {
 
   /** KV blocks that one decode step of all, the paused ones included, allocates. */
   get blocksToDecodeAll(): number {
-    let blocks = this.#blockPhases[this.#phase]!
+    let blocks = this.firstStepBlocks
     if (this.paused > 0)
       for (let slot = this.running.head; slot !== NO_SLOT; slot = this.table.next[slot]!)
         if (this.table.stage[slot] === PAUSED && this.kvTokensOf(slot) % this.kv.size === 0)

@@ -11,54 +11,54 @@ import { DECODING, PAUSED, PREFILLING, WAITING } from './request-table.js'
  *
  * Errors: `CONTRACT`, naming the scheduler, for a plan that overcommits or names the wrong request.
  */
-export function applyPlan(lane: Lane, plan: PlanBuffer, now: number, work: StepWork): void {
-  for (let i = 0; i < plan.preempts.size; i++) preempt(lane, plan.preempts.slots[i]!, now)
-  for (let i = 0; i < plan.admits.size; i++) admit(lane, plan.admits.slots[i]!, now)
+export function applyPlan(lane: Lane, plan: PlanBuffer, work: StepWork): void {
+  for (let i = 0; i < plan.preempts.size; i++) preempt(lane, plan.preempts.slots[i]!)
+  for (let i = 0; i < plan.admits.size; i++) admit(lane, plan.admits.slots[i]!)
   work.prefillTokens = 0
   work.prefillAttention = 0
   work.logits = 0
   lane.chunks.size = 0
   for (let i = 0; i < plan.prefills.size; i++)
-    prefill(lane, plan.prefills.slots[i]!, plan.prefills.amounts[i]!, now, work)
+    prefill(lane, plan.prefills.slots[i]!, plan.prefills.amounts[i]!, work)
   const subset = plan.decodes.size > 0 && !plan.decodesAll
   if (lane.paused > 0 && (subset || plan.decodesAll)) resumePaused(lane)
-  if (subset) pauseOthers(lane, plan, now)
+  if (subset) pauseOthers(lane, plan)
   lane.decodes = (plan.decodesAll || subset) && lane.decoders.size > 0
   if (lane.decodes) {
     work.decodes = lane.decoders.size
     work.decodeContext = lane.kvTokens + lane.decoders.size
     work.logits += lane.decoders.size
-    lane.kv.allocate(lane.blocksGrown(0, 1))
+    lane.kv.allocate(lane.firstStepBlocks)
   } else {
     work.decodes = 0
     work.decodeContext = 0
   }
   const { used, total } = lane.kv
-  if (used > total) broken(lane, `its plan needs ${used} KV blocks of ${total}`, now)
+  if (used > total) broken(lane, `its plan needs ${used} KV blocks of ${total}`)
 }
 
 /** Throws the error of a scheduler that broke its contract. */
-export function broken(lane: Lane, message: string, now: number, given?: unknown): never {
+export function broken(lane: Lane, message: string, given?: unknown): never {
   throw new SimulatorError({
     code: 'CONTRACT',
     path: `scheduler ${lane.scheduler.name}`,
-    message: `${message}, at ${now} s on replica ${lane.replica}`,
+    message: `${message}, at ${lane.now} s on replica ${lane.replica}`,
     given,
   })
 }
 
-function preempt(lane: Lane, slot: Slot, now: number): void {
+function preempt(lane: Lane, slot: Slot): void {
   const { table, kv } = lane
   const stage = own(lane, slot) ? table.stage[slot] : WAITING
   if (stage === DECODING) lane.leave(slot)
   else if (stage === PAUSED) lane.paused--
-  else if (stage !== PREFILLING) broken(lane, 'preempted a request that does not run', now, slot)
+  else if (stage !== PREFILLING) broken(lane, 'preempted a request that does not run', slot)
   kv.allocate(-table.blocks[slot]!)
   table.blocks[slot] = 0
   table.prefillTarget[slot] = table.prompt[slot]! + table.generated[slot]!
   table.prefillDone[slot] = 0
   table.stage[slot] = WAITING
-  table.queued[slot] = now
+  table.queued[slot] = lane.now
   table.preemptions[slot] = table.preemptions[slot]! + 1
   lane.preemptions++
   lane.evicted++
@@ -66,7 +66,7 @@ function preempt(lane: Lane, slot: Slot, now: number): void {
   lane.waiting.pushFront(slot)
 }
 
-function admit(lane: Lane, slot: Slot, now: number): void {
+function admit(lane: Lane, slot: Slot): void {
   const { table } = lane
   const kvTokens = table.prefillDone[slot]
   if (
@@ -75,27 +75,27 @@ function admit(lane: Lane, slot: Slot, now: number): void {
     kvTokens !== table.prefillTarget[slot] ||
     kvTokens === 0
   )
-    broken(lane, 'admitted a request that has prompt left or does not wait', now, slot)
+    broken(lane, 'admitted a request that has prompt left or does not wait', slot)
   lane.waiting.remove(slot)
   lane.running.pushBack(slot)
   lane.join(slot, kvTokens!)
 }
 
-function prefill(lane: Lane, slot: Slot, tokens: number, now: number, work: StepWork): void {
+function prefill(lane: Lane, slot: Slot, tokens: number, work: StepWork): void {
   const { table, kv } = lane
   const stage = own(lane, slot) ? table.stage[slot] : PAUSED
   const done = table.prefillDone[slot]!
   const target = table.prefillTarget[slot]!
   if ((stage !== WAITING && stage !== PREFILLING) || !(tokens >= 1 && tokens <= target - done))
-    broken(lane, `prefills ${tokens} tokens of a request that has not as many left`, now, slot)
+    broken(lane, `prefills ${tokens} tokens of a request that has not as many left`, slot)
   for (let i = 0; i < lane.chunks.size && stage === PREFILLING; i++)
-    if (lane.chunks.slots[i] === slot) broken(lane, 'prefills a request twice in a step', now, slot)
+    if (lane.chunks.slots[i] === slot) broken(lane, 'prefills a request twice in a step', slot)
   if (stage === WAITING) {
     lane.waiting.remove(slot)
     lane.running.pushBack(slot)
     table.stage[slot] = PREFILLING
     if (table.preemptions[slot]! > 0) lane.evicted--
-    if (Number.isNaN(table.started[slot]!)) table.started[slot] = now
+    if (Number.isNaN(table.started[slot]!)) table.started[slot] = lane.now
   }
   const blocks = kv.blocksFor(done + tokens)
   kv.allocate(blocks - table.blocks[slot]!)
@@ -114,7 +114,7 @@ function resumePaused(lane: Lane): void {
 }
 
 /** Takes the decoders that the plan does not name out of the batch, where they stand still. */
-function pauseOthers(lane: Lane, plan: PlanBuffer, now: number): void {
+function pauseOthers(lane: Lane, plan: PlanBuffer): void {
   const { table } = lane
   const named = plan.decodes
   for (let slot = lane.running.head; slot !== NO_SLOT; slot = table.next[slot]!) {
@@ -125,7 +125,7 @@ function pauseOthers(lane: Lane, plan: PlanBuffer, now: number): void {
     lane.paused++
   }
   if (lane.decoders.size !== named.size)
-    broken(lane, 'decodes a request twice, or one that has no complete prompt', now)
+    broken(lane, 'decodes a request twice, or one that has no complete prompt')
 }
 
 function own(lane: Lane, slot: Slot): boolean {

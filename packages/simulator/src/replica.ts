@@ -68,7 +68,7 @@ export class Replica {
 
   /** Takes the memory samples that are due before `time`; called before anything changes the use. */
   sampleUntil(time: number): void {
-    const sampler = this.sampler
+    const { sampler } = this
     while (sampler.next < time) sampler.add(this.usedAt(sampler.next))
   }
 

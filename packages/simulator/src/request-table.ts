@@ -1,4 +1,4 @@
-import type { Slot } from '@llmsim/contracts'
+import type { RequestDraft, Slot } from '@llmsim/contracts'
 
 /** Where a request stands. */
 export type Stage = 0 | 1 | 2 | 3 | 4 | 5
@@ -93,17 +93,17 @@ export class RequestTable {
   }
 
   /** Takes a free slot for a new request. */
-  open(arrival: number, prompt: number, output: number, session: number, priority: number): Slot {
+  open(request: RequestDraft): Slot {
     if (this.#freeCount === 0) this.#grow()
     const slot = this.#free[--this.#freeCount]!
-    this.arrival[slot] = arrival
+    this.arrival[slot] = request.arrivalSeconds
     this.started[slot] = NaN
-    this.prompt[slot] = prompt
-    this.output[slot] = output
-    this.session[slot] = session
-    this.priority[slot] = priority
+    this.prompt[slot] = request.promptTokens
+    this.output[slot] = request.outputTokens
+    this.session[slot] = request.sessionId
+    this.priority[slot] = request.priority
     this.stage[slot] = WAITING
-    this.prefillTarget[slot] = prompt
+    this.prefillTarget[slot] = request.promptTokens
     this.prefillDone[slot] = 0
     this.generated[slot] = 0
     this.blocks[slot] = 0

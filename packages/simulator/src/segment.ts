@@ -1,3 +1,5 @@
+import type { StepCost } from '@llmsim/contracts'
+
 /**
  * A run of equal steps of one batch, as a closed form: step `k` (from 0) takes
  * `seconds + k * growth`. This is the fast-forward: nothing happens between its ends.
@@ -10,17 +12,23 @@ export class Segment {
   seconds: number = 0
   growth: number = 0
   steps: number = 0
+  /** When its last step is done. */
+  end: number = 0
 
-  begin(start: number, seconds: number, growth: number, steps: number): void {
+  /** Starts with one step of a cost; numbers come in objects because arguments would be boxed. */
+  begin(lane: { readonly now: number }, cost: StepCost): void {
     this.active = true
-    this.start = start
-    this.seconds = seconds
-    this.growth = growth
-    this.steps = steps
+    this.start = lane.now
+    this.seconds = cost.seconds
+    this.growth = cost.growth
+    this.steps = 1
+    this.end = lane.now + cost.seconds
   }
 
-  get end(): number {
-    return this.endAfter(this.steps)
+  /** Sets how many steps it has. */
+  resize(steps: number): void {
+    this.steps = steps
+    this.end = this.endAfter(steps)
   }
 
   /** When `steps` steps are done. */

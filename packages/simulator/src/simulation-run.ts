@@ -43,6 +43,13 @@ export class SimulationRun {
   readonly #work = emptyWork()
   readonly #cost = { seconds: 0, growth: 0, horizon: 1 }
   readonly #intake: RequestIntake
+  readonly #record = {
+    arrivalSeconds: 0.5,
+    startSeconds: 0.5,
+    firstTokenSeconds: 0.5,
+    finishSeconds: 0.5,
+    outputTokens: 0,
+  }
   /** Closed loop: completions whose successors have not arrived yet. */
   #vacancies = 0
   /** The lane whose event is being handled: it plans by itself afterwards. */
@@ -141,21 +148,22 @@ export class SimulationRun {
         this.#vacancies = 0
         return
       }
+      this.#intake.draft.arrivalSeconds = this.now
       if (!this.#arrive()) this.#vacancies++
     }
   }
 
   /** Lets the drafted request into the system; false when it can never fit and is refused. */
   #arrive(): boolean {
-    const { promptTokens, outputTokens, sessionId, priority } = this.#intake.draft
+    const { draft } = this.#intake
     this.requests.arrive(this.now)
     if (this.requests.arrived % PROGRESS_EVERY === 0)
       this.spec.onProgress?.(this.now, this.requests.arrived)
-    if (!this.#fits(promptTokens, outputTokens)) {
+    if (!this.#fits(draft.promptTokens, draft.outputTokens)) {
       this.rejected++
       return false
     }
-    const slot = this.table.open(this.now, promptTokens, outputTokens, sessionId, priority)
+    const slot = this.table.open(draft)
     const replica = this.#entry.route(slot, this.now)
     replica.requests++
     replica.outstanding++
@@ -196,7 +204,7 @@ export class SimulationRun {
 
   #shorten(lane: Lane, steps: number): void {
     if (steps >= lane.segment.steps) return
-    lane.segment.steps = steps
+    lane.segment.resize(steps)
     this.#queue.reschedule(lane.event, lane.segment.end)
   }
 
@@ -223,13 +231,13 @@ export class SimulationRun {
       this.#wake(lane, replica.stageFree[0]!)
       return
     }
-    replica.sampleUntil(this.now)
+    if (replica.sampler.next < this.now) replica.sampleUntil(this.now)
     for (let attempt = 0; attempt < EMPTY_PLANS; attempt++) {
       plan.reset()
       lane.now = this.now
       lane.scheduler.plan(lane.view, plan)
       const freed = plan.preempts.size > 0
-      applyPlan(lane, plan, this.now, this.#work)
+      applyPlan(lane, plan, this.#work)
       if (lane.chunks.size > 0 || lane.decodes) {
         this.#begin(lane)
         if (freed) this.#memoryFreed(replica)
@@ -238,13 +246,13 @@ export class SimulationRun {
       if (!freed) {
         if (plan.reviewAtSeconds === Infinity) return
         if (!(plan.reviewAtSeconds > this.now))
-          broken(lane, 'neither plans work nor waits', this.now, plan.reviewAtSeconds)
+          broken(lane, 'neither plans work nor waits', plan.reviewAtSeconds)
         this.#wake(lane, plan.reviewAtSeconds)
         return
       }
       this.#memoryFreed(replica)
     }
-    broken(lane, `planned no work ${EMPTY_PLANS} times in a row`, this.now)
+    broken(lane, `planned no work ${EMPTY_PLANS} times in a row`)
   }
 
   /** Starts the planned step, and all equal ones after it that nothing can interrupt. */
@@ -264,11 +272,12 @@ export class SimulationRun {
       })
     replica.steps++
     if (stages > 1) {
-      const end = replica.passStages(this.now, cost.seconds / stages)
-      segment.begin(this.now, end - this.now, 0, 1)
-      lane.busyShare = cost.seconds / stages / segment.seconds
+      const stageSeconds = cost.seconds / stages
+      cost.seconds = replica.passStages(this.now, stageSeconds) - this.now
+      segment.begin(lane, cost)
+      lane.busyShare = stageSeconds / cost.seconds
     } else {
-      segment.begin(this.now, cost.seconds, cost.growth, 1)
+      segment.begin(lane, cost)
       if (lane.chunks.size === 0 && this.spec.stepByStep !== true) this.#extend(lane)
     }
     segment.heedsArrivals = !plan.ignoresArrivals
@@ -283,28 +292,24 @@ export class SimulationRun {
     if (plan.reviewAtSeconds !== Infinity)
       steps = Math.min(steps, segment.stepsToReach(plan.reviewAtSeconds))
     if (steps <= 1) return
-    const free = lane.kv.free + lane.blocksGrown(0, 1)
-    segment.steps = Math.max(1, lane.stepsWithin(free, steps))
+    const free = lane.kv.free + lane.firstStepBlocks
+    segment.resize(Math.max(1, lane.stepsWithin(free, steps)))
   }
 
   /** Applies the segment that is over: its tokens, its finished requests, its blocks. */
   #endSegment(lane: Lane): void {
     const { segment, chunks } = lane
     const replica = this.#replicas[lane.id]!
-    const end = this.now
-    const { steps } = segment
-    replica.sampleUntil(end)
-    this.steps.busy(lane, segment.start, end)
-    replica.steps += steps - 1
+    if (replica.sampler.next < segment.end) replica.sampleUntil(segment.end)
+    this.steps.busy(lane)
+    replica.steps += segment.steps - 1
     let freed = false
     if (lane.decodes) {
       this.steps.decoded(lane)
-      replica.kv.allocate(lane.blocksGrown(1, steps))
-      lane.advance(steps, end)
+      replica.kv.allocate(lane.laterStepsBlocks)
+      lane.advance()
       while (lane.decoders.firstFinish <= lane.counter) {
-        const slot = lane.decoders.first
-        lane.leave(slot)
-        this.#finish(lane, slot)
+        this.#finish(lane, lane.finishFirst())
         freed = true
       }
     }
@@ -342,13 +347,13 @@ export class SimulationRun {
     lane.running.remove(slot)
     lane.kv.allocate(-table.blocks[slot]!)
     this.#replicas[lane.id]!.outstanding--
-    this.requests.complete(
-      table.arrival[slot]!,
-      table.started[slot]!,
-      table.firstToken[slot]!,
-      this.now,
-      table.output[slot]!,
-    )
+    const record = this.#record
+    record.arrivalSeconds = table.arrival[slot]!
+    record.startSeconds = table.started[slot]!
+    record.firstTokenSeconds = table.firstToken[slot]!
+    record.finishSeconds = this.now
+    record.outputTokens = table.output[slot]!
+    this.requests.complete(record)
     table.close(slot)
     if (this.spec.concurrency !== undefined) this.#vacancies++
   }
@@ -373,12 +378,13 @@ export class SimulationRun {
       const { segment } = lane
       const replica = this.#replicas[lane.id]!
       if (!segment.active) continue
-      this.steps.busy(lane, segment.start, limit)
       replica.sampleUntil(limit)
       replica.kv.notePeak(replica.usedAt(limit))
       const done = segment.stepsDoneBy(limit)
+      segment.end = limit
+      this.steps.busy(lane)
       replica.steps += Math.min(done, segment.steps - 1)
-      segment.steps = done
+      segment.resize(done)
       if (lane.decodes && segment.steps > 0) this.steps.decoded(lane)
     }
     this.#advanceTo(limit)
@@ -386,6 +392,6 @@ export class SimulationRun {
 
   #stalled(): never {
     const lane = this.#lanes.find((each) => each.load > 0) ?? this.#lanes[0]!
-    broken(lane, `left ${this.table.inUse} requests unserved: nothing will wake it`, this.now)
+    broken(lane, `left ${this.table.inUse} requests unserved: nothing will wake it`)
   }
 }

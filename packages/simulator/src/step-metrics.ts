@@ -56,11 +56,15 @@ export class StepMetrics {
     else this.gaps.add(time - previous)
   }
 
-  /** Records the busy time of the lane's replica while a segment ran, in `[from, to]`. */
-  busy(lane: Lane, from: number, to: number): void {
-    const { busyShare } = lane
-    const whole = (to - from) * busyShare
-    const measured = overlapSeconds(from, to, this.#start, this.#end) * busyShare
+  /** Records the busy time of the lane's replica over the segment that now ends. */
+  busy(lane: Lane): void {
+    const { segment, busyShare } = lane
+    const { start, end } = segment
+    const whole = (end - start) * busyShare
+    const measured =
+      start >= this.#start && end <= this.#end
+        ? whole
+        : overlapSeconds(start, end, this.#start, this.#end) * busyShare
     if (lane.chunks.size > 0) {
       lane.totalPrefillSeconds += whole
       lane.prefillSeconds += measured
@@ -72,7 +76,7 @@ export class StepMetrics {
 
   /** Steps of a segment that end inside the window. */
   #stepsMeasured(segment: Segment): number {
-    const end = segment.end
+    const { end } = segment
     if (segment.start >= this.#start && end <= this.#end) return segment.steps
     if (end < this.#start || segment.start > this.#end) return 0
     const before = end <= this.#end ? segment.steps : segment.stepsDoneBy(this.#end)
