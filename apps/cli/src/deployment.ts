@@ -1,4 +1,6 @@
 import {
+  causalPairs,
+  emptyWork,
   GB,
   isSimulatorError,
   MICROSECOND,
@@ -12,6 +14,7 @@ import {
 } from '@llmsim/contracts'
 import {
   checkLayout,
+  costModels,
   memoryFootprint,
   requireFit,
   type MemoryFootprint,
@@ -129,7 +132,7 @@ function deployPool(
       name: pool.router?.name ?? scenario.router.name,
       options: pool.router?.options ?? scenario.router.options,
     },
-    costModel: costModelOf(scenario, layout, registries),
+    costModel: costModelOf(scenario, layout, registries, pool.xpuPath),
     memoryOptions,
     memory,
   }
@@ -168,11 +171,33 @@ function costModelOf(
   { cost_model }: ResolvedScenario,
   layout: ReplicaLayout,
   registries: Registries,
+  xpuPath: string,
 ): CostModel {
   const factory = named(registries.costModels, 'cost model', cost_model.name, 'cost_model.name')
-  return created('cost_model.name', factory.name, 'step', () =>
+  const model = created('cost_model.name', factory.name, 'step', () =>
     factory.create({ ...layout, extra: cost_model.options }),
   )
+  if (costModels.includes(factory)) checkFinite(model, cost_model.options, xpuPath)
+  return model
+}
+
+/** Figures of a device or options so extreme that steps take no time or for ever. */
+function checkFinite(model: CostModel, options: object, xpuPath: string): void {
+  const tokens = 10_000_000
+  const pairs = causalPairs(tokens, 0)
+  const long = { ...emptyWork(), prefillTokens: tokens, prefillAttention: pairs, logits: 1 }
+  const short = { ...emptyWork(), decodes: 1, decodeContext: 1, logits: 1 }
+  for (const work of [long, short]) {
+    const cost = { seconds: 0, growth: 0, horizon: 1 }
+    model.step(work, cost)
+    if (cost.seconds > 0 && cost.seconds < Infinity && Number.isFinite(cost.growth)) continue
+    throw new SimulatorError({
+      code: 'INVALID_VALUE',
+      path: Object.keys(options).length > 0 ? 'cost_model.options' : xpuPath,
+      message: `makes a step take ${cost.seconds} seconds`,
+      accepted: 'values for which a step takes a positive and finite time',
+    })
+  }
 }
 
 /**

@@ -1,22 +1,13 @@
-import { isSimulatorError, SimulatorError, type SimulationResult } from '@llmsim/contracts'
+import { isSimulatorError, SimulatorError } from '@llmsim/contracts'
 import { simulate } from '@llmsim/simulator'
-import type { Deployment } from '../deployment.js'
 import type { Io } from '../io.js'
-import { comparisonTable } from '../output/comparison-table.js'
+import { comparisonTable, type Contender } from '../output/comparison-table.js'
 import { jsonText, resultsDocument } from '../output/results-document.js'
 import { prepareRun, prepareScenario, type PreparedScenario } from '../prepared-run.js'
 import { withOrigin } from '../scenario/field-origins.js'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.js'
 import { trafficOf } from '../traffic.js'
 import { outputFormat, type RunOptions } from './run.js'
-
-/** A deployment of a comparison: its figures, or why it has none. */
-export interface Contender {
-  readonly label: string
-  readonly deployment?: Deployment
-  readonly result?: SimulationResult
-  readonly problem?: string
-}
 
 /** Runs several deployments on the same requests and prints them side by side. */
 export async function compare(

@@ -5,7 +5,6 @@ import {
   slidingWindow,
   tied,
   windowedLayers,
-  type Architecture,
   type FamilyReader,
 } from './architecture.js'
 import type { ConfigReader } from './config-reader.js'

@@ -1,7 +1,15 @@
-import { GIB, type Accelerator } from '@llmsim/contracts'
-import type { Contender } from '../commands/compare.js'
+import { GIB, type Accelerator, type SimulationResult } from '@llmsim/contracts'
+import type { Deployment } from '../deployment.js'
 import { count, dollars, duration, figure, percent } from './figures.js'
 import { textTable } from './text-table.js'
+
+/** A deployment of a comparison: its figures, or why it has none. */
+export interface Contender {
+  readonly label: string
+  readonly deployment?: Deployment
+  readonly result?: SimulationResult
+  readonly problem?: string
+}
 
 /** Columns that a terminal of 80 has room for beside the labels. */
 const columnsAtOnce = 4

@@ -26,7 +26,8 @@ export function fieldOrigins(
 export function withOrigin(error: unknown, origins: FieldOrigins): unknown {
   if (!isSimulatorError(error)) return error
   const origin = origins(error.path)
-  if (origin === undefined || error.path.includes(origin)) return error
+  // What has an origin already is left as it is.
+  if (origin === undefined || error.path.includes('(') || error.path.includes(origin)) return error
   return withPath(error, error.path === '' ? origin : `${error.path} (${origin})`)
 }
 

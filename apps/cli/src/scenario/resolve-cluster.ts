@@ -61,7 +61,7 @@ export function resolveCluster(scenario: Scenario, find: AcceleratorFinder): Dep
       xpu: written,
       n_xpus_per_node: perNode,
       n_nodes: nodes,
-      interconnect: resolveInterconnect(entry, cluster.interconnect),
+      interconnect: resolveInterconnect(entry, cluster.interconnect, 'cluster.interconnect'),
     },
     parallelism: {
       tensor_parallel_size: tp,
@@ -106,7 +106,11 @@ export function resolvePool(
       own.n_xpus_per_node ?? cluster.n_xpus_per_node ?? Math.min(devices, entry.devices_per_node),
     tensor_parallel_size: tp,
     pipeline_parallel_size: pp,
-    interconnect: resolveInterconnect(entry, { ...cluster.interconnect, ...own.interconnect }),
+    interconnect: resolveInterconnect(
+      entry,
+      { ...cluster.interconnect, ...own.interconnect },
+      `${path}.interconnect`,
+    ),
     ...(own.scheduler === undefined ? {} : { scheduler: own.scheduler }),
     ...(own.router === undefined ? {} : { router: own.router }),
   }
@@ -115,7 +119,10 @@ export function resolvePool(
 function resolveInterconnect(
   { scale_up, scale_out }: Accelerator,
   given: InterconnectSection = {},
+  path: string,
 ): ResolvedInterconnect {
+  for (const field of ['intra_node_bandwidth_gbs', 'inter_node_bandwidth_gbs'] as const)
+    checkBandwidth(given[field], `${path}.${field}`)
   return {
     intra_node_bandwidth_gbs:
       given.intra_node_bandwidth_gbs ?? inUnits(scale_up.bandwidth_bytes_per_s, GB),
@@ -124,6 +131,21 @@ function resolveInterconnect(
       given.inter_node_bandwidth_gbs ?? inUnits(scale_out.bandwidth_bytes_per_s, GB),
     inter_node_latency_us: given.inter_node_latency_us ?? inUnits(scale_out.latency_s, MICROSECOND),
   }
+}
+
+/** A kilobyte per second: below it, times overflow before anything is of use. */
+const slowest = 1e-6
+
+/** Checks a bandwidth in GB/s. Throws `SimulatorError` at `path`. */
+export function checkBandwidth(given: number | undefined, path: string): void {
+  if (given === undefined || given >= slowest) return
+  throw new SimulatorError({
+    code: 'INVALID_VALUE',
+    path,
+    message: 'is too small',
+    given,
+    accepted: `at least ${slowest} GB/s`,
+  })
 }
 
 /** A value in other units, without the digits that only rounding put there: 2.5, not 2.5000000000000004. */

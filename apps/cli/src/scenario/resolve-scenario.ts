@@ -7,7 +7,12 @@ import {
 } from '@llmsim/contracts'
 import { named, type Registries } from '../registries.js'
 import { findAccelerator, findModel } from './catalog-entries.js'
-import { resolveCluster, resolvePool, type AcceleratorFinder } from './resolve-cluster.js'
+import {
+  checkBandwidth,
+  resolveCluster,
+  resolvePool,
+  type AcceleratorFinder,
+} from './resolve-cluster.js'
 import { overrideScheduler, resolveScheduler } from './resolve-scheduler.js'
 import { resolveWorkload } from './resolve-workload.js'
 import type { ResolvedScenario } from './resolved-scenario.js'
@@ -66,6 +71,7 @@ function resolveDisaggregation(
   find: AcceleratorFinder,
 ): NonNullable<ResolvedScenario['disaggregation']> {
   const given = scenario.disaggregation ?? {}
+  checkBandwidth(given.transfer_bandwidth_gbs, 'disaggregation.transfer_bandwidth_gbs')
   const prefill = resolvePool(scenario, 'prefill', find)
   const decode = resolvePool(scenario, 'decode', find)
   for (const [name, pool] of [
