@@ -98,17 +98,20 @@ function bounds(records: readonly RequestRecord[], of: (r: RequestRecord) => num
 
 function checkRecord(record: RequestRecord, index: number): void {
   const { arrivalSeconds, firstTokenSeconds, finishSeconds, outputTokens } = record
+  const { startSeconds = arrivalSeconds, tokenSeconds = [] } = record
   const ordered =
     Number.isFinite(arrivalSeconds) &&
-    arrivalSeconds <= firstTokenSeconds &&
+    arrivalSeconds <= startSeconds &&
+    startSeconds <= firstTokenSeconds &&
     firstTokenSeconds <= finishSeconds &&
-    Number.isFinite(finishSeconds)
+    Number.isFinite(finishSeconds) &&
+    tokenSeconds.every((time, i) => time >= (tokenSeconds[i - 1] ?? -Infinity))
   if (!ordered || !(outputTokens >= 1))
     throw new SimulatorError({
       code: 'INVALID_VALUE',
       path: `records[${index}]`,
       message: 'times that run backwards, or no output token',
       given: record,
-      accepted: 'arrival <= first token <= finish, in seconds, and at least 1 output token',
+      accepted: 'arrival <= start <= first token <= finish in seconds, at least 1 output token',
     })
 }
