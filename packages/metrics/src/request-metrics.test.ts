@@ -12,11 +12,29 @@ function metrics(options: Partial<RequestMetricsOptions> = {}): RequestMetrics {
   })
 }
 
+/** Arrival, start, first token and finish in seconds, and the output tokens. */
+function complete(
+  measured: RequestMetrics,
+  arrivalSeconds: number,
+  startSeconds: number,
+  firstTokenSeconds: number,
+  finishSeconds: number,
+  outputTokens: number,
+): void {
+  measured.complete({
+    arrivalSeconds,
+    startSeconds,
+    firstTokenSeconds,
+    finishSeconds,
+    outputTokens,
+  })
+}
+
 describe('RequestMetrics', () => {
   it('defines TTFT, E2E, TPOT and queue time', () => {
     const measured = metrics()
     measured.arrive(11)
-    measured.complete(11, 11.5, 12, 14, 5)
+    complete(measured, 11, 11.5, 12, 14, 5)
     expect(measured.queue.sum).toBe(0.5)
     expect(measured.ttft.sum).toBe(1)
     expect(measured.e2e.sum).toBe(3)
@@ -27,7 +45,7 @@ describe('RequestMetrics', () => {
 
   it('knows no TPOT of a request of one token', () => {
     const measured = metrics()
-    measured.complete(11, 11, 12, 12, 1)
+    complete(measured, 11, 11, 12, 12, 1)
     expect(measured.tpot.count).toBe(0)
     expect(measured.ttft.count).toBe(1)
     expect(measured.latencies().time_per_output_token.mean).toBeNull()
@@ -37,7 +55,7 @@ describe('RequestMetrics', () => {
     const measured = metrics()
     for (const arrival of [9.999, 10, 15, 20, 20.001]) {
       measured.arrive(arrival)
-      measured.complete(arrival, arrival, arrival + 1, arrival + 2, 2)
+      complete(measured, arrival, arrival, arrival + 1, arrival + 2, 2)
     }
     expect(measured).toMatchObject({ arrived: 5, arrivedInWindow: 3, completed: 5 })
     expect(measured.e2e.count).toBe(3)
@@ -52,7 +70,7 @@ describe('RequestMetrics', () => {
       [19, 20],
       [19, 20.1],
     ] as const)
-      measured.complete(arrival, arrival, finish, finish, 1)
+      complete(measured, arrival, arrival, finish, finish, 1)
     expect(measured).toMatchObject({ completed: 4, completedInWindow: 2, goodInWindow: 2 })
   })
 
@@ -60,7 +78,7 @@ describe('RequestMetrics', () => {
     const objectives = { ttftSeconds: 1, tpotSeconds: 0.5, e2eSeconds: 2.5 }
     const good = (first: number, finish: number, tokens: number): number => {
       const measured = metrics({ objectives })
-      measured.complete(12, 12, 12 + first, 12 + finish, tokens)
+      complete(measured, 12, 12, 12 + first, 12 + finish, tokens)
       return measured.goodInWindow
     }
     expect(good(1, 2.5, 4)).toBe(1)
