@@ -41,6 +41,13 @@ export function loadScenario(options: ScenarioOptions, cwd: string): LoadedScena
   const origins = fieldOrigins(file?.scenario, options.config, assignments)
   const folders = file === undefined || file.folder === cwd ? [cwd] : [file.folder, cwd]
   try {
+    if (raw.model === undefined)
+      throw new SimulatorError({
+        code: 'INVALID_VALUE',
+        path: 'model',
+        message: 'is required',
+        accepted: 'a model (llmsim models lists them, llmsim --help shows all flags)',
+      })
     return { scenario: parseWith(Scenario, raw, { path: '' }), origins, folders }
   } catch (error) {
     throw withOrigin(error, origins)
