@@ -39,7 +39,7 @@ export class Segment {
   /** The least number of steps, at least 1, that ends at `time` or later; Infinity where none does. */
   stepsToReach(time: number): number {
     const span = time - this.start
-    if (span <= this.seconds) return 1
+    if (this.endAfter(1) >= time) return 1
     if (span === Infinity) return Infinity
     let steps: number
     if (this.growth === 0) steps = Math.ceil(span / this.seconds)
