@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { llmsim } from '../apps/cli/src/testing/captured-io.js'
+import { llmsim } from '../docs/testing/command-line.js'
 
 const folder = fileURLToPath(new URL('./', import.meta.url))
 const file = `${folder}fingerprints.json`
@@ -35,7 +35,7 @@ async function fingerprint(scenario: string): Promise<string> {
 it('every example gives the results that it gave before', async () => {
   const found: Record<string, string> = {}
   for (const scenario of scenarios) found[scenario] = await fingerprint(scenario)
-  if (process.env['UPDATE_FINGERPRINTS'] === '1')
+  if (process.env.UPDATE_FINGERPRINTS === '1')
     writeFileSync(file, `${JSON.stringify(found, null, 2)}\n`)
   expect(found).toEqual(JSON.parse(readFileSync(file, 'utf8')))
 }, 60_000)

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { llmsim } from '../../apps/cli/src/testing/captured-io.js'
+import { llmsim } from './command-line.js'
 import { root } from './markdown-fence.js'
 
 /** The commands of a shell fence: one a line, continued by a backslash, without comments. */
