@@ -1,4 +1,5 @@
 import type { Accelerator } from './accelerator.js'
+import type { Calibration, EngineProfile } from './calibration.js'
 import type { CostModel } from './cost-model.js'
 import type { Model } from './model.js'
 import type { NumberFormat } from './number-format.js'
@@ -27,6 +28,10 @@ export interface ReplicaLayout {
 export interface CostModelOptions extends ReplicaLayout {
   /** What the scenario's `cost_model.options` holds: overrides that each cost model defines. */
   readonly extra: Readonly<Record<string, unknown>>
+  /** What was measured of the accelerator, for the cost models that use it. */
+  readonly calibration?: Calibration | undefined
+  /** What the engine adds to the kernels, for the cost models that use it. */
+  readonly engineProfile?: EngineProfile | undefined
 }
 
 /** Makes a cost model: what a registry or a plug-in holds. */

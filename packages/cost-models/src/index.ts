@@ -1,7 +1,15 @@
 import type { CostModelFactory } from '@llmsim/contracts'
+import { calibratedCostModel } from './calibrated.js'
 import { fixedCostModel } from './fixed-cost.js'
 import { rooflineCostModel } from './roofline.js'
 
+export {
+  calibratedCostModel,
+  datasheetCalibration,
+  transferCalibration,
+  usualEngineProfile,
+  type TransferredCalibration,
+} from './calibrated.js'
 export * from './collectives.js'
 export * from './compute-format.js'
 export * from './device-power.js'
@@ -13,4 +21,8 @@ export * from './memory-footprint.js'
 export { rooflineCostModel } from './roofline.js'
 
 /** Every cost model of this package, the usual one first. */
-export const costModels: readonly CostModelFactory[] = [rooflineCostModel, fixedCostModel]
+export const costModels: readonly CostModelFactory[] = [
+  rooflineCostModel,
+  calibratedCostModel,
+  fixedCostModel,
+]

@@ -1,0 +1,213 @@
+import { z } from 'zod'
+import { CatalogName, CatalogSource } from './catalog-source.js'
+import { numberFormats } from './number-format.js'
+
+/** A share of what the datasheet states: never more than all of it. */
+const fraction = z.number().positive().max(1)
+const seconds = z.number().nonnegative()
+const amount = z.number().nonnegative()
+
+const byFormat = <T extends z.ZodType>(curve: T) => z.partialRecord(z.enum(numberFormats), curve)
+
+/**
+ * A matrix product of one kernel: its launch, and the two sides of the roofline, which meet smoothly
+ * (`(compute^4 + memory^4)^(1/4)`), the compute side in whole waves of tiles over the compute units.
+ */
+export const MatrixCurve = z.strictObject({
+  /** Share of the dense peak that full waves of long products reach. */
+  compute_fraction: fraction,
+  /** Share of the memory bandwidth that operands and results are moved at. */
+  memory_fraction: fraction,
+  /** Start and drain of one kernel, in seconds. */
+  latency_s: seconds,
+  /** Depth, in elements of the inner dimension, that filling the pipeline of each tile costs. */
+  ramp_depth: amount,
+  /** Bytes that a pass of its own moves per input element (quantising activations); 0 at 16 bits. */
+  pass_bytes_per_input: amount,
+  /** Bytes per output element that are written after the product, not under it. */
+  tail_bytes_per_output: amount,
+})
+
+/** Routed experts: a product per expert in one kernel, each padded to whole tiles of rows. */
+export const GroupedMatrixCurve = z.strictObject({
+  compute_fraction: fraction,
+  memory_fraction: fraction,
+  /** Routing, permutation, launches and drain of one layer's experts, in seconds. */
+  latency_s: seconds,
+  /** Rows that padding to whole tiles adds to each expert that is visited. */
+  padding_rows: amount,
+  /** Bytes per element that permuting, activating and summing the rows moves besides. */
+  pass_bytes_per_input: amount,
+})
+
+/** Causal attention over a prompt: launch, then the products with the cost of masks and softmax. */
+export const PrefillAttentionCurve = z.strictObject({
+  compute_fraction: fraction,
+  memory_fraction: fraction,
+  latency_s: seconds,
+  /** Token pairs that each new token costs besides its own: masked halves of tiles, short rows. */
+  extra_pairs_per_token: amount,
+  /** FLOP that softmax costs per head and pair, as if done on the matrix units. */
+  softmax_flop_per_pair: amount,
+})
+
+/**
+ * Attention of decoding sequences: the largest of three lines in the context, so that a step stays a
+ * line. The floor, the memory's line and the matrix units' line.
+ */
+export const DecodeAttentionCurve = z.strictObject({
+  /** Share of the memory bandwidth that keys and values are read at. */
+  memory_fraction: fraction,
+  /** Share of the dense peak that one query row per head and sequence reaches. */
+  compute_fraction: fraction,
+  /** Least time of the kernels, in seconds. */
+  floor_s: seconds,
+  /** Start and reduction, in seconds, before the memory's line. */
+  latency_s: seconds,
+  /** Start of one sequence, in seconds, at full occupancy. */
+  sequence_s: seconds,
+  /** Query rows that a tile of the matrix units holds: fewer heads per key/value head are padded. */
+  tile_rows: z.number().positive(),
+})
+
+/** Norms, rotary embedding, activations: what only moves data. */
+export const ElementwiseCurve = z.strictObject({
+  memory_fraction: fraction,
+  latency_s: seconds,
+})
+
+/**
+ * One algorithm of a collective: a start, a hop per further rank, and the bytes that its ring sends
+ * per device. Reduction inside a switch sends fewer, so that its share may exceed 1 (up to 2).
+ */
+export const CollectiveCurve = z.strictObject({
+  latency_s: seconds,
+  rank_latency_s: seconds,
+  bandwidth_fraction: z.number().positive().max(2),
+})
+
+/** Collectives of the devices of one node; of several algorithms the fastest is taken. */
+export const InterconnectCurves = z.strictObject({
+  all_reduce: z.array(CollectiveCurve).min(1),
+  all_gather: z.array(CollectiveCurve).min(1),
+  reduce_scatter: z.array(CollectiveCurve).min(1),
+  /** By the library's own exchange. */
+  all_to_all: z.array(CollectiveCurve).min(1),
+  /** By kernels made for routed experts (DeepEP): dispatch and combine, each. */
+  expert_all_to_all: z.array(CollectiveCurve).default([]),
+  send: z.array(CollectiveCurve).min(1),
+})
+
+/** How far a curve lies from rows that were left out of its fit. */
+export const CalibrationFit = z.strictObject({
+  /** Dotted path of the curve, with its number format: `gemm.bf16`. */
+  curve: z.string(),
+  /** Rows that the fit saw, and rows that were left out of it. */
+  rows: z.int().nonnegative(),
+  held_out_rows: z.int().nonnegative(),
+  /** Absolute percentage error on the rows left out. */
+  median_error_percent: amount,
+  p90_error_percent: amount,
+  /** Rows that were set aside, and why. */
+  excluded_rows: z.int().nonnegative().default(0),
+  note: z.string().optional(),
+})
+
+/** Where measurements come from, and how the curves were made of them. */
+export const CalibrationSource = z.strictObject({
+  url: z.url(),
+  /** Who published what, and at which version. */
+  title: z.string(),
+  license: z.string(),
+  method: z.string(),
+  /** Curves (dotted paths) made from it; all when absent. */
+  curves: z.array(z.string()).optional(),
+})
+
+/**
+ * What was measured of an accelerator: achieved shares of its datasheet by kind of kernel.
+ *
+ * It is data: fitted coefficients, each with a meaning, where they come from, and how far off they are.
+ */
+export const Calibration = z.strictObject({
+  $schema: z.string().optional(),
+  /** The accelerator's name in the catalog. */
+  name: CatalogName,
+  aliases: z.array(CatalogName).default([]),
+  /** Grows with each change of a coefficient. */
+  version: z.int().positive(),
+  /** When the fit was made. */
+  date: z.iso.date(),
+  /** Streaming multiprocessors, compute units or cores: tiles of a product run in waves over them. */
+  compute_units: z.int().positive(),
+  kernels: z.strictObject({
+    gemm: byFormat(MatrixCurve),
+    expert_gemm: byFormat(GroupedMatrixCurve),
+    /** By the number format of the KV cache, like the three below. */
+    prefill_attention: byFormat(PrefillAttentionCurve),
+    decode_attention: byFormat(DecodeAttentionCurve),
+    /** Latent attention (MLA) with keys and values expanded per head. */
+    latent_prefill_attention: byFormat(PrefillAttentionCurve).default({}),
+    /** Latent attention with the expansion absorbed into the query. */
+    latent_decode_attention: byFormat(DecodeAttentionCurve).default({}),
+    elementwise: ElementwiseCurve,
+  }),
+  interconnect: InterconnectCurves,
+  fits: z.array(CalibrationFit),
+  sources: z.array(CalibrationSource).min(1),
+})
+export type Calibration = z.infer<typeof Calibration>
+export type MatrixCurve = z.infer<typeof MatrixCurve>
+export type GroupedMatrixCurve = z.infer<typeof GroupedMatrixCurve>
+export type PrefillAttentionCurve = z.infer<typeof PrefillAttentionCurve>
+export type DecodeAttentionCurve = z.infer<typeof DecodeAttentionCurve>
+export type ElementwiseCurve = z.infer<typeof ElementwiseCurve>
+export type CollectiveCurve = z.infer<typeof CollectiveCurve>
+export type InterconnectCurves = z.infer<typeof InterconnectCurves>
+export type CalibrationFit = z.infer<typeof CalibrationFit>
+export type CalibrationSource = z.infer<typeof CalibrationSource>
+
+/** What an engine adds to the kernels: per step, layer, sequence, token and request. */
+export const EngineProfile = z.strictObject({
+  $schema: z.string().optional(),
+  name: CatalogName,
+  aliases: z.array(CatalogName).default([]),
+  description: z.string(),
+  version: z.int().positive(),
+  /** Scheduling, input preparation, launch and sampling of one step, in seconds. */
+  step_s: z.strictObject({
+    /** A step that decodes only, replayed from a captured graph where the engine does so. */
+    decode: seconds,
+    /** A step with prompt tokens in it, launched kernel by kernel. */
+    prefill: seconds,
+  }),
+  /** Gaps between the kernels of one layer, in seconds, by the same two kinds of step. */
+  layer_s: z.strictObject({ decode: seconds, prefill: seconds }),
+  /** More per step for each further device of a replica, in seconds: broadcasts, waiting. */
+  rank_s: seconds,
+  /** Per sequence that produces a token, in seconds: sampling, detokenisation, streaming. */
+  sequence_s: seconds,
+  /** Per token that passes the layers, in seconds: copies of inputs, slots of the KV cache. */
+  token_s: seconds,
+  /** Per request, in seconds, once, before its first token: HTTP, tokenisation, queueing of work. */
+  request_s: seconds,
+  /** Kernels of one layer that only move data: norms, rotary embedding, cache writes, activation. */
+  elementwise_kernels_per_layer: amount,
+  /** Time of this engine's kernels over the calibration's, by kind; 1 when absent. */
+  kernel_time_ratio: z
+    .partialRecord(
+      z.enum([
+        'gemm',
+        'expert_gemm',
+        'prefill_attention',
+        'decode_attention',
+        'latent_prefill_attention',
+        'latent_decode_attention',
+        'collective',
+      ]),
+      z.number().positive(),
+    )
+    .default({}),
+  sources: z.array(CatalogSource).min(1),
+})
+export type EngineProfile = z.infer<typeof EngineProfile>

@@ -1,0 +1,178 @@
+import type {
+  Calibration,
+  CostModel,
+  CostModelFactory,
+  CostModelOptions,
+  EngineProfile,
+  OperatorCost,
+  StepCost,
+  StepWork,
+} from '@llmsim/contracts'
+import { calibratedAttention, type CalibratedAttention } from './calibrated/calibrated-attention.js'
+import { CalibratedDevice } from './calibrated/calibrated-device.js'
+import {
+  calibratedLogitOperators,
+  calibratedTokenOperators,
+  passes,
+  type CalibratedInputs,
+} from './calibrated/calibrated-operators.js'
+import { calibratedOptions } from './calibrated/calibrated-options.js'
+import { datasheetCalibration, usualEngineProfile } from './calibrated/datasheet-calibration.js'
+import { deviceShapes } from './device-shapes.js'
+import { checkLayout } from './layout-check.js'
+import { OperatorSum } from './operator.js'
+
+export * from './calibrated/collective-time.js'
+export * from './calibrated/decode-lines.js'
+export * from './calibrated/grouped-kernel.js'
+export * from './calibrated/kernel-device.js'
+export * from './calibrated/matrix-kernel.js'
+export * from './calibrated/prefill-kernel.js'
+export * from './calibrated/transfer-calibration.js'
+export { datasheetCalibration, usualEngineProfile } from './calibrated/datasheet-calibration.js'
+
+const NAME = 'calibrated'
+
+/** Steps until `distance` is covered at `speed` per step: one fewer where rounding could decide. */
+function stepsUntil(distance: number, speed: number): number {
+  return Math.max(1, Math.floor(distance / speed))
+}
+
+/** Seconds that the engine adds to the kernels of a step. */
+interface EngineOverhead {
+  readonly decodeStep: number
+  readonly prefillStep: number
+  readonly perToken: number
+  readonly perSequence: number
+}
+
+class Calibrated implements CostModel {
+  readonly name: string = NAME
+  readonly #tokens: OperatorSum
+  readonly #logits: OperatorSum
+  readonly #attention: readonly CalibratedAttention[]
+  readonly #engine: EngineOverhead
+
+  constructor(inputs: CalibratedInputs, engine: EngineOverhead) {
+    this.#tokens = new OperatorSum(calibratedTokenOperators(inputs))
+    this.#logits = new OperatorSum(calibratedLogitOperators(inputs))
+    this.#attention = calibratedAttention(inputs)
+    this.#engine = engine
+  }
+
+  step(work: StepWork, into: StepCost): void {
+    const { prefillTokens, prefillAttention, decodes, decodeContext, logits } = work
+    const attention = this.#attention
+    const engine = this.#engine
+    const tokens = prefillTokens + decodes
+    let seconds =
+      this.#tokens.seconds(tokens) +
+      this.#logits.seconds(logits) +
+      engine.perToken * tokens +
+      engine.perSequence * logits
+    let growth = 0
+    let horizon = Infinity
+    if (decodes > 0 || decodeContext > 0)
+      for (const part of attention) {
+        const { lines } = part
+        const limit = decodes * part.windowTokens
+        const growing = decodeContext < limit
+        const seen = growing ? decodeContext : limit
+        const memory =
+          lines.memoryFixed + lines.memoryPerSequence * decodes + lines.memoryPerContext * seen
+        const compute = lines.computeFixed + lines.computePerContext * seen
+        let largest = lines.floor
+        let slope = 0
+        if (memory > largest) {
+          largest = memory
+          slope = lines.memoryPerContext
+        }
+        if (compute > largest) {
+          largest = compute
+          slope = lines.computePerContext
+        }
+        seconds += largest
+        if (!growing) continue
+        growth += slope * decodes
+        if (part.limited) {
+          const steps = stepsUntil(limit - decodeContext, decodes)
+          if (steps < horizon) horizon = steps
+        }
+        if (lines.memoryPerContext > slope) {
+          const steps = stepsUntil(largest - memory, (lines.memoryPerContext - slope) * decodes)
+          if (steps < horizon) horizon = steps
+        }
+        if (lines.computePerContext > slope) {
+          const steps = stepsUntil(largest - compute, (lines.computePerContext - slope) * decodes)
+          if (steps < horizon) horizon = steps
+        }
+      }
+    if (prefillTokens > 0 || prefillAttention > 0) {
+      growth = 0
+      horizon = 1
+      for (const part of attention) seconds += part.prefillSeconds(prefillTokens, prefillAttention)
+      seconds += engine.prefillStep
+    } else if (tokens > 0) seconds += engine.decodeStep
+    into.seconds = seconds
+    into.growth = growth
+    into.horizon = horizon
+  }
+
+  breakdown(work: StepWork): OperatorCost[] {
+    const operators: OperatorCost[] = []
+    const engine = this.#engine
+    const { prefillTokens, prefillAttention, decodes, logits } = work
+    const tokens = prefillTokens + decodes
+    this.#tokens.describe(tokens, operators)
+    for (const part of this.#attention) part.describe(work, operators)
+    this.#logits.describe(logits, operators)
+    const overhead = (name: string, seconds: number): void => {
+      if (seconds > 0)
+        operators.push({ name, seconds, flop: 0, bytes: 0, sentBytes: 0, bound: 'overhead' })
+    }
+    const prefills = prefillTokens > 0 || prefillAttention > 0
+    if (prefills || tokens > 0)
+      overhead('engine_step', prefills ? engine.prefillStep : engine.decodeStep)
+    overhead('engine_tokens', engine.perToken * tokens)
+    overhead('engine_sequences', engine.perSequence * logits)
+    return operators
+  }
+}
+
+/**
+ * First principles corrected by measurement: each operator by the curve that was fitted to its kind of
+ * kernel on this accelerator, plus what the engine adds.
+ *
+ * `calibration` and `engineProfile` of the options say which; without them the roofline's round shares
+ * and a usual Python engine. `cost_model.options`: `expert_imbalance` (fullest device over the average,
+ * 1), `expert_parallel_size` (devices that whole experts are spread over), `all_to_all_backend`
+ * (`library` or `expert`), `step_overhead_us` and `sequence_overhead_us` in place of the profile's.
+ * `create` throws a `SimulatorError` as the roofline does.
+ */
+export const calibratedCostModel: CostModelFactory = {
+  name: NAME,
+  description: 'Each operator by curves fitted to measured kernels, plus what the engine adds.',
+  create(given: CostModelOptions): CostModel {
+    checkLayout(given)
+    const options = calibratedOptions(given)
+    const calibration: Calibration = given.calibration ?? datasheetCalibration(given.accelerator)
+    const profile: EngineProfile = given.engineProfile ?? usualEngineProfile
+    const inputs: CalibratedInputs = {
+      layout: given,
+      shapes: deviceShapes(given),
+      device: new CalibratedDevice(given, calibration, profile),
+      options,
+    }
+    const layers = passes(inputs, given.model.layers)
+    const ranks = (given.tensorParallel * given.pipelineParallel - 1) * profile.rank_s
+    const step = (kind: 'decode' | 'prefill'): number =>
+      (options.stepSeconds ?? profile.step_s[kind]) + ranks + layers * profile.layer_s[kind]
+    const decodeStep = step('decode')
+    return new Calibrated(inputs, {
+      decodeStep,
+      prefillStep: Math.max(decodeStep, step('prefill')),
+      perToken: profile.token_s,
+      perSequence: options.sequenceSeconds ?? profile.sequence_s,
+    })
+  },
+}

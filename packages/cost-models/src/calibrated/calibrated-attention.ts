@@ -1,0 +1,198 @@
+import { bytesPerElement, type OperatorCost, type StepWork } from '@llmsim/contracts'
+import { unquantisedFormat } from '../compute-format.js'
+import { passes, type CalibratedInputs } from './calibrated-operators.js'
+import { curveOf } from './curve-choice.js'
+import { decodeLines, decodeSeconds, type DecodeLines } from './decode-lines.js'
+import {
+  prefillCompute,
+  prefillMemory,
+  prefillSeconds,
+  type PrefillShape,
+} from './prefill-kernel.js'
+import type { KernelDevice } from './kernel-device.js'
+import type { DecodeAttentionCurve, PrefillAttentionCurve } from '@llmsim/contracts'
+
+/** No window, as a number that stays a number when multiplied by 0 sequences. */
+const UNLIMITED = Number.MAX_SAFE_INTEGER
+
+/** Layers whose attention sees equally far, on one device. */
+export interface AttentionLayers {
+  readonly name: string
+  readonly layers: number
+  readonly windowTokens: number
+  readonly heads: number
+  readonly kvHeads: number
+  readonly prefillFlopPerPair: number
+  readonly prefillBytesPerToken: number
+  readonly decodeFlopPerHead: number
+  readonly kvBytesPerToken: number
+  readonly decodeRowBytes: number
+  readonly prefillCurve: PrefillAttentionCurve
+  readonly decodeCurve: DecodeAttentionCurve
+  readonly prefillRatio: number
+  readonly decodeRatio: number
+  readonly device: KernelDevice
+}
+
+/** Attention of one kind of layers: decoding the largest of three lines, prefilling a smooth curve. */
+export class CalibratedAttention {
+  readonly parts: AttentionLayers
+  readonly windowTokens: number
+  readonly limited: boolean
+  readonly lines: DecodeLines
+  readonly #prefill: PrefillShape
+
+  constructor(parts: AttentionLayers) {
+    this.parts = parts
+    this.windowTokens = Math.min(parts.windowTokens, UNLIMITED)
+    this.limited = this.windowTokens < UNLIMITED
+    const { device, heads, kvHeads } = parts
+    const lines = decodeLines(
+      parts.decodeCurve,
+      device,
+      {
+        heads,
+        kvHeads,
+        flopPerHead: parts.decodeFlopPerHead,
+        kvBytesPerToken: parts.kvBytesPerToken,
+        rowBytes: parts.decodeRowBytes,
+      },
+      parts.layers * parts.decodeRatio,
+    )
+    // A ratio below 1 must not make the memory or the matrix units faster than their datasheet.
+    const { layers } = parts
+    this.lines = {
+      ...lines,
+      memoryPerSequence: Math.max(
+        lines.memoryPerSequence,
+        (layers * parts.decodeRowBytes) / device.bytesPerSecond,
+      ),
+      memoryPerContext: Math.max(
+        lines.memoryPerContext,
+        (layers * parts.kvBytesPerToken) / device.bytesPerSecond,
+      ),
+      computePerContext: Math.max(
+        lines.computePerContext,
+        (layers * heads * parts.decodeFlopPerHead) / device.flopPerSecond,
+      ),
+    }
+    this.#prefill = {
+      tokens: 0,
+      pairs: 0,
+      heads,
+      flopPerPair: parts.prefillFlopPerPair,
+      bytesPerToken: parts.prefillBytesPerToken,
+    }
+  }
+
+  prefillSeconds(tokens: number, pairs: number): number {
+    const { layers, prefillRatio: ratio, device, prefillCurve: curve } = this.parts
+    const shape = this.#prefill
+    shape.tokens = tokens
+    shape.pairs = Math.min(pairs, tokens * this.windowTokens)
+    const least = (shape.heads * shape.flopPerPair * shape.pairs) / device.flopPerSecond
+    const moved = (tokens * shape.bytesPerToken) / device.bytesPerSecond
+    return layers * Math.max(ratio * prefillSeconds(curve, device, shape), least, moved)
+  }
+
+  /** The operators of this attention in a step. */
+  describe(work: StepWork, into: OperatorCost[]): void {
+    const { name, layers, device } = this.parts
+    const { prefillTokens: tokens, prefillAttention: pairs, decodes, decodeContext } = work
+    if (tokens > 0 || pairs > 0) {
+      const seconds = this.prefillSeconds(tokens, pairs)
+      const shape = this.#prefill
+      const compute = prefillCompute(this.parts.prefillCurve, device, shape)
+      const memory = prefillMemory(this.parts.prefillCurve, device, shape)
+      into.push({
+        name: `attention_prefill_${name}`,
+        seconds,
+        flop: layers * shape.heads * shape.flopPerPair * shape.pairs,
+        bytes: layers * tokens * shape.bytesPerToken,
+        sentBytes: 0,
+        bound: compute > memory ? 'compute' : 'memory',
+      })
+    }
+    if (decodes > 0 || decodeContext > 0) {
+      const { heads, decodeFlopPerHead, kvBytesPerToken, decodeRowBytes } = this.parts
+      const seen = Math.min(decodeContext, decodes * this.windowTokens)
+      const seconds = decodeSeconds(this.lines, decodes, seen)
+      const compute = this.lines.computeFixed + this.lines.computePerContext * seen
+      into.push({
+        name: `attention_decode_${name}`,
+        seconds,
+        flop: layers * heads * decodeFlopPerHead * seen,
+        bytes: layers * (kvBytesPerToken * seen + decodeRowBytes * decodes),
+        sentBytes: 0,
+        bound: compute >= seconds ? 'compute' : 'memory',
+      })
+    }
+  }
+}
+
+/** Attention per device: of the layers that see everything, and of those with a window. */
+export function calibratedAttention(inputs: CalibratedInputs): CalibratedAttention[] {
+  const { layout, shapes, device } = inputs
+  const { attention, layers } = layout.model
+  const { heads } = shapes
+  const { kernels } = device.calibration
+  const residual = unquantisedFormat(layout.activationFormat)
+  const width = device.residualBytes
+  const latent = attention.kind === 'mla'
+  const kvBytesPerToken = shapes.kvElements * bytesPerElement[layout.kvCacheFormat]
+  const prefillCurve =
+    (latent ? curveOf(kernels.latent_prefill_attention, layout.kvCacheFormat) : undefined) ??
+    curveOf(kernels.prefill_attention, layout.kvCacheFormat)
+  const decodeCurve =
+    (latent ? curveOf(kernels.latent_decode_attention, layout.kvCacheFormat) : undefined) ??
+    curveOf(kernels.decode_attention, layout.kvCacheFormat)
+  if (prefillCurve === undefined || decodeCurve === undefined)
+    throw new Error('a calibration holds curves of prefill and decode attention')
+  const shared = {
+    heads,
+    kvBytesPerToken,
+    prefillCurve,
+    decodeCurve,
+    prefillRatio: device.ratio(latent ? 'latent_prefill_attention' : 'prefill_attention'),
+    decodeRatio: device.ratio(latent ? 'latent_decode_attention' : 'decode_attention'),
+    device: device.device(residual, residual),
+  }
+  if (attention.kind === 'mla') {
+    const { kv_lora_rank: rank, qk_rope_head_dim: rope, v_head_dim: v } = attention
+    const qk = attention.qk_nope_head_dim + rope
+    // Prefill expands keys and values per head; decode attends in the latent (arXiv:2405.04434, 2.1).
+    return [
+      new CalibratedAttention({
+        ...shared,
+        name: 'full',
+        layers: passes(inputs, layers),
+        windowTokens: Infinity,
+        kvHeads: 1,
+        prefillFlopPerPair: 2 * (qk + v),
+        prefillBytesPerToken: width * heads * (2 * qk + 2 * v),
+        decodeFlopPerHead: 2 * (2 * rank + rope),
+        decodeRowBytes: width * heads * (2 * rank + rope),
+      }),
+    ]
+  }
+  const { head_dim: dim, window } = attention
+  const windowed = Math.min(window?.layers ?? 0, layers)
+  const grouped = {
+    ...shared,
+    kvHeads: shapes.kvElements / (2 * dim),
+    prefillFlopPerPair: 4 * dim,
+    prefillBytesPerToken: width * 2 * heads * dim + 2 * kvBytesPerToken,
+    decodeFlopPerHead: 4 * dim,
+    decodeRowBytes: width * 2 * heads * dim,
+  }
+  const parts: CalibratedAttention[] = []
+  const add = (name: string, count: number, windowTokens: number): void => {
+    if (count > 0)
+      parts.push(
+        new CalibratedAttention({ ...grouped, name, layers: passes(inputs, count), windowTokens }),
+      )
+  }
+  add('full', layers - windowed, Infinity)
+  add('windowed', windowed, window?.tokens ?? Infinity)
+  return parts
+}

@@ -1,0 +1,173 @@
+import type { MoeFfn, ReplicaLayout } from '@llmsim/contracts'
+import type { DeviceShapes } from '../device-shapes.js'
+import { expectedExperts } from '../layer-operators.js'
+import type { Operator } from '../operator.js'
+import type { CalibratedDevice } from './calibrated-device.js'
+import type { CalibratedOptions } from './calibrated-options.js'
+
+/** What operators are made from. */
+export interface CalibratedInputs {
+  readonly layout: ReplicaLayout
+  readonly shapes: DeviceShapes
+  readonly device: CalibratedDevice
+  readonly options: CalibratedOptions
+}
+
+/** Passes of one kind of layer: each stage runs as many layers as the fullest one. */
+export function passes({ layout, shapes }: CalibratedInputs, layers: number): number {
+  return (layers * shapes.layersPerStage * layout.pipelineParallel) / layout.model.layers
+}
+
+/** Everything whose time depends on the number of tokens in the step alone. */
+export function calibratedTokenOperators(inputs: CalibratedInputs): Operator[] {
+  const { layout, device } = inputs
+  const { model, tensorParallel: tp, pipelineParallel: pp } = layout
+  const h = model.hidden_size
+  const layers = passes(inputs, model.layers)
+  const message = h * device.residualBytes
+  const operators = [
+    device.mover('embedding', 1, 1, 2 * message),
+    ...projections(inputs, layers),
+    ...feedForward(inputs),
+    device.mover(
+      'elementwise',
+      layers,
+      device.profile.elementwise_kernels_per_layer,
+      device.residualBytes * elementwiseWidth(inputs),
+    ),
+  ]
+  if (tp > 1) {
+    const reduces = layers * (model.norm.per_layer === 1 ? 1 : 2) + 1
+    operators.push(device.collective('all_reduce', reduces, 'all_reduce', tp, message))
+  }
+  if (pp > 1) operators.push(device.stageSends(1, message))
+  return operators
+}
+
+/** Elements that norms, rotary embedding, cache writes and activations move per token and layer. */
+function elementwiseWidth({ layout, shapes }: CalibratedInputs): number {
+  const { model } = layout
+  const inner =
+    (shapes.denseLayers * shapes.denseInner + shapes.moeLayers * shapes.sharedInner) / model.layers
+  // A norm reads and writes its input and the residual; gate and up are read, the product written.
+  return (
+    model.norm.per_layer * 4 * model.hidden_size +
+    2 * shapes.qkvWidth +
+    (shapes.ffnInputs + 1) * inner
+  )
+}
+
+/** The products of the attention, each a kernel of its own. */
+function projections({ layout, shapes, device }: CalibratedInputs, layers: number): Operator[] {
+  const { attention, hidden_size: h } = layout.model
+  const output = device.product('output_projection', layers, shapes.outputWidth, h)
+  if (attention.kind === 'gqa')
+    return [device.product('qkv_projection', layers, h, shapes.qkvWidth), output]
+  const { heads, kvElements } = shapes
+  const { kv_lora_rank: rank, q_lora_rank: queryRank } = attention
+  const { qk_nope_head_dim: nope, v_head_dim: v } = attention
+  const qk = heads * (nope + attention.qk_rope_head_dim)
+  // Both down projections are one product; the expansion of keys and values is done to the tokens of
+  // a prompt, or absorbed: as many FLOP either way.
+  const query =
+    queryRank === undefined
+      ? [device.product('query_projection', layers, h, qk + kvElements)]
+      : [
+          device.product('latent_projection', layers, h, queryRank + kvElements),
+          device.product('query_projection', layers, queryRank, qk),
+        ]
+  return [...query, device.product('key_value_expansion', layers, rank, heads * (nope + v)), output]
+}
+
+function plainNetwork(
+  { layout, shapes, device }: CalibratedInputs,
+  prefix: string,
+  runs: number,
+  inner: number,
+): Operator[] {
+  const h = layout.model.hidden_size
+  return [
+    device.product(`${prefix}_up`, runs, h, shapes.ffnInputs * inner),
+    device.product(`${prefix}_down`, runs, inner, h),
+  ]
+}
+
+function feedForward(inputs: CalibratedInputs): Operator[] {
+  const { layout, shapes } = inputs
+  const { ffn } = layout.model
+  const operators: Operator[] = []
+  if (shapes.denseLayers > 0)
+    operators.push(
+      ...plainNetwork(inputs, 'ffn', passes(inputs, shapes.denseLayers), shapes.denseInner),
+    )
+  if (ffn.kind === 'moe') operators.push(...mixture(inputs, ffn))
+  return operators
+}
+
+function mixture(inputs: CalibratedInputs, ffn: MoeFfn): Operator[] {
+  const { layout, shapes, device, options } = inputs
+  const { hidden_size: h } = layout.model
+  const { experts, experts_per_token: k } = ffn
+  const { expertParallel: ep, expertImbalance: imbalance } = options
+  const tp = layout.tensorParallel
+  const runs = passes(inputs, shapes.moeLayers)
+  const matrices = shapes.ffnInputs + 1
+  const operators = [device.product('router', runs, h, experts, false)]
+  if (ep <= 1) {
+    operators.push(
+      device.experts(
+        'experts',
+        runs,
+        { hidden: h, inner: shapes.expertInner, matrices },
+        (count) => count * k,
+        (count) => expectedExperts(experts, k, count),
+      ),
+    )
+  } else {
+    // Attention is repeated ep / tp times, each with its own tokens, and all in step with another.
+    const groups = ep / tp
+    const fullest = (count: number): number =>
+      Math.min(count * groups, (imbalance * count * groups * k) / ep)
+    operators.push(
+      device.experts(
+        'experts',
+        runs,
+        { hidden: h, inner: ffn.expert_intermediate_size, matrices },
+        (count) => Math.max(fullest(count), (count * groups * k) / ep),
+        (count) => expectedExperts(experts, k, count * groups) / ep,
+      ),
+    )
+    if (groups > 1) {
+      const kind = options.allToAll === 'expert' ? 'expert_all_to_all' : 'all_to_all'
+      const bytes = (h * k * device.residualBytes) / tp
+      operators.push(
+        device.collective('expert_dispatch', runs, kind, ep, bytes),
+        device.collective('expert_combine', runs, kind, ep, bytes),
+      )
+    }
+  }
+  if (shapes.sharedInner > 0)
+    operators.push(...plainNetwork(inputs, 'shared_experts', runs, shapes.sharedInner))
+  return operators
+}
+
+/** Bytes per logit that a sampler moves: reads the 16-bit logit, writes fp32 and reads it again. */
+const SAMPLING_BYTES_PER_LOGIT = 10
+
+/** Everything whose time depends on the sequences that produce a token alone. */
+export function calibratedLogitOperators({ layout, shapes, device }: CalibratedInputs): Operator[] {
+  const { model, tensorParallel: tp } = layout
+  const operators = [device.product('lm_head', 1, model.hidden_size, shapes.vocab, false)]
+  if (tp > 1)
+    operators.push(
+      device.collective(
+        'logits_gather',
+        1,
+        'all_gather',
+        tp,
+        model.vocab_size * device.residualBytes,
+      ),
+    )
+  operators.push(device.mover('sampling', 1, 2, model.vocab_size * SAMPLING_BYTES_PER_LOGIT))
+  return operators
+}
