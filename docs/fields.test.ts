@@ -1,10 +1,11 @@
 /** The documents name every field of a scenario, with its flag and default, and of a results file. */
 import { KvCacheUse, Latency, MemoryUse, Scenario, SimulationResult } from '@llmsim/contracts'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { arrows } from '../scripts/arrows.mjs'
 import { llmsim } from './testing/command-line.js'
 import { fieldRows, quoted } from './testing/field-table.js'
 import { root } from './testing/markdown-fence.js'
@@ -74,6 +75,20 @@ describe('docs/scenario.md', () => {
     } finally {
       rmSync(folder, { recursive: true })
     }
+  })
+})
+
+describe('docs/architecture.md', () => {
+  it('states which package may import which', () => {
+    const rows = readFileSync(path.join(root, 'docs/architecture.md'), 'utf8')
+      .split('\n')
+      .map((line) => line.split('|').map((cell) => cell.trim()))
+      .filter(([, name = '']) => (quoted(name) ?? '') in arrows)
+    const stated = rows.map(([, name = '', , targets = '']) => [
+      quoted(name),
+      [...targets.matchAll(/`([^`]+)`/g)].map(([, target]) => target),
+    ])
+    expect(Object.fromEntries(stated)).toEqual(arrows)
   })
 })
 
