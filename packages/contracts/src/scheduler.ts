@@ -64,8 +64,9 @@ export interface ReplicaView {
  */
 export interface StepPlan {
   /**
-   * Computes the next `tokens` prompt tokens of a request; a waiting one is admitted by it. Its KV
-   * blocks are allocated now; when the last prompt token is done the request has its next token.
+   * Computes the next `tokens` prompt tokens of a request. A waiting one is admitted by it and gets
+   * the KV blocks of its whole prompt, so that two half-done prompts cannot wait for each other; when
+   * the last prompt token is done the request has its next token.
    */
   prefill(slot: Slot, tokens: number): void
   /** Admits a waiting request whose `prefillRemaining` is 0; it decodes from this step on. */

@@ -2,9 +2,10 @@ import type { SchedulerFactory } from '@llmsim/contracts'
 import { greedy } from './greedy.js'
 import { staticBatching } from './static.js'
 import { staticWindowed } from './static-windowed.js'
+import { vllmV1 } from './vllm-v1.js'
 import { windowed } from './windowed.js'
 
-export { greedy, staticBatching, staticWindowed, windowed }
+export { greedy, staticBatching, staticWindowed, vllmV1, windowed }
 export * from './admission.js'
 export * from './decode-step.js'
 export * from './exclusive-phases.js'
@@ -16,4 +17,5 @@ export const schedulers: readonly SchedulerFactory[] = [
   windowed,
   staticBatching,
   staticWindowed,
+  vllmV1,
 ]

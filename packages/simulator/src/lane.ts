@@ -58,6 +58,8 @@ export class Lane {
   /** When its scheduler was asked last: the view's clock. */
   now: number = 0
   preemptions: number = 0
+  /** Plans without work since the last one with some. */
+  emptyPlans: number = 0
   /** Busy seconds inside the measured window, by kind of step. */
   prefillSeconds: number = 0
   decodeSeconds: number = 0

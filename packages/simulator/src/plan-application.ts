@@ -96,10 +96,10 @@ function prefill(lane: Lane, slot: Slot, tokens: number, work: StepWork): void {
     table.stage[slot] = PREFILLING
     if (table.preemptions[slot]! > 0) lane.evicted--
     if (Number.isNaN(table.started[slot]!)) table.started[slot] = lane.now
+    const blocks = kv.blocksFor(target)
+    kv.allocate(blocks - table.blocks[slot]!)
+    table.blocks[slot] = blocks
   }
-  const blocks = kv.blocksFor(done + tokens)
-  kv.allocate(blocks - table.blocks[slot]!)
-  table.blocks[slot] = blocks
   lane.chunks.push(slot, tokens)
   work.prefillTokens += tokens
   work.prefillAttention += tokens * (done + (tokens + 1) / 2)

@@ -15,7 +15,7 @@ import { StepMetrics } from './step-metrics.js'
 
 /** Of equal times: arrivals come first, then transfers end, then batches act. */
 const LANE_PRIORITY = TRANSFER_PRIORITY + 1
-/** Plans without work that a scheduler may return in a row at one time. */
+/** Plans without work that a scheduler may return in a row. */
 const EMPTY_PLANS = 1000
 const PROGRESS_EVERY = 65_536
 
@@ -232,27 +232,26 @@ export class SimulationRun {
       return
     }
     if (replica.sampler.next < this.now) replica.sampleUntil(this.now)
-    for (let attempt = 0; attempt < EMPTY_PLANS; attempt++) {
-      plan.reset()
-      lane.now = this.now
-      lane.scheduler.plan(lane.view, plan)
-      const freed = plan.preempts.size > 0
-      applyPlan(lane, plan, this.#work)
-      if (lane.chunks.size > 0 || lane.decodes) {
-        this.#begin(lane)
-        if (freed) this.#memoryFreed(replica)
-        return
-      }
-      if (!freed) {
-        if (plan.reviewAtSeconds === Infinity) return
-        if (!(plan.reviewAtSeconds > this.now))
-          broken(lane, 'neither plans work nor waits', plan.reviewAtSeconds)
-        this.#wake(lane, plan.reviewAtSeconds)
-        return
-      }
+    plan.reset()
+    lane.now = this.now
+    lane.scheduler.plan(lane.view, plan)
+    const freed = plan.preempts.size > 0
+    applyPlan(lane, plan, this.#work)
+    if (lane.chunks.size > 0 || lane.decodes) {
+      lane.emptyPlans = 0
+      this.#begin(lane)
+      if (freed) this.#memoryFreed(replica)
+    } else if (freed) {
+      if (++lane.emptyPlans > EMPTY_PLANS)
+        broken(lane, 'preempts and plans no work, again and again')
+      // The other batches of this replica go first: one of them may be what the blocks are for.
       this.#memoryFreed(replica)
+      this.#wake(lane, this.now)
+    } else if (plan.reviewAtSeconds !== Infinity) {
+      if (!(plan.reviewAtSeconds > this.now))
+        broken(lane, 'neither plans work nor waits', plan.reviewAtSeconds)
+      this.#wake(lane, plan.reviewAtSeconds)
     }
-    broken(lane, `planned no work ${EMPTY_PLANS} times in a row`)
   }
 
   /** Starts the planned step, and all equal ones after it that nothing can interrupt. */
