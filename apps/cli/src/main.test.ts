@@ -49,6 +49,7 @@ describe('run', () => {
   it.each([
     ['aggregated', quickStart],
     ['disaggregated', disaggregated],
+    ['disaggregated behind the flags of aggregated serving', `${disaggregated} --xpu h100 --tp 2`],
   ])('gives the same bytes again from its results, its flags and its seed: %s', async (_, line) => {
     await run(`${line} --output a.json`)
     await run(`${line} --output b.json`)
@@ -186,7 +187,6 @@ describe('bad input', () => {
     [`${deployment} --format xml`, '--format', 'table or json'],
     [`${deployment} --output none/results.json`, '--output', 'a folder that does not exist'],
     [`${deployment} --output .`, '--output', 'is a folder'],
-    [`${disaggregated} --tp 4`, '--tp', 'both pools'],
     ['models foo', 'NAME', 'unknown model'],
     ['config check none.yaml', 'none.yaml', 'no such file'],
     ['compare', 'FILE or --xpu', 'nothing to compare'],

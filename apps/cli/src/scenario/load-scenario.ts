@@ -37,7 +37,6 @@ export function loadScenario(options: ScenarioOptions, cwd: string): LoadedScena
       if (holdsSection(raw, field)) assign(raw, { field, value: null, source })
   for (const assignment of assignments) assign(raw, assignment)
   checkPoolFlags(raw, flags, isPlainObject(file?.scenario.disaggregation))
-  checkCommonFlags(raw, flags)
   const origins = fieldOrigins(file?.scenario, options.config, assignments)
   const folders = file === undefined || file.folder === cwd ? [cwd] : [file.folder, cwd]
   try {
@@ -51,32 +50,6 @@ export function loadScenario(options: ScenarioOptions, cwd: string): LoadedScena
     return { scenario: parseWith(Scenario, raw, { path: '' }), origins, folders }
   } catch (error) {
     throw withOrigin(error, origins)
-  }
-}
-
-/** Common fields that each pool may have of its own. */
-const ownFields = [
-  ['cluster.xpu', 'xpu'],
-  ['parallelism.tensor_parallel_size', 'tensor_parallel_size'],
-  ['parallelism.pipeline_parallel_size', 'pipeline_parallel_size'],
-] as const
-
-/** A common flag says nothing where both pools have the field of their own. */
-function checkCommonFlags(raw: PlainObject, flags: readonly Assignment[]): void {
-  const pools = raw.disaggregation
-  if (!isPlainObject(pools) || pools.enabled === false) return
-  const { prefill, decode } = pools
-  if (!isPlainObject(prefill) || !isPlainObject(decode)) return
-  for (const [common, own] of ownFields) {
-    const flag = flags.find(({ field }) => field === common)
-    if (flag === undefined || prefill[own] === undefined || decode[own] === undefined) continue
-    throw new SimulatorError({
-      code: 'CONFLICT',
-      path: flag.source,
-      message: `says nothing: both pools have a ${own} of their own`,
-      given: flag.value,
-      accepted: `disaggregation.prefill.${own} and disaggregation.decode.${own}`,
-    })
   }
 }
 
