@@ -26,7 +26,8 @@ export class RequestIntake {
     this.nextArrival = Infinity
     if (!this.pull()) return
     const time = this.draft.arrivalSeconds
-    if (!(time >= before) || time === Infinity) this.#refuse('arrivalSeconds', time, before)
+    if (!(time >= before) || time === Infinity)
+      this.#refuse('arrivalSeconds', time, before, this.pulled - 1)
     if (time <= this.#spec.durationSeconds) this.nextArrival = time
   }
 
@@ -47,10 +48,10 @@ export class RequestIntake {
     return true
   }
 
-  #refuse(field: string, given: number, least: number): never {
+  #refuse(field: string, given: number, least: number, index = this.pulled): never {
     throw new SimulatorError({
       code: 'INVALID_VALUE',
-      path: `workload.request[${this.pulled}].${field}`,
+      path: `workload.request[${index}].${field}`,
       message: 'not a request that can be served',
       given,
       accepted: `a ${field === 'arrivalSeconds' ? '' : 'whole '}number from ${least} on`,

@@ -262,12 +262,13 @@ export class SimulationRun {
     const cost = this.#cost
     const { costModel, stages } = replica.spec
     costModel.step(this.#work, cost)
-    if (!(cost.seconds > 0) || cost.seconds === Infinity)
+    const { seconds, growth } = cost
+    if (!(seconds > 0 && seconds < Infinity && growth >= 0 && growth < Infinity))
       throw new SimulatorError({
         code: 'CONTRACT',
         path: `cost model ${costModel.name}`,
-        message: 'a step must take a positive, finite time',
-        given: cost.seconds,
+        message: 'a step must take a positive, finite time, and the next one no less',
+        given: `${seconds} s, growing by ${growth} s`,
       })
     replica.steps++
     if (stages > 1) {
@@ -290,7 +291,9 @@ export class SimulationRun {
     let steps = Math.min(plan.repeats, this.#cost.horizon, decoders.firstFinish - lane.counter)
     if (plan.reviewAtSeconds !== Infinity)
       steps = Math.min(steps, segment.stepsToReach(plan.reviewAtSeconds))
-    if (steps <= 1) return
+    // Whole steps only, and one where the plan or the cost says NaN.
+    steps = Math.floor(steps)
+    if (!(steps > 1)) return
     const free = lane.kv.free + lane.firstStepBlocks
     segment.resize(Math.max(1, lane.stepsWithin(free, steps)))
   }
