@@ -44,6 +44,7 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
       : {}),
     source: requestListSource(requests),
     ...(random.chance(0.25) ? { concurrency: random.whole(1, 20) } : {}),
+    ...(random.chance(0.2) ? { requestOverheadSeconds: 0.011 } : {}),
     durationSeconds,
     warmUpSeconds,
     ...(random.chance(0.2) ? { drainSeconds: random.next() * 2 } : {}),

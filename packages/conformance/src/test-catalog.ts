@@ -57,6 +57,7 @@ export function testCatalog({ describe, it }: TestApi, catalog: CatalogSuite): v
 
 function namesOf(entry: unknown): string[] {
   if (typeof entry !== 'object' || entry === null || !('name' in entry)) return []
-  const aliases = 'aliases' in entry && Array.isArray(entry.aliases) ? (entry.aliases as unknown[]) : []
+  const aliases =
+    'aliases' in entry && Array.isArray(entry.aliases) ? (entry.aliases as unknown[]) : []
   return [entry.name, ...aliases].map(String)
 }

@@ -69,6 +69,8 @@ export interface SimulationSpec {
   /** Required with a prefill and a decode pool. */
   readonly kvTransfer?: KvTransferSpec
   readonly source: RequestSource
+  /** Seconds that the front end (HTTP, tokenisation) holds each request before it is routed; 0 when absent. */
+  readonly requestOverheadSeconds?: number
   /** Closed loop: requests in the system at any time; their arrival times are then not read. */
   readonly concurrency?: number
   /** Arrivals stop then; Infinity: when the source ends. */

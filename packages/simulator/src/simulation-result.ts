@@ -130,6 +130,8 @@ function cost(pools: readonly Pool[], tokensPerSecond: number): SimulationResult
 
 function warnings(run: SimulationRun): string[] {
   const found: string[] = []
+  if (run.requests.arrivedInWindow === 0)
+    found.push(`no request arrived in the measured window, from ${run.spec.warmUpSeconds} s on`)
   if (run.rejected > 0)
     found.push(`${run.rejected} requests were rejected: their KV cache can never fit a replica`)
   if (run.table.inUse > 0)

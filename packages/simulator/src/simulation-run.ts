@@ -13,8 +13,9 @@ import { RequestIntake } from './request-intake.js'
 import { RequestTable } from './request-table.js'
 import { StepMetrics } from './step-metrics.js'
 
-/** Of equal times: arrivals come first, then transfers end, then batches act. */
-const LANE_PRIORITY = TRANSFER_PRIORITY + 1
+/** Of equal times: arrivals come first, then transfers end, then requests enter, then batches act. */
+const ENTRY_PRIORITY = TRANSFER_PRIORITY + 1
+const LANE_PRIORITY = TRANSFER_PRIORITY + 2
 /** Plans without work that a scheduler may return in a row. */
 const EMPTY_PLANS = 1000
 const PROGRESS_EVERY = 65_536
@@ -128,7 +129,8 @@ export class SimulationRun {
       queue.pop()
       this.#advanceTo(next)
       if (queue.tag < 0) this.#handover!.end(-queue.tag - 1, this.now)
-      else this.#laneEvent(this.#lanes[queue.tag]!)
+      else if (queue.tag < this.#lanes.length) this.#laneEvent(this.#lanes[queue.tag]!)
+      else this.#enter(queue.tag - this.#lanes.length)
       if (this.#vacancies > 0) this.#fillVacancies()
     }
     for (const replica of this.#replicas) replica.sampleUntil(this.now)
@@ -164,11 +166,18 @@ export class SimulationRun {
       return false
     }
     const slot = this.table.open(draft)
+    const { requestOverheadSeconds: held = 0 } = this.spec
+    if (held === 0) this.#enter(slot)
+    else this.#queue.schedule(this.now + held, ENTRY_PRIORITY, this.#lanes.length + slot)
+    return true
+  }
+
+  /** Routes a request that the front end is done with. */
+  #enter(slot: Slot): void {
     const replica = this.#entry.route(slot, this.now)
     replica.requests++
     replica.outstanding++
     this.#enqueue(slot, replica)
-    return true
   }
 
   /** Whether a request fits an empty replica of each pool: its last token's KV included. */

@@ -25,8 +25,10 @@ export function checkSpecification(spec: SimulationSpec): void {
   if (!(warmUpSeconds >= 0)) refuse('warmUpSeconds', warmUpSeconds, 'seconds from 0 on')
   if (!(warmUpSeconds < durationSeconds))
     refuse('warmUpSeconds', warmUpSeconds, 'less than the duration', 'CONFLICT')
-  if (spec.drainSeconds !== undefined && !(spec.drainSeconds >= 0))
-    refuse('drainSeconds', spec.drainSeconds, 'seconds from 0 on')
+  const { drainSeconds = 0, requestOverheadSeconds = 0 } = spec
+  if (!(drainSeconds >= 0)) refuse('drainSeconds', drainSeconds, 'seconds from 0 on')
+  if (!(requestOverheadSeconds >= 0 && requestOverheadSeconds < Infinity))
+    refuse('requestOverheadSeconds', requestOverheadSeconds, 'seconds from 0 on')
 }
 
 function checkPool(pool: PoolSpec, path: string): void {
