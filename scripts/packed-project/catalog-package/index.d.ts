@@ -1,0 +1,2 @@
+export declare const accelerators: readonly unknown[]
+export declare const models: readonly unknown[]

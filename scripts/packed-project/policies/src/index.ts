@@ -1,0 +1,14 @@
+import type { CostModelFactory, Plugin, RouterFactory, SchedulerFactory } from '@llmsim/contracts'
+import { affine } from './affine.js'
+import { chunked } from './chunked.js'
+import { powerOfTwo } from './power-of-two.js'
+import { shortestPromptFirst } from './shortest-prompt-first.js'
+
+export { affine, chunked, powerOfTwo, shortestPromptFirst }
+
+export const schedulers: readonly SchedulerFactory[] = [chunked, shortestPromptFirst]
+export const routers: readonly RouterFactory[] = [powerOfTwo]
+export const costModels: readonly CostModelFactory[] = [affine]
+
+const plugin: Plugin = { schedulers, routers, costModels }
+export default plugin
