@@ -61,7 +61,7 @@ export function recordMetrics(
   let tokens = 0
   for (const record of records) {
     const { arrivalSeconds, finishSeconds, outputTokens } = record
-    metrics.arrive(arrivalSeconds)
+    metrics.arrive(record)
     metrics.complete({ ...record, startSeconds: record.startSeconds ?? arrivalSeconds })
     const times = record.tokenSeconds ?? []
     times.forEach((time, i) => {

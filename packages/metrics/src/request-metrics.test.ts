@@ -33,7 +33,7 @@ function complete(
 describe('RequestMetrics', () => {
   it('defines TTFT, E2E, TPOT and queue time', () => {
     const measured = metrics()
-    measured.arrive(11)
+    measured.arrive({ arrivalSeconds: 11 })
     complete(measured, 11, 11.5, 12, 14, 5)
     expect(measured.queue.sum).toBe(0.5)
     expect(measured.ttft.sum).toBe(1)
@@ -54,7 +54,7 @@ describe('RequestMetrics', () => {
   it('takes latencies of those that arrived in the window, edges included', () => {
     const measured = metrics()
     for (const arrival of [9.999, 10, 15, 20, 20.001]) {
-      measured.arrive(arrival)
+      measured.arrive({ arrivalSeconds: arrival })
       complete(measured, arrival, arrival, arrival + 1, arrival + 2, 2)
     }
     expect(measured).toMatchObject({ arrived: 5, arrivedInWindow: 3, completed: 5 })

@@ -70,9 +70,9 @@ export class RequestMetrics {
     this.#e2eLimit = options.objectives?.e2eSeconds ?? Infinity
   }
 
-  arrive(atSeconds: number): void {
+  arrive({ arrivalSeconds: arrival }: Pick<CompletedRequest, 'arrivalSeconds'>): void {
     this.arrived++
-    if (atSeconds >= this.#start && atSeconds <= this.#end) this.arrivedInWindow++
+    if (arrival >= this.#start && arrival <= this.#end) this.arrivedInWindow++
   }
 
   /** Records a completed request. The record is read at once, so that a caller may reuse it. */

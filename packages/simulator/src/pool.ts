@@ -1,5 +1,6 @@
 import type { PoolSpec, PoolView, RoutedRequest, Slot } from '@llmsim/contracts'
 import { SimulatorError } from '@llmsim/contracts'
+import { policyFailure } from './policy-failure.js'
 import type { RunParts } from './replica.js'
 import { Replica } from './replica.js'
 import type { RequestTable } from './request-table.js'
@@ -68,7 +69,12 @@ export class Pool {
     request.sessionId = table.session[slot]!
     request.priority = table.priority[slot]!
     this.#view.now = now
-    const chosen = this.spec.router.route(request, this.#view)
+    let chosen: number
+    try {
+      chosen = this.spec.router.route(request, this.#view)
+    } catch (error) {
+      throw policyFailure(`router ${this.spec.router.name}`, error)
+    }
     const replica = this.replicas[chosen]
     if (replica === undefined)
       throw new SimulatorError({

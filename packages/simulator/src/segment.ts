@@ -31,6 +31,14 @@ export class Segment {
     this.end = this.endAfter(steps)
   }
 
+  /** Shortens it to the first step boundary at `clock.now` or later; whether that is sooner. */
+  cutAt(clock: { readonly now: number }): boolean {
+    const steps = this.stepsToReach(clock.now)
+    if (steps >= this.steps) return false
+    this.resize(steps)
+    return true
+  }
+
   /** When `steps` steps are done. */
   endAfter(steps: number): number {
     return this.start + (steps * this.seconds + (this.growth * steps * (steps - 1)) / 2)

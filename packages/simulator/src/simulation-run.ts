@@ -7,13 +7,14 @@ import { KvTransfer } from './kv-transfer.js'
 import type { Lane } from './lane.js'
 import { applyPlan, broken } from './plan-application.js'
 import { PlanBuffer } from './plan-buffer.js'
+import { policyFailure } from './policy-failure.js'
 import { Pool } from './pool.js'
 import type { Replica } from './replica.js'
 import { RequestIntake } from './request-intake.js'
 import { RequestTable } from './request-table.js'
 import { StepMetrics } from './step-metrics.js'
 
-/** Of equal times: arrivals come first, then transfers end, then requests enter, then batches act. */
+/** Of equal times: arrivals come first, then transfers end, then requests enter, then batches act in order. */
 const ENTRY_PRIORITY = TRANSFER_PRIORITY + 1
 const LANE_PRIORITY = TRANSFER_PRIORITY + 2
 /** Plans without work that a scheduler may return in a row. */
@@ -53,12 +54,17 @@ export class SimulationRun {
   }
   /** Closed loop: completions whose successors have not arrived yet. */
   #vacancies = 0
+  /** When the drain ends. */
+  readonly #limit: number
+  /** The lane whose segment ends before anything else happens. */
+  #upNext: Lane | undefined
   /** The lane whose event is being handled: it plans by itself afterwards. */
   #current: Lane | undefined
 
   constructor(spec: SimulationSpec) {
     this.spec = spec
     this.#intake = new RequestIntake(spec)
+    this.#limit = spec.durationSeconds + (spec.drainSeconds ?? Infinity)
     const newDistribution = (): Distribution =>
       spec.exactQuantiles === true ? new ExactDistribution() : new LogHistogram()
     const start = spec.warmUpSeconds
@@ -104,8 +110,7 @@ export class SimulationRun {
 
   /** Runs to the end of the traffic and its drain. */
   run(): void {
-    const { concurrency, durationSeconds, drainSeconds } = this.spec
-    const limit = durationSeconds + (drainSeconds ?? Infinity)
+    const { concurrency } = this.spec
     if (concurrency === undefined) this.#intake.advance()
     else {
       this.#vacancies = concurrency
@@ -122,8 +127,8 @@ export class SimulationRun {
         this.#intake.advance()
         continue
       }
-      if (next > limit) {
-        this.#stopAt(limit)
+      if (next > this.#limit) {
+        this.#stopAt(this.#limit)
         break
       }
       queue.pop()
@@ -131,7 +136,12 @@ export class SimulationRun {
       if (queue.tag < 0) this.#handover!.end(-queue.tag - 1, this.now)
       else if (queue.tag < this.#lanes.length) this.#laneEvent(this.#lanes[queue.tag]!)
       else this.#enter(queue.tag - this.#lanes.length)
-      if (this.#vacancies > 0) this.#fillVacancies()
+      while (this.#upNext !== undefined) {
+        const lane: Lane = this.#upNext
+        this.#upNext = undefined
+        this.#advanceTo(lane.segment.end)
+        this.#laneEvent(lane)
+      }
     }
     for (const replica of this.#replicas) replica.sampleUntil(this.now)
     if (this.table.inUse > 0 && queue.nextTime === Infinity) this.#stalled()
@@ -158,7 +168,7 @@ export class SimulationRun {
   /** Lets the drafted request into the system; false when it can never fit and is refused. */
   #arrive(): boolean {
     const { draft } = this.#intake
-    this.requests.arrive(this.now)
+    this.requests.arrive(draft)
     if (this.requests.arrived % PROGRESS_EVERY === 0)
       this.spec.onProgress?.(this.now, this.requests.arrived)
     if (!this.#fits(draft.promptTokens, draft.outputTokens)) {
@@ -174,7 +184,8 @@ export class SimulationRun {
 
   /** Routes a request that the front end is done with. */
   #enter(slot: Slot): void {
-    const replica = this.#entry.route(slot, this.now)
+    const { replicas } = this.#entry
+    const replica = replicas.length === 1 ? replicas[0]! : this.#entry.route(slot, this.now)
     replica.requests++
     replica.outstanding++
     this.#enqueue(slot, replica)
@@ -207,8 +218,8 @@ export class SimulationRun {
     if (lane === this.#current) return
     const segment = lane.segment
     if (!segment.active) this.#wake(lane, this.now)
-    else if (segment.steps > 1 && segment.heedsArrivals)
-      this.#shorten(lane, segment.stepsToReach(this.now))
+    else if (segment.steps > 1 && segment.heedsArrivals && segment.cutAt(this))
+      this.#queue.reschedule(lane.event, segment.end)
   }
 
   #shorten(lane: Lane, steps: number): void {
@@ -218,7 +229,8 @@ export class SimulationRun {
   }
 
   #wake(lane: Lane, time: number): void {
-    if (lane.event === NO_EVENT) lane.event = this.#queue.schedule(time, LANE_PRIORITY, lane.id)
+    if (lane.event === NO_EVENT)
+      lane.event = this.#queue.schedule(time, LANE_PRIORITY + lane.id, lane.id)
     else this.#queue.reschedule(lane.event, time)
   }
 
@@ -229,6 +241,12 @@ export class SimulationRun {
     if (this.#vacancies > 0) this.#fillVacancies()
     this.#startStep(lane)
     this.#current = undefined
+    if (!lane.segment.active) return
+    // What comes next for sure need not pass through the queue.
+    const { end } = lane.segment
+    if (end < this.#queue.nextTime && end < this.#intake.nextArrival && end <= this.#limit)
+      this.#upNext = lane
+    else lane.event = this.#queue.schedule(end, LANE_PRIORITY + lane.id, lane.id)
   }
 
   /** Asks the scheduler, and starts what it planned. */
@@ -243,7 +261,11 @@ export class SimulationRun {
     if (replica.sampler.next < this.now) replica.sampleUntil(this.now)
     plan.reset()
     lane.now = this.now
-    lane.scheduler.plan(lane.view, plan)
+    try {
+      lane.scheduler.plan(lane.view, plan)
+    } catch (error) {
+      throw policyFailure(`scheduler ${lane.scheduler.name}`, error)
+    }
     const freed = plan.preempts.size > 0
     applyPlan(lane, plan, this.#work)
     if (lane.chunks.size > 0 || lane.decodes) {
@@ -270,7 +292,11 @@ export class SimulationRun {
     const plan = this.#plan
     const cost = this.#cost
     const { costModel, stages } = replica.spec
-    costModel.step(this.#work, cost)
+    try {
+      costModel.step(this.#work, cost)
+    } catch (error) {
+      throw policyFailure(`cost model ${costModel.name}`, error)
+    }
     const { seconds, growth } = cost
     if (!(seconds > 0 && seconds < Infinity && growth >= 0 && growth < Infinity))
       throw new SimulatorError({
@@ -290,7 +316,6 @@ export class SimulationRun {
       if (lane.chunks.size === 0 && this.spec.stepByStep !== true) this.#extend(lane)
     }
     segment.heedsArrivals = !plan.ignoresArrivals
-    lane.event = this.#queue.schedule(segment.end, LANE_PRIORITY, lane.id)
   }
 
   /** The fast-forward: how many steps the plan and its cost line stand. */
@@ -339,7 +364,7 @@ export class SimulationRun {
     table.prefillDone[slot] = done
     if (done < table.prefillTarget[slot]!) return false
     const first = table.generated[slot] === 0
-    this.steps.prefilled(this.now, table.prompt[slot]!, first ? NaN : table.lastToken[slot]!)
+    this.steps.prefilled(lane, slot, first)
     if (first) table.firstToken[slot] = this.now
     table.lastToken[slot] = this.now
     table.generated[slot] = table.generated[slot]! + 1

@@ -1,4 +1,4 @@
-import type { Distribution } from '@llmsim/contracts'
+import type { Distribution, Slot } from '@llmsim/contracts'
 import { overlapSeconds } from '@llmsim/metrics'
 import type { Lane } from './lane.js'
 import type { Segment } from './segment.js'
@@ -33,27 +33,31 @@ export class StepMetrics {
     const measured = this.#stepsMeasured(segment)
     this.outputTokens += count * measured
     if (measured === 0) return
-    // Where only some steps are measured they are counted one by one: at the window's two edges.
-    const whole = measured === steps
-    const firstMeasured = whole ? 0 : segment.stepsDoneBy(this.#start)
-    if (firstMeasured === 0) {
+    const { growth } = segment
+    if (measured === steps && fresh.size === 0 && start === lane.lastDecodeEnd) {
+      this.gaps.addSeries(seconds, growth, steps, count)
+      return
+    }
+    // Where only some steps are measured, at the window's two edges, those before it are left out.
+    const skipped = measured === steps ? 0 : segment.stepsDoneBy(this.#start)
+    if (skipped === 0) {
       const last = lane.table.lastToken
       for (let i = 0; i < fresh.size; i++) this.gaps.add(start - last[fresh.slots[i]!]! + seconds)
       if (count > fresh.size)
         this.gaps.add(start - lane.lastDecodeEnd + seconds, count - fresh.size)
     }
-    const skip = Math.max(1, firstMeasured)
-    const terms = firstMeasured + measured - skip
-    this.gaps.addSeries(seconds + skip * segment.growth, segment.growth, terms, count)
+    const from = Math.max(1, skipped)
+    this.gaps.addSeries(seconds + from * growth, growth, skipped + measured - from, count)
   }
 
-  /** Records a token that a prefill made; `previous` is NaN for a request's first. */
-  prefilled(time: number, promptTokens: number, previous: number): void {
+  /** Records the token that the prefill now ending made, `first` if it is the request's first. */
+  prefilled(lane: Lane, slot: Slot, first: boolean): void {
+    const { table, segment } = lane
     this.totalOutputTokens++
-    if (!this.measures(time)) return
+    if (!this.measures(segment.end)) return
     this.outputTokens++
-    if (Number.isNaN(previous)) this.inputTokens += promptTokens
-    else this.gaps.add(time - previous)
+    if (first) this.inputTokens += table.prompt[slot]!
+    else this.gaps.add(segment.end - table.lastToken[slot]!)
   }
 
   /** Records the busy time of the lane's replica over the segment that now ends. */
