@@ -1,0 +1,79 @@
+import { accelerators } from '@llmsim/catalog-hardware'
+import { models } from '@llmsim/catalog-models'
+import { randomSpecification, resultDifferences } from '@llmsim/conformance'
+import { Accelerator, type CostModel, Model, type SimulationSpec } from '@llmsim/contracts'
+import { calibratedCostModel, rooflineCostModel } from '@llmsim/cost-models'
+import { schedulers } from '@llmsim/schedulers'
+import { simulate } from '@llmsim/simulator'
+import { describe, expect, it } from 'vitest'
+
+function costModelOf(
+  modelName: string,
+  acceleratorName: string,
+  parallel: number,
+  factory = rooflineCostModel,
+): CostModel {
+  const model = models.map((entry) => Model.parse(entry)).find(({ name }) => name === modelName)!
+  const accelerator = accelerators
+    .map((entry) => Accelerator.parse(entry))
+    .find(({ name }) => name === acceleratorName)!
+  const link = (of: typeof accelerator.scale_up) => ({
+    bandwidthBytesPerSecond: of.bandwidth_bytes_per_s,
+    latencySeconds: of.latency_s,
+  })
+  return factory.create({
+    model,
+    accelerator,
+    tensorParallel: parallel,
+    pipelineParallel: 1,
+    devicesPerNode: accelerator.devices_per_node,
+    intraNode: link(accelerator.scale_up),
+    interNode: link(accelerator.scale_out),
+    weightFormat: 'bf16',
+    activationFormat: 'bf16',
+    kvCacheFormat: 'bf16',
+    extra: {},
+  })
+}
+
+/** Grouped-query attention, small and large; experts; a window of 128 tokens; latent attention. */
+const costModels = [
+  costModelOf('llama3.2-1b', 'h100-80gb', 1),
+  costModelOf('llama2-70b', 'mi300x', 8),
+  costModelOf('gpt-oss-20b', 'a100-80gb', 1),
+  costModelOf('mixtral-8x7b', 'h100-80gb', 2),
+  costModelOf('deepseek-v2-lite', 'tpu-v5e', 4),
+  costModelOf('gemma3-4b', 'h100-80gb', 1, calibratedCostModel),
+  costModelOf('gpt-oss-20b', 'mi300x', 1, calibratedCostModel),
+]
+
+const scenarios = 300
+
+/** Any scenario of a seed, with real costs. */
+function specification(schedulerIndex: number, seed: number): SimulationSpec {
+  return randomSpecification(seed, {
+    createScheduler: (options) => schedulers[schedulerIndex]!.create(options),
+    createCostModel: () => costModels[seed % costModels.length]!,
+  })
+}
+
+describe.each(schedulers.map((scheduler, i) => [scheduler.name, i] as const))(
+  'the fast-forward under the scheduler %s',
+  (_name, index) => {
+    it(`equals stepping in ${scenarios} random scenarios, to 1e-9`, () => {
+      let disaggregated = 0
+      let preemptions = 0
+      for (let seed = 1; seed <= scenarios; seed++) {
+        const jumped = simulate(specification(index, seed))
+        const stepped = simulate({ ...specification(index, seed), stepByStep: true })
+        expect(resultDifferences(jumped, stepped, 1e-9), `seed ${seed}`).toEqual([])
+        if (jumped.pools.length > 1) disaggregated++
+        preemptions += jumped.preemptions
+      }
+      // The scenarios are worth it: both kinds of deployment, and memory that runs out.
+      expect(disaggregated).toBeGreaterThan(scenarios / 4)
+      expect(disaggregated).toBeLessThan((3 * scenarios) / 4)
+      expect(preemptions).toBeGreaterThan(0)
+    }, 120_000)
+  },
+)
