@@ -15,6 +15,7 @@ export const arrows = {
   workloads: ['contracts', 'engine'],
   'catalog-models': ['contracts', 'catalog'],
   'catalog-hardware': ['contracts', 'catalog'],
+  'catalog-calibrations': ['contracts'],
   simulator: ['contracts', 'engine', 'metrics'],
   conformance: ['contracts', 'simulator'],
 }

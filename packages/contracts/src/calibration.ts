@@ -84,6 +84,12 @@ export const CollectiveCurve = z.strictObject({
   latency_s: seconds,
   rank_latency_s: seconds,
   bandwidth_fraction: z.number().positive().max(2),
+  /**
+   * How much slower each device beyond two makes all of them, where they share a path (the root
+   * complexes and the memory of a PCIe host): bytes take `1 + contention_per_rank * (ranks - 2)` times
+   * as long. 0 behind a switch.
+   */
+  contention_per_rank: amount.default(0),
 })
 
 /** Collectives of the devices of one node; of several algorithms the fastest is taken. */

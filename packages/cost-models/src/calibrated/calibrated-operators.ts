@@ -126,14 +126,13 @@ function mixture(inputs: CalibratedInputs, ffn: MoeFfn): Operator[] {
   } else {
     // Attention is repeated ep / tp times, each with its own tokens, and all in step with another.
     const groups = ep / tp
-    const fullest = (count: number): number =>
-      Math.min(count * groups, (imbalance * count * groups * k) / ep)
+    const most = Math.min(k, experts / ep)
     operators.push(
       device.experts(
         'experts',
         runs,
         { hidden: h, inner: ffn.expert_intermediate_size, matrices },
-        (count) => Math.max(fullest(count), (count * groups * k) / ep),
+        (count) => count * groups * Math.min(most, (imbalance * k) / ep),
         (count) => expectedExperts(experts, k, count * groups) / ep,
       ),
     )

@@ -20,10 +20,11 @@ export function curveSeconds(
   sent: number,
   bandwidth: number,
 ): number {
+  const sharing = 1 + curve.contention_per_rank * Math.max(0, ranks - 2)
   return (
     curve.latency_s +
     (ranks - 1) * curve.rank_latency_s +
-    sent / (bandwidth * curve.bandwidth_fraction)
+    (sent * sharing) / (bandwidth * curve.bandwidth_fraction)
   )
 }
 

@@ -49,6 +49,7 @@ export function datasheetCalibration(accelerator: Accelerator): Calibration {
       latency_s: usual.collectiveOverheadSeconds + accelerator.scale_up.latency_s,
       rank_latency_s: accelerator.scale_up.latency_s,
       bandwidth_fraction: usual.communicationEfficiency,
+      contention_per_rank: 0,
     },
   ]
   return {

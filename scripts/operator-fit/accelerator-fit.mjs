@@ -1,0 +1,174 @@
+import path from 'node:path'
+import { collective, curvesOf, expertAllToAll, sendCurves } from './collective-rows.mjs'
+import { fitCurve } from './curve-fit.mjs'
+import { elementwise } from './elementwise-rows.mjs'
+import {
+  decodeAttention,
+  expertGemm,
+  gemm,
+  latentDecode,
+  latentPrefill,
+  prefillAttention,
+} from './kernel-rows.mjs'
+import { SiliconTables } from './measured-table.mjs'
+
+/** Our number formats, and the tables' names of them by kind of table. */
+const matrixTypes = { bf16: 'bf16', fp8: 'fp8', int8: 'sq', fp4: 'nvfp4' }
+const expertTypes = { bf16: ['bf16'], fp8: ['fp8', 'fp8_block'], fp4: ['nvfp4'] }
+const cacheTypes = ['bf16', 'fp8']
+
+/** Fewer rows than this are no basis for a curve of five parameters. */
+const FEWEST_ROWS = 40
+
+/** The calibration of one accelerator, fitted to what the folder holds of it. */
+export function fitAccelerator(entry, datasheet, folder) {
+  const tables = new SiliconTables(path.join(folder, 'aiconfigurator'))
+  const peaks = datasheet.peak_flop_per_s
+  const device = (format) => ({
+    flopPerSecond: peaks[format] ?? peaks.fp8 ?? peaks.bf16,
+    bytesPerSecond: datasheet.memory_bandwidth_bytes_per_s,
+    computeUnits: entry.computeUnits,
+    linkBytesPerSecond: datasheet.scale_up.bandwidth_bytes_per_s,
+  })
+  const fits = []
+  const table = (kind, engines = entry.engines) => tables.rows(entry.system, kind, engines)
+
+  const fitted = (name, kind, rows, format, parameters, fixed = {}) => {
+    if (rows.length < FEWEST_ROWS) return undefined
+    const on = device(format)
+    const { curve, fit } = fitCurve(
+      rows,
+      parameters,
+      (found, row) => kind.predict(on)({ ...fixed, ...found }, row),
+      kind.impossible?.(on),
+    )
+    fits.push({ curve: name, ...fit })
+    return { ...fixed, ...curve }
+  }
+  const defined = (record) =>
+    Object.fromEntries(Object.entries(record).filter(([, curve]) => curve !== undefined))
+
+  const kernels = {
+    gemm: {},
+    expert_gemm: {},
+    prefill_attention: {},
+    decode_attention: {},
+    latent_prefill_attention: {},
+    latent_decode_attention: {},
+  }
+  const products = table('gemm')
+  for (const [format, type] of Object.entries(matrixTypes)) {
+    const quantised = format !== 'bf16'
+    let rows = gemm.rows(products, type)
+    if (rows.length === 0) rows = gemm.rows(table('gemm', ['trtllm']), type)
+    if (peaks[format] === undefined) continue
+    kernels.gemm[format] = fitted(
+      `gemm.${format}`,
+      gemm,
+      rows,
+      format,
+      gemm.parameters(quantised),
+      gemm.fixed(quantised),
+    )
+  }
+  for (const [format, types] of Object.entries(expertTypes)) {
+    if (peaks[format] === undefined) continue
+    for (const engines of [entry.engines, ['sglang'], ['trtllm']]) {
+      const grouped = table('moe', engines)
+      const rows = types.map((type) => expertGemm.rows(grouped, type)).find((all) => all.length > 0)
+      if (rows === undefined) continue
+      kernels.expert_gemm[format] = fitted(
+        `expert_gemm.${format}`,
+        expertGemm,
+        rows,
+        format,
+        expertGemm.parameters(),
+      )
+      break
+    }
+  }
+  for (const [name, kind, file] of [
+    ['prefill_attention', prefillAttention, 'context_attention'],
+    ['decode_attention', decodeAttention, 'generation_attention'],
+    ['latent_prefill_attention', latentPrefill, 'context_mla'],
+    ['latent_decode_attention', latentDecode, 'generation_mla'],
+  ]) {
+    const engines = name.startsWith('latent') ? ['trtllm', 'sglang', 'vllm'] : entry.engines
+    const all = table(file, engines)
+    for (const format of cacheTypes)
+      kernels[name][format] = fitted(
+        `${name}.${format}`,
+        kind,
+        kind.rows(all, format),
+        'bf16',
+        kind.parameters(),
+      )
+  }
+  const moved = elementwise.rows(entry, folder)
+  const mover = fitted('elementwise', elementwise, moved, 'bf16', elementwise.parameters())
+  const interconnect = interconnectCurves(entry, table, fitted)
+  return {
+    name: entry.name,
+    version: 1,
+    date: '2026-11-25',
+    compute_units: entry.computeUnits,
+    kernels: {
+      ...Object.fromEntries(
+        Object.entries(kernels).map(([name, curves]) => [name, defined(curves)]),
+      ),
+      elementwise: mover ?? elementwise.usual,
+    },
+    interconnect,
+    fits,
+    sources: sourcesOf(entry, mover !== undefined),
+  }
+}
+
+function interconnectCurves(entry, table, fitted) {
+  const library = table('nccl', ['nccl'])
+  const curves = (name, kind, rows) => {
+    const found = fitted(name, kind, rows, 'bf16', kind.parameters())
+    return found === undefined ? [] : curvesOf(found, kind.algorithms)
+  }
+  const own = collective('all_reduce', 2)
+  const custom = own.rows(table('custom_allreduce'))
+  const gather = collective('all_gather', 2)
+  const gathers = curves('all_gather', gather, gather.rows(library))
+  const scatter = collective('reduce_scatter', 2)
+  const exchange = collective('all_to_all', 2)
+  const deep = table('wideep_deepep_ll', ['sglang'])
+  return {
+    all_reduce: curves('all_reduce', own, custom.length > 0 ? custom : own.rows(library)),
+    all_gather: gathers,
+    reduce_scatter: curves('reduce_scatter', scatter, scatter.rows(library)),
+    all_to_all: curves('all_to_all', exchange, exchange.rows(library)),
+    expert_all_to_all:
+      deep.length === 0
+        ? []
+        : curves('expert_all_to_all', expertAllToAll, expertAllToAll.rows(deep)),
+    send: sendCurves(gathers),
+  }
+}
+
+const method =
+  'Levenberg-Marquardt on the logarithm of times, reweighted so that outliers pull less; a fifth of the rows, by a hash of their shape, left out of the fit (scripts/fit-operators.mjs)'
+
+function sourcesOf(entry, moved) {
+  const sources = [
+    {
+      url: 'https://github.com/ai-dynamo/aiconfigurator/tree/095f58a',
+      title: `NVIDIA aiconfigurator, measured tables of ${entry.system}`,
+      license: 'Apache-2.0',
+      method,
+    },
+  ]
+  if (moved)
+    sources.push({
+      url: 'https://github.com/microsoft/vidur/tree/7d47513',
+      title: 'Vidur, profiles of norms, rotary embedding, activation and additions',
+      license: 'MIT',
+      method,
+      curves: ['elementwise'],
+    })
+  return sources
+}

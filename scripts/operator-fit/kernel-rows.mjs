@@ -1,0 +1,213 @@
+import {
+  decodeLines,
+  decodeSeconds,
+  groupedBytes,
+  groupedSeconds,
+  matrixBytes,
+  matrixSeconds,
+  prefillSeconds,
+} from '@llmsim/cost-models/calibrated'
+
+/** Bytes of one element by the tables' names of number formats; scales of block formats included. */
+const elementBytes = { bf16: 2, fp16: 2, fp8: 1, int8: 1, sq: 1, fp4: 0.5, nvfp4: 0.5625 }
+
+const share = (start, least = 0.02, most = 0.995) => ({ kind: 'share', start, least, most })
+const size = (start, least, most) => ({ kind: 'size', start, least, most, zero: true })
+
+const launch = (start) => size(start, 1e-7, 2e-4)
+
+/** Products: by the roofline of operands and results, tiles in waves. */
+export const gemm = {
+  parameters: (quantised) => ({
+    compute_fraction: share(0.7),
+    memory_fraction: share(0.8),
+    latency_s: launch(3e-6),
+    ramp_depth: size(100, 1, 4000),
+    ...(quantised ? { pass_bytes_per_input: size(4, 0.01, 60) } : {}),
+    tail_bytes_per_output: size(0.3, 0.01, 8),
+  }),
+  fixed: (quantised) => (quantised ? {} : { pass_bytes_per_input: 0 }),
+  rows: (table, type) =>
+    table
+      .filter((row) => row.gemm_dtype === type)
+      .map((row) => ({
+        key: `gemm ${type} ${row.m} ${row.n} ${row.k}`,
+        seconds: row.latency_ms / 1e3,
+        shape: {
+          rows: row.m,
+          columns: row.n,
+          depth: row.k,
+          weightBytes: elementBytes[type],
+          inputBytes: elementBytes[type],
+          outputBytes: 2,
+        },
+      })),
+  predict: (device) => (curve, row) => matrixSeconds(curve, device, row.shape),
+  /** Weights that the second-level cache held from one repetition to the next are not read again. */
+  impossible: (device) => (row) =>
+    row.seconds < matrixBytes(row.shape) / device.bytesPerSecond ||
+    row.seconds < (2 * row.shape.rows * row.shape.columns * row.shape.depth) / device.flopPerSecond,
+}
+
+/** Routed experts, evenly loaded: rows and experts of one device. */
+export const expertGemm = {
+  parameters: () => ({
+    compute_fraction: share(0.5),
+    memory_fraction: share(0.6),
+    latency_s: launch(2e-5),
+    padding_rows: size(16, 0.1, 256),
+    pass_bytes_per_input: size(4, 0.01, 200),
+  }),
+  rows: (table, type) =>
+    table
+      .filter((row) => row.moe_dtype === type && row.distribution === 'balanced')
+      .filter((row) => !String(row.kernel_source).includes('nongated'))
+      .map((row) => {
+        const rows = (row.num_tokens * row.topk) / row.moe_ep_size
+        const experts = row.num_experts / row.moe_ep_size
+        return {
+          key: `moe ${type} ${row.num_tokens} ${row.hidden_size} ${row.inter_size} ${row.topk} ${row.num_experts} ${row.moe_tp_size} ${row.moe_ep_size}`,
+          seconds: row.latency_ms / 1e3,
+          shape: {
+            rows,
+            experts: Math.min(experts, Math.max(1, rows)),
+            hidden: row.hidden_size,
+            inner: row.inter_size / row.moe_tp_size,
+            matrices: 3,
+            weightBytes: elementBytes[type.replace('_block', '')],
+            rowBytes: 2,
+          },
+        }
+      })
+      .filter((row) => row.shape.rows >= 1),
+  predict: (device) => (curve, row) => groupedSeconds(curve, device, row.shape),
+  impossible: (device) => (row) => {
+    const { experts, hidden, inner, matrices, weightBytes, rows } = row.shape
+    const weights = experts * hidden * inner * matrices
+    return (
+      row.seconds < (weights * weightBytes) / device.bytesPerSecond ||
+      row.seconds < (2 * rows * hidden * inner * matrices) / device.flopPerSecond ||
+      groupedBytes(row.shape) === 0
+    )
+  },
+}
+
+const plainHeads = ({ head_dim: dim, window_size: window = 0, kernel_source: kernel = '' }) =>
+  (window === 0 || window === '') &&
+  [64, 128, 256].includes(dim) &&
+  !String(kernel).includes('decode_for_prefill')
+
+/** Prompt attention without a window. */
+export const prefillAttention = {
+  parameters: () => ({
+    compute_fraction: share(0.6),
+    memory_fraction: share(0.5),
+    latency_s: launch(1e-5),
+    extra_pairs_per_token: size(200, 1, 3000),
+    softmax_flop_per_pair: size(60, 1, 2000),
+  }),
+  rows: (table, type) =>
+    table
+      .filter((row) => plainHeads(row) && (row.kv_cache_dtype ?? 'bf16') === type)
+      .filter((row) => (row.attn_dtype ?? 'bf16') !== 'fp8')
+      .map((row) => ({
+        key: `prefill ${type} ${row.batch_size} ${row.isl} ${row.num_heads} ${row.num_key_value_heads} ${row.head_dim}`,
+        seconds: row.latency_ms / 1e3,
+        shape: {
+          tokens: row.batch_size * row.isl,
+          pairs: (row.batch_size * row.isl * (row.isl + 1)) / 2,
+          heads: row.num_heads,
+          flopPerPair: 4 * row.head_dim,
+          bytesPerToken:
+            2 * 2 * row.num_heads * row.head_dim +
+            2 * 2 * row.num_key_value_heads * row.head_dim * elementBytes[type],
+        },
+      })),
+  predict: (device) => (curve, row) => prefillSeconds(curve, device, row.shape),
+  impossible: (device) => (row) =>
+    row.seconds <
+    (row.shape.heads * row.shape.flopPerPair * row.shape.pairs) / device.flopPerSecond,
+}
+
+const decodeParameters = (tileRows) => ({
+  memory_fraction: share(0.8),
+  compute_fraction: share(0.4),
+  floor_s: launch(1e-5),
+  latency_s: launch(1e-5),
+  sequence_s: size(1e-8, 1e-10, 1e-6),
+  tile_rows: size(tileRows, 1, 128),
+})
+
+const decodePredict = (device) => (curve, row) =>
+  decodeSeconds(decodeLines(curve, device, row.shape), row.sequences, row.context)
+
+const readsTooFast = (device) => (row) =>
+  row.seconds < (row.context * row.shape.kvBytesPerToken) / device.bytesPerSecond
+
+/** Attention of decoding sequences without a window, all equally long. */
+export const decodeAttention = {
+  parameters: () => decodeParameters(16),
+  rows: (table, type) =>
+    table
+      .filter((row) => plainHeads(row) && (row.kv_cache_dtype ?? 'bf16') === type)
+      .map((row) => ({
+        key: `decode ${type} ${row.batch_size} ${row.step} ${row.num_heads} ${row.num_key_value_heads} ${row.head_dim}`,
+        seconds: row.latency_ms / 1e3,
+        sequences: row.batch_size,
+        context: row.batch_size * (row.step + 1),
+        shape: {
+          heads: row.num_heads,
+          kvHeads: row.num_key_value_heads,
+          flopPerHead: 4 * row.head_dim,
+          kvBytesPerToken: 2 * row.num_key_value_heads * row.head_dim * elementBytes[type],
+          rowBytes: 2 * 2 * row.num_heads * row.head_dim,
+        },
+      })),
+  predict: decodePredict,
+  impossible: readsTooFast,
+}
+
+/** DeepSeek's sizes, of which the MLA tables are. */
+const latent = { rank: 512, rope: 64, qk: 192, v: 128 }
+
+export const latentPrefill = {
+  parameters: prefillAttention.parameters,
+  rows: (table, type) =>
+    table
+      .filter((row) => (row.kv_cache_dtype ?? 'bf16') === type)
+      .map((row) => ({
+        key: `mla prefill ${type} ${row.batch_size} ${row.isl} ${row.num_heads}`,
+        seconds: row.latency_ms / 1e3,
+        shape: {
+          tokens: row.batch_size * row.isl,
+          pairs: (row.batch_size * row.isl * (row.isl + 1)) / 2,
+          heads: row.num_heads,
+          flopPerPair: 2 * (latent.qk + latent.v),
+          bytesPerToken: 2 * row.num_heads * 2 * (latent.qk + latent.v),
+        },
+      })),
+  predict: prefillAttention.predict,
+  impossible: prefillAttention.impossible,
+}
+
+export const latentDecode = {
+  parameters: () => decodeParameters(16),
+  rows: (table, type) =>
+    table
+      .filter((row) => (row.kv_cache_dtype ?? 'bf16') === type)
+      .map((row) => ({
+        key: `mla decode ${type} ${row.batch_size} ${row.step} ${row.num_heads}`,
+        seconds: row.latency_ms / 1e3,
+        sequences: row.batch_size,
+        context: row.batch_size * (row.step + 1),
+        shape: {
+          heads: row.num_heads,
+          kvHeads: 1,
+          flopPerHead: 2 * (2 * latent.rank + latent.rope),
+          kvBytesPerToken: (latent.rank + latent.rope) * elementBytes[type],
+          rowBytes: 2 * row.num_heads * (2 * latent.rank + latent.rope),
+        },
+      })),
+  predict: decodePredict,
+  impossible: readsTooFast,
+}
