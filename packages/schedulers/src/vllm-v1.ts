@@ -109,8 +109,10 @@ class MixedStep {
     const view = this.#view
     const plan = this.#plan
     if (this.#decodes > 0 || this.#admitted > 0) plan.decodeAll()
-    // Preempting frees blocks, and a chunk is followed by another: both are looked at again.
-    plan.repeats = this.preempted || this.#chunks > 0 ? 1 : Infinity
+    // Preempting frees blocks, a chunk is followed by another, and a block was kept for each resident
+    // that was admitted, which not all of them need: who waits is looked at again.
+    const again = this.preempted || this.#chunks > 0 || this.#admitted > 0
+    plan.repeats = again ? 1 : Infinity
     plan.ignoresArrivals =
       view.running + this.#admitted >= this.#options.maxBatchSize ||
       (view.role !== 'decode' && view.waiting > 0)
