@@ -1,24 +1,20 @@
 import type { Distribution, SimulationSpec, Slot } from '@llmsim/contracts'
-import { emptyWork, SimulatorError } from '@llmsim/contracts'
 import { EventQueue, LogHistogram, NO_EVENT } from '@llmsim/engine'
 import { ExactDistribution, RequestMetrics } from '@llmsim/metrics'
 import { KvHandover, TRANSFER_PRIORITY } from './kv-handover.js'
 import { KvTransfer } from './kv-transfer.js'
 import type { Lane } from './lane.js'
-import { applyPlan, broken } from './plan-application.js'
-import { PlanBuffer } from './plan-buffer.js'
-import { policyFailure } from './policy-failure.js'
+import { broken } from './plan-application.js'
 import { Pool } from './pool.js'
 import type { Replica } from './replica.js'
 import { RequestIntake } from './request-intake.js'
 import { RequestTable } from './request-table.js'
 import { StepMetrics } from './step-metrics.js'
+import { StepStarter } from './step-starter.js'
 
 /** Of equal times: arrivals come first, then transfers end, then requests enter, then batches act in order. */
 const ENTRY_PRIORITY = TRANSFER_PRIORITY + 1
 const LANE_PRIORITY = TRANSFER_PRIORITY + 2
-/** Plans without work that a scheduler may return in a row. */
-const EMPTY_PLANS = 1000
 const PROGRESS_EVERY = 65_536
 
 /** One run: the state of the whole system and the loop that moves it through time. */
@@ -41,9 +37,7 @@ export class SimulationRun {
   readonly #entry: Pool
   readonly #decodePool: Pool | undefined
   readonly #handover: KvHandover | undefined
-  readonly #plan: PlanBuffer = new PlanBuffer()
-  readonly #work = emptyWork()
-  readonly #cost = { seconds: 0, growth: 0, horizon: 1 }
+  readonly #starter: StepStarter
   readonly #intake: RequestIntake
   readonly #record = {
     arrivalSeconds: 0.5,
@@ -64,6 +58,7 @@ export class SimulationRun {
   constructor(spec: SimulationSpec) {
     this.spec = spec
     this.#intake = new RequestIntake(spec)
+    this.#starter = new StepStarter(spec.stepByStep === true)
     this.#limit = spec.durationSeconds + (spec.drainSeconds ?? Infinity)
     const newDistribution = (): Distribution =>
       spec.exactQuantiles === true ? new ExactDistribution() : new LogHistogram()
@@ -252,84 +247,20 @@ export class SimulationRun {
   /** Asks the scheduler, and starts what it planned. */
   #startStep(lane: Lane): void {
     const replica = this.#replicas[lane.id]!
-    const plan = this.#plan
-    if (lane.waiting.size + lane.running.size === 0) return
+    if (lane.load === 0) return
     if (replica.stageFree[0]! > this.now) {
       this.#wake(lane, replica.stageFree[0]!)
       return
     }
     if (replica.sampler.next < this.now) replica.sampleUntil(this.now)
-    plan.reset()
     lane.now = this.now
-    try {
-      lane.scheduler.plan(lane.view, plan)
-    } catch (error) {
-      throw policyFailure(`scheduler ${lane.scheduler.name}`, error)
-    }
-    const freed = plan.preempts.size > 0
-    applyPlan(lane, plan, this.#work)
-    if (lane.chunks.size > 0 || lane.decodes) {
-      lane.emptyPlans = 0
-      this.#begin(lane)
-      if (freed) this.#memoryFreed(replica)
-    } else if (freed) {
-      if (++lane.emptyPlans > EMPTY_PLANS)
-        broken(lane, 'preempts and plans no work, again and again')
-      // The other batches of this replica go first: one of them may be what the blocks are for.
-      this.#memoryFreed(replica)
-      this.#wake(lane, this.now)
-    } else if (plan.reviewAtSeconds !== Infinity) {
-      if (!(plan.reviewAtSeconds > this.now))
-        broken(lane, 'neither plans work nor waits', plan.reviewAtSeconds)
-      this.#wake(lane, plan.reviewAtSeconds)
-    }
-  }
-
-  /** Starts the planned step, and all equal ones after it that nothing can interrupt. */
-  #begin(lane: Lane): void {
-    const { segment } = lane
-    const replica = this.#replicas[lane.id]!
-    const plan = this.#plan
-    const cost = this.#cost
-    const { costModel, stages } = replica.spec
-    try {
-      costModel.step(this.#work, cost)
-    } catch (error) {
-      throw policyFailure(`cost model ${costModel.name}`, error)
-    }
-    const { seconds, growth } = cost
-    if (!(seconds > 0 && seconds < Infinity && growth >= 0 && growth < Infinity))
-      throw new SimulatorError({
-        code: 'CONTRACT',
-        path: `cost model ${costModel.name}`,
-        message: 'a step must take a positive, finite time, and the next one no less',
-        given: `${seconds} s, growing by ${growth} s`,
-      })
-    replica.steps++
-    if (stages > 1) {
-      const stageSeconds = cost.seconds / stages
-      cost.seconds = replica.passStages(this.now, stageSeconds) - this.now
-      segment.begin(lane, cost)
-      lane.busyShare = stageSeconds / cost.seconds
-    } else {
-      segment.begin(lane, cost)
-      if (lane.chunks.size === 0 && this.spec.stepByStep !== true) this.#extend(lane)
-    }
-    segment.heedsArrivals = !plan.ignoresArrivals
-  }
-
-  /** The fast-forward: how many steps the plan and its cost line stand. */
-  #extend(lane: Lane): void {
-    const { segment, decoders } = lane
-    const plan = this.#plan
-    let steps = Math.min(plan.repeats, this.#cost.horizon, decoders.firstFinish - lane.counter)
-    if (plan.reviewAtSeconds !== Infinity)
-      steps = Math.min(steps, segment.stepsToReach(plan.reviewAtSeconds))
-    // Whole steps only, and one where the plan or the cost says NaN.
-    steps = Math.floor(steps)
-    if (!(steps > 1)) return
-    const free = lane.kv.free + lane.firstStepBlocks
-    segment.resize(Math.max(1, lane.stepsWithin(free, steps)))
+    const starter = this.#starter
+    const started = starter.start(lane, replica)
+    if (starter.freed) this.#memoryFreed(replica)
+    if (started) return
+    // After preempting, the other batches of this replica go first: the blocks may be for one of them.
+    if (starter.freed) this.#wake(lane, this.now)
+    else if (starter.reviewAtSeconds !== Infinity) this.#wake(lane, starter.reviewAtSeconds)
   }
 
   /** Applies the segment that is over: its tokens, its finished requests, its blocks. */
