@@ -1,0 +1,419 @@
+import {
+  NO_SLOT,
+  type ReplicaView,
+  type Scheduler,
+  type SchedulerFactory,
+  type SchedulerOptions,
+  type StepPlan,
+} from '@llmsim/contracts'
+import { describe, expect, it } from 'vitest'
+import {
+  defaultSchedulerOptions,
+  greedy,
+  schedulers,
+  staticBatching,
+  staticWindowed,
+  vllmV1,
+  windowed,
+} from './index.js'
+
+/** A request of a view made by hand; its slot is its place among all of them. */
+interface Request {
+  readonly prompt: number
+  readonly generated?: number
+  /** Tokens in its KV cache. */
+  readonly kv?: number
+  readonly queued?: number
+}
+
+interface Scene {
+  readonly waiting?: readonly Request[]
+  readonly running?: readonly Request[]
+  readonly now?: number
+  readonly role?: ReplicaView['role']
+  readonly totalBlocks?: number
+}
+
+const blockSize = 16
+const blocksFor = (tokens: number): number => Math.ceil(tokens / blockSize)
+
+/** A request that decodes with so many tokens in its cache. */
+const decoding = (kv: number): Request => ({ prompt: kv, generated: 1, kv })
+/** A request whose KV cache has been transferred. */
+const resident = decoding
+/** A request that was preempted after so many tokens. */
+const preempted = (prompt: number, generated: number): Request => ({ prompt, generated, kv: 0 })
+
+/** Running requests have the slots from 0 on, waiting ones those after them. */
+function viewOf(scene: Scene): ReplicaView {
+  const { waiting = [], running = [], now = 0, role = 'mixed', totalBlocks = 100 } = scene
+  const all = [...running, ...waiting]
+  const kv = (slot: number): number => all[slot]!.kv ?? 0
+  const generated = (slot: number): number => all[slot]!.generated ?? 0
+  const remaining = (slot: number): number => {
+    // One that has tokens needs no prefill as long as its cache is there.
+    if (generated(slot) > 0 && kv(slot) > 0) return 0
+    return all[slot]!.prompt + generated(slot) - kv(slot)
+  }
+  const slots = all.map((_, slot) => slot)
+  const isDecoding = (slot: number): boolean => slot < running.length && remaining(slot) === 0
+  const growth = (slot: number): number =>
+    remaining(slot) === 0 && kv(slot) % blockSize === 0 ? 1 : 0
+  const within = (slot: number, from: number, to: number): number =>
+    slot >= from && slot < to ? slot : NO_SLOT
+  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
+  return {
+    nowSeconds: now,
+    role,
+    waiting: waiting.length,
+    firstWaiting: () => within(running.length, running.length, all.length),
+    nextWaiting: (slot) => within(slot + 1, running.length, all.length),
+    running: running.length,
+    firstRunning: () => within(0, 0, running.length),
+    nextRunning: (slot) => within(slot + 1, 0, running.length),
+    lastRunning: () => running.length - 1,
+    previousRunning: (slot) => slot - 1,
+    decoding: slots.filter(isDecoding).length,
+    arrivalSeconds: (slot) => all[slot]!.queued ?? 0,
+    queuedSeconds: (slot) => all[slot]!.queued ?? 0,
+    priority: () => 0,
+    promptTokens: (slot) => all[slot]!.prompt,
+    generatedTokens: generated,
+    prefillRemaining: remaining,
+    kvTokens: kv,
+    heldBlocks: (slot) => blocksFor(kv(slot)),
+    blocksToDecode: growth,
+    blockSize,
+    blocksFor,
+    totalBlocks,
+    freeBlocks: totalBlocks - sum(slots.map((slot) => blocksFor(kv(slot)))),
+    blocksToDecodeAll: sum(slots.filter(isDecoding).map(growth)),
+  }
+}
+
+interface Planned {
+  /** Tokens to prefill, by slot. */
+  readonly prefill: Record<number, number>
+  readonly admit: readonly number[]
+  readonly preempt: readonly number[]
+  readonly decodes: boolean
+  readonly repeats: number
+  readonly review: number
+  readonly ignoresArrivals: boolean
+}
+
+function plan(scheduler: Scheduler, scene: Scene): Planned {
+  const prefill: Record<number, number> = {}
+  const admit: number[] = []
+  const preempt: number[] = []
+  let decodes = false
+  const into: StepPlan = {
+    prefill(slot, tokens) {
+      prefill[slot] = tokens
+    },
+    admit: (slot) => admit.push(slot),
+    preempt: (slot) => preempt.push(slot),
+    decodeAll() {
+      decodes = true
+    },
+    decode() {
+      throw new Error('these schedulers decode all')
+    },
+    repeats: 1,
+    reviewAtSeconds: Infinity,
+    ignoresArrivals: false,
+  }
+  scheduler.plan(viewOf(scene), into)
+  const { repeats, reviewAtSeconds: review, ignoresArrivals } = into
+  return { prefill, admit, preempt, decodes, repeats, review, ignoresArrivals }
+}
+
+const nothing: Planned = {
+  prefill: {},
+  admit: [],
+  preempt: [],
+  decodes: false,
+  repeats: 1,
+  review: Infinity,
+  ignoresArrivals: false,
+}
+
+function make(factory: SchedulerFactory, options: Partial<SchedulerOptions> = {}): Scheduler {
+  return factory.create({ ...defaultSchedulerOptions, watermark: 0, ...options })
+}
+
+const prompts = (...tokens: number[]): Request[] => tokens.map((prompt) => ({ prompt }))
+
+describe('greedy', () => {
+  it('plans nothing where there is nothing', () => {
+    expect(plan(make(greedy), {})).toEqual(nothing)
+  })
+
+  it('prefills all that wait, whole prompts in one step, and decodes nobody in it', () => {
+    const planned = plan(make(greedy), { running: [decoding(20)], waiting: prompts(30, 5, 100) })
+    expect(planned).toEqual({ ...nothing, prefill: { 1: 30, 2: 5, 3: 100 } })
+  })
+
+  it('computes a preempted request anew: its prompt and the tokens that it had', () => {
+    const planned = plan(make(greedy), { waiting: [preempted(30, 7), { prompt: 5 }] })
+    expect(planned.prefill).toEqual({ 0: 37, 1: 5 })
+  })
+
+  it('stops at the batch size, running requests included', () => {
+    const scheduler = make(greedy, { maxBatchSize: 3 })
+    const running = [decoding(20), decoding(21)]
+    expect(plan(scheduler, { running, waiting: prompts(8, 8) }).prefill).toEqual({ 2: 8 })
+    expect(plan(scheduler, { waiting: prompts(8, 8, 8, 8) }).prefill).toEqual({ 0: 8, 1: 8, 2: 8 })
+  })
+
+  it('stops at the token budget, but prefills a longer prompt alone', () => {
+    const scheduler = make(greedy, { maxBatchedTokens: 50 })
+    expect(plan(scheduler, { waiting: prompts(30, 20, 1) }).prefill).toEqual({ 0: 30, 1: 20 })
+    expect(plan(scheduler, { waiting: prompts(30, 21, 1) }).prefill).toEqual({ 0: 30 })
+    expect(plan(scheduler, { waiting: prompts(51, 1) }).prefill).toEqual({ 0: 51 })
+  })
+
+  it('stops at the first prompt that finds no blocks: nobody overtakes it', () => {
+    const scene = { totalBlocks: 5, waiting: prompts(32, 64, 1) }
+    expect(plan(make(greedy), scene).prefill).toEqual({ 0: 32 })
+  })
+
+  it('leaves the watermark free, but not when it is idle', () => {
+    const scheduler = make(greedy, { watermark: 0.25 })
+    const busy = { totalBlocks: 8, running: [decoding(17)], waiting: prompts(64, 16) }
+    // 6 of 8 are free, and 2 of them stay so.
+    expect(plan(scheduler, busy).prefill).toEqual({ 1: 64 })
+    expect(plan(scheduler, { ...busy, waiting: prompts(65) }).prefill).toEqual({})
+    expect(plan(scheduler, { totalBlocks: 8, waiting: prompts(128) }).prefill).toEqual({ 0: 128 })
+  })
+
+  it('decodes for as long as nothing changes', () => {
+    const running = [decoding(20), decoding(40)]
+    expect(plan(make(greedy), { running })).toEqual({
+      ...nothing,
+      decodes: true,
+      repeats: Infinity,
+    })
+  })
+
+  it('need not hear of arrivals when the batch is full, or somebody waits who does not fit', () => {
+    const running = [decoding(20), decoding(40)]
+    expect(plan(make(greedy, { maxBatchSize: 2 }), { running }).ignoresArrivals).toBe(true)
+    const short = { running, totalBlocks: 6, waiting: prompts(32) }
+    expect(plan(make(greedy), short)).toMatchObject({ decodes: true, ignoresArrivals: true })
+  })
+
+  it('preempts those admitted last, as many as the next tokens need', () => {
+    // Three of full blocks want one each, and none is free: the last gives 2, the one before it 1.
+    const running = [decoding(32), decoding(32), decoding(16), decoding(20)]
+    expect(plan(make(greedy), { running, totalBlocks: 7 })).toEqual({
+      ...nothing,
+      preempt: [3, 2],
+      decodes: true,
+      repeats: 1,
+      ignoresArrivals: false,
+    })
+    const tight = [decoding(16), decoding(16), decoding(16)]
+    expect(plan(make(greedy), { running: tight, totalBlocks: 3 }).preempt).toEqual([2, 1])
+    expect(plan(make(greedy), { running: tight, totalBlocks: 4 }).preempt).toEqual([2])
+    expect(plan(make(greedy), { running: tight, totalBlocks: 6 }).preempt).toEqual([])
+  })
+
+  it('decodes between any two prefills when decoding goes first', () => {
+    const scheduler = make(greedy, { phaseOrder: 'decode-first' })
+    const waiting = prompts(8)
+    expect(plan(scheduler, { waiting }).prefill).toEqual({ 0: 8 })
+    const both = { running: [decoding(8)], waiting }
+    // One step, since somebody waits; then the next prompt.
+    expect(plan(scheduler, both)).toEqual({ ...nothing, decodes: true })
+    expect(plan(scheduler, both).prefill).toEqual({ 1: 8 })
+    expect(plan(scheduler, { running: [decoding(8), decoding(9)] })).toMatchObject({
+      decodes: true,
+      repeats: Infinity,
+    })
+  })
+})
+
+describe('greedy on a decode replica', () => {
+  const role = 'decode'
+
+  it('admits those whose KV cache is there, and decodes at once', () => {
+    const scene: Scene = { role, running: [decoding(20)], waiting: [resident(40), resident(50)] }
+    expect(plan(make(greedy), scene)).toMatchObject({
+      admit: [1, 2],
+      prefill: {},
+      decodes: true,
+      repeats: Infinity,
+    })
+  })
+
+  it('admits them beside a preempted request that has no room', () => {
+    const scene: Scene = { role, totalBlocks: 6, waiting: [preempted(90, 9), resident(20)] }
+    expect(plan(make(greedy), scene)).toMatchObject({ admit: [1], prefill: {}, decodes: true })
+  })
+
+  it('recomputes a preempted one when it has room', () => {
+    const scene: Scene = { role, running: [decoding(20)], waiting: [preempted(30, 9)] }
+    expect(plan(make(greedy), scene)).toMatchObject({ prefill: { 1: 39 }, decodes: false })
+  })
+
+  it('stops at the batch size and where a next token finds no block', () => {
+    const scene: Scene = { role, waiting: [resident(20), resident(20), resident(20)] }
+    expect(plan(make(greedy, { maxBatchSize: 2 }), scene).admit).toEqual([0, 1])
+    const full: Scene = { role, totalBlocks: 3, waiting: [resident(16), resident(32)] }
+    expect(plan(make(greedy), full).admit).toEqual([])
+    const oneFree: Scene = { role, totalBlocks: 4, waiting: [resident(16), resident(32)] }
+    expect(plan(make(greedy), oneFree).admit).toEqual([0])
+  })
+})
+
+describe('windowed', () => {
+  const options = { minBatchSize: 3, batchingWindowSeconds: 0.5 }
+  const waiting: Request[] = [
+    { prompt: 8, queued: 2 },
+    { prompt: 9, queued: 2.25 },
+  ]
+
+  it('waits for its batch to fill, and says until when', () => {
+    const planned = plan(make(windowed, options), { now: 2.25, waiting })
+    expect(planned).toEqual({ ...nothing, review: 2.5 })
+  })
+
+  it('goes on decoding meanwhile', () => {
+    const planned = plan(make(windowed, options), { now: 2.25, waiting, running: [decoding(20)] })
+    expect(planned).toEqual({ ...nothing, decodes: true, repeats: Infinity, review: 2.5 })
+  })
+
+  it.each([
+    ['as many wait as it wants', { now: 2.25, waiting: [...waiting, { prompt: 7, queued: 2.25 }] }],
+    ['the oldest has waited as long as it may', { now: 2.5, waiting }],
+    [
+      'a preempted request stands first',
+      { now: 2, waiting: [preempted(8, 4), ...waiting.slice(1)] },
+    ],
+  ])('prefills when %s', (_when, scene: Scene) => {
+    const { prefill, review } = plan(make(windowed, options), scene)
+    expect(Object.keys(prefill)).toHaveLength(scene.waiting!.length)
+    expect(review).toBe(Infinity)
+  })
+
+  it('does not wait with a window of 0 or a batch of 1', () => {
+    const scene = { now: 2.25, waiting }
+    const empty = { ...options, batchingWindowSeconds: 0 }
+    expect(plan(make(windowed, empty), scene).prefill).toEqual({ 0: 8, 1: 9 })
+    expect(plan(make(windowed, { ...options, minBatchSize: 1 }), scene).prefill).toEqual({
+      0: 8,
+      1: 9,
+    })
+  })
+})
+
+describe('static', () => {
+  it('forms a batch when it is idle, and runs it to its end', () => {
+    const scheduler = make(staticBatching, { maxBatchSize: 8 })
+    expect(plan(scheduler, { waiting: prompts(8, 9) }).prefill).toEqual({ 0: 8, 1: 9 })
+    const running = [decoding(8), decoding(9)]
+    expect(plan(scheduler, { running, waiting: prompts(8) })).toEqual({
+      ...nothing,
+      decodes: true,
+      repeats: Infinity,
+      ignoresArrivals: true,
+    })
+    expect(plan(scheduler, { waiting: prompts(8) }).prefill).toEqual({ 0: 8 })
+  })
+
+  it('hears of arrivals while it is idle', () => {
+    expect(plan(make(staticBatching), {}).ignoresArrivals).toBe(false)
+  })
+})
+
+describe('static-windowed', () => {
+  const scheduler = make(staticWindowed, { minBatchSize: 2, batchingWindowSeconds: 0.5 })
+  const waiting: Request[] = [{ prompt: 8, queued: 1 }]
+
+  it('waits for its batch to fill only when it is idle', () => {
+    expect(plan(scheduler, { now: 1.25, waiting })).toEqual({ ...nothing, review: 1.5 })
+    expect(plan(scheduler, { now: 1.5, waiting }).prefill).toEqual({ 0: 8 })
+    expect(plan(scheduler, { now: 9, waiting, running: [decoding(8)] })).toMatchObject({
+      decodes: true,
+      prefill: {},
+      review: Infinity,
+      ignoresArrivals: true,
+    })
+  })
+})
+
+describe('vllm-v1', () => {
+  const budget = { maxBatchedTokens: 20 }
+
+  it('gives each decoding request a token, and prompts what is left of the budget', () => {
+    const scene = { running: [decoding(20), decoding(21)], waiting: prompts(10, 30, 5) }
+    expect(plan(make(vllmV1, budget), scene)).toMatchObject({
+      decodes: true,
+      prefill: { 2: 10, 3: 8 },
+      repeats: 1,
+    })
+  })
+
+  it('goes on with a prompt that it has begun before it admits another', () => {
+    const begun: Request = { prompt: 40, kv: 18 }
+    const scene = { running: [decoding(20), begun], waiting: prompts(5) }
+    expect(plan(make(vllmV1, budget), scene).prefill).toEqual({ 1: 19 })
+    const ending = { running: [decoding(20), { prompt: 40, kv: 30 }], waiting: prompts(5, 9) }
+    expect(plan(make(vllmV1, budget), ending).prefill).toEqual({ 1: 10, 2: 5, 3: 4 })
+  })
+
+  it('admits a prompt only when there is room for all of it', () => {
+    const scene = { totalBlocks: 4, running: [decoding(20)], waiting: prompts(48, 1) }
+    expect(plan(make(vllmV1, budget), scene)).toMatchObject({ prefill: {}, decodes: true })
+    expect(plan(make(vllmV1, budget), { ...scene, totalBlocks: 5 }).prefill).toEqual({ 1: 19 })
+  })
+
+  it('cuts chunks to the threshold that it is given', () => {
+    const extra = { long_prefill_token_threshold: 6 }
+    const scene = { waiting: prompts(10, 10) }
+    expect(plan(make(vllmV1, { ...budget, extra }), scene).prefill).toEqual({ 0: 6, 1: 6 })
+    for (const given of [-1, 0.5, '6', NaN])
+      expect(() => make(vllmV1, { extra: { long_prefill_token_threshold: given } })).toThrow(
+        'scheduler.options.long_prefill_token_threshold',
+      )
+  })
+
+  it('preempts the last where a decoding request finds no block, and admits nobody then', () => {
+    const scene = {
+      totalBlocks: 3,
+      running: [decoding(16), decoding(16), decoding(10)],
+      waiting: prompts(1),
+    }
+    expect(plan(make(vllmV1, budget), scene)).toMatchObject({
+      preempt: [2, 1],
+      prefill: {},
+      decodes: true,
+      repeats: 1,
+    })
+  })
+
+  it('looks again after it has admitted residents, for which it kept a block each', () => {
+    const scene: Scene = {
+      role: 'decode',
+      totalBlocks: 7,
+      waiting: [preempted(40, 4), resident(20), resident(20)],
+    }
+    // 3 blocks are free, and 3 are needed; 2 are kept for the residents, which need none.
+    expect(plan(make(vllmV1, budget), scene)).toMatchObject({
+      admit: [1, 2],
+      prefill: {},
+      repeats: 1,
+    })
+  })
+})
+
+describe('schedulers', () => {
+  it('are listed by the name that their schedulers have', () => {
+    for (const factory of schedulers) {
+      expect(make(factory).name).toBe(factory.name)
+      expect(factory.description).not.toBe('')
+    }
+    expect(new Set(schedulers.map(({ name }) => name)).size).toBe(schedulers.length)
+  })
+})
