@@ -40,17 +40,26 @@ Examples:
   llmsim hardware mi300x
   llmsim hardware --catalog ./my-chips
 `,
-  validate: `
+  'catalog validate': `
 Example:
   llmsim catalog validate ./my-chips
 `,
-  check: `
+  'config check': `
 Examples:
   llmsim config check scenario.yaml
   llmsim config check scenario.yaml --json
 `,
-  schema: `
+  'config schema': `
 Example:
   llmsim config schema > scenario.schema.json
+`,
+  validate: `
+Examples:
+  llmsim validate points.csv
+  llmsim validate points.csv --summary --cost-model roofline --html scatter.html
+  llmsim validate points.csv --filter hardware=h100-80gb --filter engine=vllm --format json
+  llmsim validate points.csv --quality
+
+One row per configuration; the columns are in docs/accuracy.md.
 `,
 }

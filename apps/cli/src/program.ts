@@ -60,6 +60,7 @@ export function createProgram(io: Io, exit: (code: number) => void): AnyCommand 
   addHardware(program, io)
   addCatalog(program, io, exit)
   addConfig(program, io)
+  addValidate(program, io)
   program.configureHelp({
     visibleOptions: (shown) =>
       [...shown.options, ...(shown.name() === 'llmsim' ? run.options : [])].filter(
@@ -165,11 +166,29 @@ function addConfig(program: Command, io: Io): void {
   )
 }
 
+function addValidate(program: Command, io: Io): void {
+  const validate = command(program, 'validate', 'simulate what was measured: how far off?')
+  addCatalogOption(validate)
+  addList(validate, '--filter <COLUMN=VALUE>', 'rows whose column has that value; repeatable')
+  validate
+    .argument('<POINTS.csv>', 'one measured configuration in each row')
+    .option('--cost-model <NAME>', 'calibrated or roofline (default: calibrated)')
+    .option('--format <FORMAT>', 'on stdout: table, json or csv (default: table)')
+    .option('--summary', 'no single rows in the table')
+    .option('--quality', 'list measurements that contradict physics or their neighbours, alone')
+    .option('--html <FILE>', 'write scatters of simulated against measured')
+    .option('--jobs <N>', 'threads (default: one per core)')
+    .option('--limit <N>', 'the first rows only')
+    .action(async (file, options) =>
+      (await import('./commands/validate.js')).validate(file, checked(options), io),
+    )
+}
+
 function command(parent: Command, name: string, description: string, isDefault = false): Command {
   const made: Command = parent.command(name, { isDefault })
   made.description(description)
   made.addOption(new Option('--debug', 'show where an error comes from').hideHelp())
-  const example = examples[name]
+  const example = examples[parent.name() === 'llmsim' ? name : `${parent.name()} ${name}`]
   if (example !== undefined) made.addHelpText('after', example)
   return made
 }

@@ -1,0 +1,117 @@
+import { SimulatorError } from '@llmsim/contracts'
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import type { Io } from '../io.js'
+import { jsonText } from '../output/results-document.js'
+import { fileTarget, writeWhole } from '../output/write-file.js'
+import { loadRegistries } from '../registries.js'
+import { parseNumber } from '../scenario/assignments.js'
+import { parsePoints, type MeasuredPoint } from '../validation/measured-point.js'
+import { suspectPoints } from '../validation/point-quality.js'
+import { validatedCostModels, type ValidatedCostModel } from '../validation/point-scenario.js'
+import { scatterPage } from '../validation/scatter-page.js'
+import { suspectTable, validationCsv, validationTable } from '../validation/validation-text.js'
+import { runValidation } from '../validation/validation-run.js'
+import { validationOf } from '../validation/validation-summary.js'
+
+export interface ValidateOptions {
+  readonly costModel?: string
+  readonly format?: string
+  readonly html?: string
+  readonly jobs?: string
+  readonly limit?: string
+  readonly filter?: readonly string[]
+  readonly catalog?: readonly string[]
+  readonly quality?: boolean
+  readonly summary?: boolean
+}
+
+/** Simulates measured configurations as they were measured, and prints how far off it is. */
+export async function validate(file: string, options: ValidateOptions, io: Io): Promise<void> {
+  const format = oneOf('--format', options.format ?? 'table', ['json', 'csv', 'table'])
+  const costModel = oneOf<ValidatedCostModel>(
+    '--cost-model',
+    options.costModel ?? 'calibrated',
+    validatedCostModels,
+  )
+  const jobs = count('--jobs', options.jobs) ?? availableParallelism()
+  const limit = count('--limit', options.limit) ?? Infinity
+  const target = options.html === undefined ? undefined : fileTarget(options.html, io.cwd)
+  const points = chosen(readPoints(file, io.cwd), options.filter ?? []).slice(0, limit)
+  const catalog = options.catalog ?? []
+  const registries = await loadRegistries({ catalog }, io.cwd)
+  const suspect = suspectPoints(points, registries)
+  if (options.quality === true) {
+    io.stdout(format === 'json' ? jsonText({ suspect }) : suspectTable(suspect))
+    return
+  }
+  const outcomes = await runValidation(points, { costModel, catalog, cwd: io.cwd }, jobs)
+  const validation = validationOf(points, outcomes)
+  if (target !== undefined)
+    writeWhole(target, scatterPage(validation, points, `${path.basename(file)}, ${costModel}`))
+  if (format === 'json') io.stdout(jsonText({ cost_model: costModel, ...validation, suspect }))
+  else if (format === 'csv') io.stdout(validationCsv(validation))
+  else io.stdout(validationTable(validation, options.summary !== true))
+}
+
+/** Reads the measurements of a file. Throws `SimulatorError`. */
+export function readPoints(file: string, cwd: string): MeasuredPoint[] {
+  let text: string
+  try {
+    text = readFileSync(path.resolve(cwd, file), 'utf8')
+  } catch {
+    throw new SimulatorError({
+      code: 'FILE',
+      path: file,
+      message: 'cannot be read',
+      accepted: 'an existing file in CSV',
+    })
+  }
+  return parsePoints(text, file)
+}
+
+/** Those whose columns hold what each `column=value` asks for. */
+function chosen(points: readonly MeasuredPoint[], filters: readonly string[]): MeasuredPoint[] {
+  const wanted = filters.map((filter) => {
+    const at = filter.indexOf('=')
+    const column = filter.slice(0, at)
+    if (at > 0 && (points.length === 0 || points.some((point) => column in point)))
+      return [column as keyof MeasuredPoint, filter.slice(at + 1)] as const
+    throw new SimulatorError({
+      code: 'INVALID_VALUE',
+      path: '--filter',
+      message: 'is no column and its value',
+      given: filter,
+      accepted: 'column=value, as hardware=h100-80gb',
+    })
+  })
+  return points.filter((point) =>
+    wanted.every(([column, value]) => String(point[column] ?? '') === value),
+  )
+}
+
+function oneOf<T extends string>(flag: string, given: string, accepted: readonly T[]): T {
+  const found = accepted.find((value) => value === given)
+  if (found !== undefined) return found
+  throw new SimulatorError({
+    code: 'INVALID_VALUE',
+    path: flag,
+    message: 'is not one of the accepted values',
+    given,
+    accepted: accepted.join(', '),
+  })
+}
+
+function count(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const value = parseNumber(flag, text, true)
+  if (value >= 1 && value <= 1e6) return value
+  throw new SimulatorError({
+    code: 'INVALID_VALUE',
+    path: flag,
+    message: 'is out of range',
+    given: value,
+    accepted: 'a whole number from 1 to 1000000',
+  })
+}

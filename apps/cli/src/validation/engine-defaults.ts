@@ -1,0 +1,130 @@
+import { SimulatorError, type Accelerator, type NumberFormat } from '@llmsim/contracts'
+import type { MeasuredPoint } from './measured-point.js'
+
+/** How an engine behaves where a measurement does not say. */
+export interface EngineDefaults {
+  /** Engine profile of the calibrations. */
+  readonly profile: string
+  readonly scheduler: 'vllm-v1' | 'greedy'
+  readonly maxSequences: number
+  readonly maxBatchedTokens: number
+  /** Share of the whole device that the engine may use, or of what weights and activations leave. */
+  readonly kvMemory: { readonly of: 'device' | 'free'; readonly share: number }
+  /** A request is admitted when its whole output has room too: nothing is ever preempted. */
+  readonly reservesOutput: boolean
+  /** A prompt is never cut, so that a step takes the longest one whole. */
+  readonly wholePrompts: boolean
+  /** KV cache behind weights of 8 bits or fewer, where the measurement does not say. */
+  readonly quantisedKv: NumberFormat
+}
+
+/** Bytes from which vLLM takes a device for a large one. */
+const LARGE_DEVICE = 70 * 2 ** 30
+
+/**
+ * vLLM's v1 engine (`vllm/engine/arg_utils.py`): an API server gives large devices, the A100 apart,
+ * 8192 tokens and 1024 sequences a step, others 2048 and 256.
+ */
+function vllmV1(accelerator: Accelerator): EngineDefaults {
+  const large =
+    accelerator.memory_bytes >= LARGE_DEVICE && !accelerator.name.toLowerCase().startsWith('a100')
+  return {
+    profile: 'vllm',
+    scheduler: 'vllm-v1',
+    maxSequences: large ? 1024 : 256,
+    maxBatchedTokens: large ? 8192 : 2048,
+    kvMemory: { of: 'device', share: 0.9 },
+    reservesOutput: false,
+    wholePrompts: false,
+    quantisedKv: 'bf16',
+  }
+}
+
+/** vLLM before its v1 engine, and what is built like it: whole prompts before any decoding. */
+const vllmV0: EngineDefaults = {
+  profile: 'vllm',
+  scheduler: 'greedy',
+  maxSequences: 256,
+  maxBatchedTokens: 4096,
+  kvMemory: { of: 'device', share: 0.9 },
+  reservesOutput: false,
+  wholePrompts: true,
+  quantisedKv: 'bf16',
+}
+
+/** SGLang: chunked prefill of 8192 tokens, in steps of their own (`enable_mixed_chunk` is off). */
+const sglang: EngineDefaults = {
+  ...vllmV0,
+  profile: 'sglang',
+  maxSequences: 2048,
+  maxBatchedTokens: 8192,
+  kvMemory: { of: 'device', share: 0.88 },
+  wholePrompts: false,
+}
+
+/**
+ * TensorRT-LLM: in-flight batching, `max_batch_size` 2048, `max_num_tokens` 8192, guaranteed no evict,
+ * 90 % of the free memory; its quantised checkpoints carry an fp8 KV cache.
+ */
+const tensorrtLlm: EngineDefaults = {
+  profile: 'tensorrt-llm',
+  scheduler: 'vllm-v1',
+  maxSequences: 2048,
+  maxBatchedTokens: 8192,
+  kvMemory: { of: 'free', share: 0.9 },
+  reservesOutput: true,
+  wholePrompts: true,
+  quantisedKv: 'fp8',
+}
+
+/** Engines that run a given batch and add little of their own. */
+const bare: EngineDefaults = { ...vllmV0, profile: 'bare', maxBatchedTokens: 8192 }
+
+const engines: Readonly<
+  Record<string, (point: MeasuredPoint, accelerator: Accelerator) => EngineDefaults>
+> = {
+  vllm: (point, accelerator) => (hasV1(point) ? vllmV1(accelerator) : vllmV0),
+  sglang: () => sglang,
+  trtllm: tensorrt,
+  'triton-trtllm': tensorrt,
+  'nim-trtllm': tensorrt,
+  'deepspeed-mii': () => vllmV0,
+  deepspeed: () => bare,
+  jetstream: () => bare,
+}
+
+/** What stands for blanks in a measurement of that engine. Throws `SimulatorError` `UNKNOWN_NAME`. */
+export function engineDefaults(point: MeasuredPoint, accelerator: Accelerator): EngineDefaults {
+  const found = engines[point.engine.toLowerCase()]
+  if (found !== undefined) return found(point, accelerator)
+  throw new SimulatorError({
+    code: 'UNKNOWN_NAME',
+    path: 'engine',
+    message: 'its limits and overheads are not known',
+    given: point.engine,
+    accepted: Object.keys(engines).join(', '),
+  })
+}
+
+/** Static batches run prompts and decoding apart; releases up to 0.17 were given 95 % of the free memory. */
+function tensorrt(point: MeasuredPoint): EngineDefaults {
+  const early = (versionOf(point) ?? Infinity) < 0.18
+  return {
+    ...tensorrtLlm,
+    scheduler: point.scenario === 'static' ? 'greedy' : 'vllm-v1',
+    kvMemory: { of: 'free', share: early ? 0.95 : 0.9 },
+  }
+}
+
+/** The v1 engine came with 0.8; a static batch of an unknown version is an old benchmark. */
+function hasV1(point: MeasuredPoint): boolean {
+  const version = versionOf(point)
+  return version === undefined ? point.scenario !== 'static' : version >= 0.08
+}
+
+/** `0.19.0` as 0.19, `0.8.5` as 0.08, `~0.1-0.2` as 0.01; undefined where there is none. */
+function versionOf({ engine_version: version }: MeasuredPoint): number | undefined {
+  const parts = /(\d+)\.(\d+)/.exec(version)
+  if (parts === null) return undefined
+  return Number(parts[1]) + Number(parts[2]) / 100
+}

@@ -1,0 +1,136 @@
+import {
+  SimulatorError,
+  type CostModel,
+  type ReplicaMemory,
+  type SimulationSpec,
+} from '@llmsim/contracts'
+import { devicePower } from '@llmsim/cost-models'
+import { named, type Registries } from '../registries.js'
+import { measuredCosts } from './measured-costs.js'
+import { engineDefaults, type EngineDefaults } from './engine-defaults.js'
+import type { MeasuredPoint } from './measured-point.js'
+import { acceleratorOf, layoutOf, pointMemory, type PointLayout } from './point-layout.js'
+import { nominalTokens, trafficOf } from './point-traffic.js'
+
+/** Cost models that a validation compares. */
+export const validatedCostModels = ['calibrated', 'roofline'] as const
+export type ValidatedCostModel = (typeof validatedCostModels)[number]
+
+/** A measurement as a simulation. */
+export interface PointScenario {
+  readonly spec: SimulationSpec
+  readonly layout: PointLayout
+  /** Attention groups of one engine; one of them is simulated, with its share of the requests. */
+  readonly groups: number
+}
+
+/** What one engine runs with. */
+interface Limits {
+  readonly sequences: number
+  readonly tokens: number
+}
+
+/**
+ * Describes a measurement as a simulation of it.
+ *
+ * Throws `SimulatorError` at the column for what cannot be expressed.
+ */
+export function pointScenario(
+  point: MeasuredPoint,
+  costModel: ValidatedCostModel,
+  registries: Registries,
+): PointScenario {
+  const accelerator = acceleratorOf(point, registries)
+  const defaults = engineDefaults(point, accelerator)
+  const layout = layoutOf(point, accelerator, defaults, registries)
+  const groups = point.dp
+  const traffic = trafficOf(point, groups)
+  const limits = limitsOf(point, defaults, traffic.maxRequests ?? Infinity)
+  const memory = pointMemory(layout, defaults, limits.tokens, limits.sequences)
+  const maxBatchSize = Math.min(
+    limits.sequences,
+    defaults.reservesOutput ? reservedSequences(memory, point) : Infinity,
+  )
+  const scheduler = named(registries.schedulers, 'scheduler', defaults.scheduler, 'engine')
+  const router = named(registries.routers, 'router', 'round-robin', 'replicas')
+  const { model, requestSeconds } = costsOf(layout, costModel, defaults, registries)
+  const served = point.scenario === 'closed' || point.scenario === 'open'
+  const spec: SimulationSpec = {
+    pools: [
+      {
+        name: 'mixed',
+        role: 'mixed',
+        replicas: point.replicas,
+        devicesPerReplica: layout.tensorParallel * layout.pipelineParallel,
+        stages: layout.pipelineParallel,
+        costModel: model,
+        createScheduler: () =>
+          scheduler.create({
+            maxBatchSize,
+            minBatchSize: 1,
+            batchingWindowSeconds: 0,
+            maxBatchedTokens: limits.tokens,
+            phaseOrder: 'prefill-first',
+            watermark: 0,
+            extra: {},
+          }),
+        router: router.create({ random: () => 0, extra: {} }),
+        memory,
+        power: devicePower(accelerator),
+      },
+    ],
+    ...traffic,
+    durationSeconds: Infinity,
+    warmUpSeconds: 0,
+    exactQuantiles: true,
+    ...(served ? { requestOverheadSeconds: requestSeconds } : {}),
+  }
+  return { spec, layout, groups }
+}
+
+/** What was stated, or the engine's usual limits; a step that cannot cut prompts takes the longest. */
+function limitsOf(point: MeasuredPoint, defaults: EngineDefaults, requests: number): Limits {
+  const { input } = nominalTokens(point)
+  const tokens = point.max_num_batched_tokens ?? defaults.maxBatchedTokens
+  const sequences = point.max_num_seqs ?? Math.max(defaults.maxSequences, point.batch ?? 0)
+  return {
+    sequences: Math.max(1, Math.min(sequences, requests)),
+    tokens: defaults.wholePrompts ? Math.max(tokens, input) : tokens,
+  }
+}
+
+/** Requests whose prompt and whole output fit at once. */
+function reservedSequences(memory: ReplicaMemory, point: MeasuredPoint): number {
+  const { input, output } = nominalTokens(point)
+  const blocks = Math.ceil((input + output) / memory.blockSize)
+  return Math.max(1, Math.floor(memory.kvBlocks / blocks))
+}
+
+function costsOf(
+  layout: PointLayout,
+  costModel: ValidatedCostModel,
+  defaults: EngineDefaults,
+  registries: Registries,
+): { model: CostModel; requestSeconds: number } {
+  const factory = named(registries.costModels, 'cost model', costModel, '--cost-model')
+  const { expertParallel, tensorParallel, pipelineParallel } = layout
+  if (costModel === 'roofline') {
+    // Experts whole on a device, or split over the same devices: as many bytes and FLOP of each.
+    if (expertParallel > tensorParallel)
+      throw new SimulatorError({
+        code: 'CONFLICT',
+        path: 'dp',
+        message: 'the roofline has no experts spread over several attention groups',
+        given: expertParallel / tensorParallel,
+      })
+    return { model: factory.create({ ...layout, extra: {} }), requestSeconds: 0 }
+  }
+  const { calibration, engineProfile } = measuredCosts(layout.accelerator, defaults.profile)
+  // With stages each holds its own experts.
+  const extra =
+    expertParallel > 1 && pipelineParallel === 1 ? { expert_parallel_size: expertParallel } : {}
+  return {
+    model: factory.create({ ...layout, extra, calibration, engineProfile }),
+    requestSeconds: engineProfile?.request_s ?? 0,
+  }
+}
