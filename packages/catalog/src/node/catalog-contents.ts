@@ -1,30 +1,56 @@
-import { SimulatorError } from '@llmsim/contracts'
+import { Accelerator, Calibration, EngineProfile, Model, SimulatorError } from '@llmsim/contracts'
+
+export type EntryKind = 'model' | 'accelerator' | 'calibration' | 'engine'
+export type EntryList = 'models' | 'accelerators' | 'calibrations' | 'engineProfiles'
+
+export interface KindOfEntry {
+  /** The list that a module exports entries of this kind in. */
+  readonly list: EntryList
+  /** The field that no other kind has. */
+  readonly field: string
+  readonly schema: typeof Model | typeof Accelerator | typeof Calibration | typeof EngineProfile
+}
+
+/** The kinds of catalog entries. */
+export const entryKinds: Readonly<Record<EntryKind, KindOfEntry>> = {
+  model: { list: 'models', field: 'layers', schema: Model },
+  accelerator: { list: 'accelerators', field: 'peak_flop_per_s', schema: Accelerator },
+  calibration: { list: 'calibrations', field: 'kernels', schema: Calibration },
+  engine: { list: 'engineProfiles', field: 'step_s', schema: EngineProfile },
+}
+
+export const kindNames: readonly EntryKind[] = ['model', 'accelerator', 'calibration', 'engine']
 
 /** Entries as their files hold them; nothing but their kind has been checked. */
 export interface CatalogContents {
   readonly models: readonly unknown[]
   readonly accelerators: readonly unknown[]
+  readonly calibrations: readonly unknown[]
+  readonly engineProfiles: readonly unknown[]
   /** The file or module that each entry came from, by the entry's identity. */
   readonly origins: ReadonlyMap<unknown, string>
 }
 
-export type EntryKind = 'model' | 'accelerator'
+/** The lists of a catalog, empty. */
+export function emptyLists(): Record<EntryList, unknown[]> {
+  return { models: [], accelerators: [], calibrations: [], engineProfiles: [] }
+}
 
 /**
- * What an entry is: an accelerator has `peak_flop_per_s`, a model has `layers`.
+ * What an entry is, by the one field that only its kind has.
  *
  * Throws `SimulatorError` `INVALID_VALUE` with `origin` as its path for anything else.
  */
 export function kindOf(entry: unknown, origin: string): EntryKind {
-  const accelerator = has(entry, 'peak_flop_per_s')
-  const model = has(entry, 'layers')
-  if (accelerator !== model) return accelerator ? 'accelerator' : 'model'
+  const kinds = kindNames.filter((kind) => has(entry, entryKinds[kind].field))
+  const [kind] = kinds
+  if (kind !== undefined && kinds.length === 1) return kind
   throw new SimulatorError({
     code: 'INVALID_VALUE',
     path: origin,
-    message: accelerator ? 'is both a model and an accelerator' : 'is not a catalog entry',
+    message: kinds.length > 1 ? `is both ${kinds.join(' and ')}` : 'is not a catalog entry',
     given: entry,
-    accepted: 'an accelerator (with peak_flop_per_s) or a model (with layers)',
+    accepted: kindNames.map((name) => `${name} (with ${entryKinds[name].field})`).join(', '),
   })
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { SimulatorError } from '@llmsim/contracts'
 import type { CatalogContents, EntryKind } from './catalog-contents.js'
-import { kindOf } from './catalog-contents.js'
+import { emptyLists, entryKinds, kindOf } from './catalog-contents.js'
 import { parseJson } from './json-text.js'
 
 const skippedFolders = new Set(['node_modules', 'dist'])
@@ -36,11 +36,11 @@ export function readOutcomes(path: string): FileOutcome[] {
 }
 
 function contentsOf(outcomes: readonly FileOutcome[]): CatalogContents {
-  const found = { models: [] as unknown[], accelerators: [] as unknown[] }
+  const found = emptyLists()
   const origins = new Map<unknown, string>()
   for (const outcome of outcomes) {
     if ('error' in outcome) throw outcome.error
-    found[outcome.kind === 'model' ? 'models' : 'accelerators'].push(outcome.entry)
+    found[entryKinds[outcome.kind].list].push(outcome.entry)
     origins.set(outcome.entry, outcome.file)
   }
   return { ...found, origins }

@@ -3,14 +3,19 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { SimulatorError } from '@llmsim/contracts'
 import { valueAt } from '../field-path.js'
-import type { CatalogContents } from './catalog-contents.js'
+import type { CatalogContents, EntryList } from './catalog-contents.js'
+import { emptyLists, entryKinds, kindNames } from './catalog-contents.js'
 import { readCatalogFile, readCatalogFolder } from './catalog-folder.js'
 import { folderEntry, packageEntry } from './package-entry.js'
+
+/** The exports that a catalog may have. */
+const lists = kindNames.map((kind) => entryKinds[kind].list).join(', ')
 
 /**
  * The entries of a catalog, which is one of: a folder of JSON files, one JSON file, a JavaScript
  * module (or a folder that is a package) or an installed package. Modules and packages export
- * `models`, `accelerators` or both as lists of entries; other exports are left alone.
+ * `models`, `accelerators`, `calibrations` or `engineProfiles` as lists of entries; other exports are
+ * left alone.
  *
  * Paths and packages are looked up from the folder `from`; a path that exists goes before a package
  * of the same name. Importing a module runs its code.
@@ -52,30 +57,34 @@ async function importCatalog(file: string, origin: string): Promise<CatalogConte
       code: 'FILE',
       path: origin,
       message: `cannot be imported: ${cause instanceof Error ? cause.message : String(cause)}`,
-      accepted: 'a JavaScript module that exports models or accelerators',
+      accepted: `a JavaScript module that exports ${lists}`,
     })
   }
-  const models = exportedEntries(namespace, 'models', origin)
-  const accelerators = exportedEntries(namespace, 'accelerators', origin)
-  if (models === undefined && accelerators === undefined)
+  const found = emptyLists()
+  const origins = new Map<unknown, string>()
+  let exported = 0
+  for (const kind of kindNames) {
+    const { list } = entryKinds[kind]
+    const entries = exportedEntries(namespace, list, origin)
+    if (entries === undefined) continue
+    exported++
+    found[list].push(...entries)
+    for (const entry of entries) origins.set(entry, origin)
+  }
+  if (exported === 0)
     throw new SimulatorError({
       code: 'INVALID_VALUE',
       path: origin,
-      message: 'exports neither models nor accelerators',
-      accepted: 'exports named models or accelerators, each a list of entries',
+      message: 'exports no list of entries',
+      accepted: `exports named ${lists}, each a list of entries`,
     })
-  const all = [...(models ?? []), ...(accelerators ?? [])]
-  return {
-    models: models ?? [],
-    accelerators: accelerators ?? [],
-    origins: new Map(all.map((entry) => [entry, origin])),
-  }
+  return { ...found, origins }
 }
 
 /** An export of a module, or of the default export that a CommonJS module arrives as. */
 function exportedEntries(
   namespace: unknown,
-  name: 'models' | 'accelerators',
+  name: EntryList,
   origin: string,
 ): readonly unknown[] | undefined {
   const value = valueAt(namespace, [name]) ?? valueAt(namespace, ['default', name])

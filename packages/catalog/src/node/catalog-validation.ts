@@ -1,11 +1,21 @@
-import { Accelerator, isSimulatorError, Model, type SimulatorError } from '@llmsim/contracts'
+import {
+  isSimulatorError,
+  type Accelerator,
+  type Calibration,
+  type EngineProfile,
+  type Model,
+  type SimulatorError,
+} from '@llmsim/contracts'
 import { createCatalog, type Catalog } from '../catalog.js'
-import { readOutcomes, type FileOutcome } from './catalog-folder.js'
+import { entryKinds, type EntryKind } from './catalog-contents.js'
+import { readOutcomes } from './catalog-folder.js'
 
 /** An entry that its schema accepts. */
-export type ValidEntry =
-  | { readonly kind: 'model'; readonly file: string; readonly entry: Model }
-  | { readonly kind: 'accelerator'; readonly file: string; readonly entry: Accelerator }
+export interface ValidEntry {
+  readonly kind: EntryKind
+  readonly file: string
+  readonly entry: Model | Accelerator | Calibration | EngineProfile
+}
 
 /** What checking a folder found. */
 export interface CatalogReport {
@@ -24,34 +34,22 @@ export interface CatalogReport {
 export function validateCatalog(path: string): CatalogReport {
   const entries: ValidEntry[] = []
   const errors: SimulatorError[] = []
-  let models = createCatalog({ kind: 'model', schema: Model, entries: [] })
-  let accelerators = createCatalog({ kind: 'accelerator', schema: Accelerator, entries: [] })
+  const catalogs = new Map<EntryKind, Catalog<ValidEntry['entry']>>()
   for (const outcome of readOutcomes(path)) {
     const { file } = outcome
     try {
       if ('error' in outcome) throw outcome.error
-      if (outcome.kind === 'model') {
-        models = extended(models, outcome)
-        entries.push({ kind: 'model', file, entry: models.get(nameOf(outcome)) })
-      } else {
-        accelerators = extended(accelerators, outcome)
-        entries.push({ kind: 'accelerator', file, entry: accelerators.get(nameOf(outcome)) })
-      }
+      const { kind, entry } = outcome
+      const { schema } = entryKinds[kind]
+      const catalog =
+        catalogs.get(kind) ?? createCatalog<ValidEntry['entry']>({ kind, schema, entries: [] })
+      const extended = catalog.extend([entry], file)
+      catalogs.set(kind, extended)
+      entries.push({ kind, file, entry: extended.get((entry as { name: string }).name) })
     } catch (error) {
       if (!isSimulatorError(error)) throw error
       errors.push(error)
     }
   }
   return { entries, errors }
-}
-
-type Entry = Extract<FileOutcome, { entry: unknown }>
-
-function extended<T>(catalog: Catalog<T>, { entry, file }: Entry): Catalog<T> {
-  return catalog.extend([entry], file)
-}
-
-/** The name of an entry that a catalog has taken in. */
-function nameOf({ entry }: Entry): string {
-  return (entry as { name: string }).name
 }
