@@ -13,8 +13,16 @@ import {
 import { SiliconTables } from './measured-table.mjs'
 
 /** Our number formats, and the tables' names of them by kind of table. */
-const matrixTypes = { bf16: 'bf16', fp8: 'fp8', int8: 'sq', fp4: 'nvfp4' }
-const expertTypes = { bf16: ['bf16'], fp8: ['fp8', 'fp8_block'], fp4: ['nvfp4'] }
+const matrixTypes = { bf16: 'bf16', fp8: 'fp8', int8: 'sq', fp4: 'nvfp4', int4: 'int4_wo' }
+const expertTypes = {
+  bf16: ['bf16'],
+  fp8: ['fp8_block', 'fp8'],
+  fp4: ['nvfp4', 'w4a16_mxfp4'],
+  int4: ['int4_wo'],
+}
+
+/** Formats whose kernels unpack the weights and compute in 16 bits where the device lacks them. */
+const weightOnly = ['fp4', 'int4']
 const cacheTypes = ['bf16', 'fp8']
 
 /** Fewer rows than this are no basis for a curve of five parameters. */
@@ -25,7 +33,7 @@ export function fitAccelerator(entry, datasheet, folder) {
   const tables = new SiliconTables(path.join(folder, 'aiconfigurator'))
   const peaks = datasheet.peak_flop_per_s
   const device = (format) => ({
-    flopPerSecond: peaks[format] ?? peaks.fp8 ?? peaks.bf16,
+    flopPerSecond: peaks[format] ?? peaks.bf16,
     bytesPerSecond: datasheet.memory_bandwidth_bytes_per_s,
     computeUnits: entry.computeUnits,
     linkBytesPerSecond: datasheet.scale_up.bandwidth_bytes_per_s,
@@ -61,7 +69,7 @@ export function fitAccelerator(entry, datasheet, folder) {
     const quantised = format !== 'bf16'
     let rows = gemm.rows(products, type)
     if (rows.length === 0) rows = gemm.rows(table('gemm', ['trtllm']), type)
-    if (peaks[format] === undefined) continue
+    if (peaks[format] === undefined && !weightOnly.includes(format)) continue
     kernels.gemm[format] = fitted(
       `gemm.${format}`,
       gemm,
@@ -72,7 +80,7 @@ export function fitAccelerator(entry, datasheet, folder) {
     )
   }
   for (const [format, types] of Object.entries(expertTypes)) {
-    if (peaks[format] === undefined) continue
+    if (peaks[format] === undefined && !weightOnly.includes(format)) continue
     for (const engines of [entry.engines, ['sglang'], ['trtllm']]) {
       const grouped = table('moe', engines)
       const rows = types.map((type) => expertGemm.rows(grouped, type)).find((all) => all.length > 0)

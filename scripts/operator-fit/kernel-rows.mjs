@@ -9,7 +9,18 @@ import {
 } from '@llmsim/cost-models/calibrated'
 
 /** Bytes of one element by the tables' names of number formats; scales of block formats included. */
-const elementBytes = { bf16: 2, fp16: 2, fp8: 1, int8: 1, sq: 1, fp4: 0.5, nvfp4: 0.5625 }
+const elementBytes = {
+  bf16: 2,
+  fp8: 1,
+  fp8_block: 1,
+  sq: 1,
+  nvfp4: 0.5625,
+  w4a16_mxfp4: 0.53125,
+  int4_wo: 0.53125,
+}
+
+/** Kernels that unpack weights take inputs of 16 bits. */
+const inputBytes = (type) => (type === 'int4_wo' ? 2 : elementBytes[type])
 
 const share = (start, least = 0.02, most = 0.995) => ({ kind: 'share', start, least, most })
 const size = (start, least, most) => ({ kind: 'size', start, least, most, zero: true })
@@ -38,7 +49,7 @@ export const gemm = {
           columns: row.n,
           depth: row.k,
           weightBytes: elementBytes[type],
-          inputBytes: elementBytes[type],
+          inputBytes: inputBytes(type),
           outputBytes: 2,
         },
       })),
@@ -74,7 +85,7 @@ export const expertGemm = {
             hidden: row.hidden_size,
             inner: row.inter_size / row.moe_tp_size,
             matrices: 3,
-            weightBytes: elementBytes[type.replace('_block', '')],
+            weightBytes: elementBytes[type],
             rowBytes: 2,
           },
         }

@@ -147,6 +147,10 @@ export const Calibration = z.strictObject({
   /** Streaming multiprocessors, compute units or cores: tiles of a product run in waves over them. */
   compute_units: z.int().positive(),
   kernels: z.strictObject({
+    /**
+     * By the number format of the weights; shares are of the peak of the format that is computed in:
+     * 16 bits where weights are narrower than anything that the matrix units take.
+     */
     gemm: byFormat(MatrixCurve),
     expert_gemm: byFormat(GroupedMatrixCurve),
     /** By the number format of the KV cache, like the three below. */
@@ -199,6 +203,12 @@ export const EngineProfile = z.strictObject({
   request_s: seconds,
   /** Kernels of one layer that only move data: norms, rotary embedding, cache writes, activation. */
   elementwise_kernels_per_layer: amount,
+  /**
+   * Share of the passes that quantise activations which this engine does inside the kernel before: what
+   * of `pass_bytes_per_input`, and of the launch that a quantised product takes beyond a plain one, falls
+   * away.
+   */
+  fused_quantisation: z.number().min(0).max(1),
   /** Time of this engine's kernels over the calibration's, by kind; 1 when absent. */
   kernel_time_ratio: z
     .partialRecord(

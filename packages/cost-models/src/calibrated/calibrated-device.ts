@@ -4,6 +4,7 @@ import {
   type CostModelOptions,
   type EngineProfile,
   type LinkSpeed,
+  type MatrixCurve,
   type NumberFormat,
   type OperatorBound,
 } from '@llmsim/contracts'
@@ -67,12 +68,31 @@ export class CalibratedDevice {
     activations: NumberFormat,
   ): KernelDevice & { format: NumberFormat } {
     const { accelerator } = this.#given
-    const { format, flopPerSecond } = resolveComputeFormat(accelerator, weights, activations)
+    // Kernels that take weights alone narrower than the matrix units can compute in 16 bits.
+    const narrow =
+      bytesPerElement[weights] < 1 && accelerator.peak_flop_per_s[weights] === undefined
+    const operands = narrow ? unquantisedFormat(activations) : activations
+    const { format, flopPerSecond } = resolveComputeFormat(accelerator, weights, operands)
     return {
       format,
       flopPerSecond,
       bytesPerSecond: accelerator.memory_bandwidth_bytes_per_s,
       computeUnits: this.calibration.compute_units,
+    }
+  }
+
+  /** The curve of products with such weights, less the passes that the engine fuses. */
+  #matrixCurve(weights: NumberFormat, computed: NumberFormat): MatrixCurve {
+    const curves = this.calibration.kernels.gemm
+    const curve = required(curves[weights] ?? curveOf(curves, computed))
+    const plain = curveOf(curves, 'bf16')
+    const left = 1 - this.profile.fused_quantisation
+    if (plain === undefined || curve.pass_bytes_per_input === 0) return curve
+    const launch = Math.max(0, curve.latency_s - plain.latency_s)
+    return {
+      ...curve,
+      pass_bytes_per_input: left * curve.pass_bytes_per_input,
+      latency_s: curve.latency_s - (1 - left) * launch,
     }
   }
 
@@ -93,7 +113,7 @@ export class CalibratedDevice {
     const weights = quantised ? weightFormat : unquantisedFormat(weightFormat)
     const activations = quantised ? activationFormat : unquantisedFormat(activationFormat)
     const device = this.device(weights, activations)
-    const curve = required(curveOf(this.calibration.kernels.gemm, device.format))
+    const curve = this.#matrixCurve(weights, device.format)
     const shape = {
       rows: 0,
       columns,
@@ -124,7 +144,8 @@ export class CalibratedDevice {
   ): Operator {
     const { weightFormat, activationFormat } = this.#given
     const device = this.device(weightFormat, activationFormat)
-    const curve = required(curveOf(this.calibration.kernels.expert_gemm, device.format))
+    const curves = this.calibration.kernels.expert_gemm
+    const curve = required(curves[weightFormat] ?? curveOf(curves, device.format))
     const shape = {
       ...sizes,
       rows: 0,

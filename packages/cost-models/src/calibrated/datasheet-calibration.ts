@@ -93,6 +93,7 @@ export const usualEngineProfile: EngineProfile = {
   token_s: 0,
   request_s: 5e-3,
   elementwise_kernels_per_layer: 4,
+  fused_quantisation: 0.5,
   kernel_time_ratio: {},
   sources: [{ url: 'https://docs.vllm.ai/en/stable/', estimated: true }],
 }
