@@ -6,6 +6,7 @@ import {
   MICROSECOND,
   SimulatorError,
   type Accelerator,
+  type Calibration,
   type CostModel,
   type LinkSpeed,
   type Model,
@@ -17,8 +18,10 @@ import {
   costModels,
   memoryFootprint,
   requireFit,
+  transferCalibration,
   type MemoryFootprint,
   type MemoryOptions,
+  type TransferredCalibration,
 } from '@llmsim/cost-models'
 import { named, type Registries } from './registries.js'
 import { findAccelerator, findModel } from './scenario/catalog-entries.js'
@@ -42,6 +45,8 @@ export interface DeployedPool {
   readonly scheduler: ResolvedScheduler
   readonly router: ResolvedScenario['router']
   readonly costModel: CostModel
+  /** What the cost model `calibrated` was made with. */
+  readonly calibration: TransferredCalibration | undefined
   readonly memoryOptions: MemoryOptions
   readonly memory: MemoryFootprint
 }
@@ -120,6 +125,8 @@ function deployPool(
   }
   const memory = memoryFootprint(layout, memoryOptions)
   requireFit(memory, layout, memoryOptions, undefined, `${path}.tensor_parallel_size`)
+  const calibration =
+    scenario.cost_model.name === 'calibrated' ? calibrationOf(accelerator, registries) : undefined
   return {
     role,
     path,
@@ -132,10 +139,22 @@ function deployPool(
       name: pool.router?.name ?? scenario.router.name,
       options: pool.router?.options ?? scenario.router.options,
     },
-    costModel: costModelOf(scenario, layout, registries, pool.xpuPath),
+    costModel: costModelOf(scenario, layout, calibration?.calibration, registries, pool.xpuPath),
+    calibration,
     memoryOptions,
     memory,
   }
+}
+
+/** What was measured of an accelerator, or of its nearest relative in the catalog. */
+function calibrationOf(
+  accelerator: Accelerator,
+  { calibrations, accelerators }: Registries,
+): TransferredCalibration | undefined {
+  const datasheets = new Map<string, Accelerator>()
+  for (const { name } of calibrations)
+    if (accelerators.has(name)) datasheets.set(name, accelerators.get(name))
+  return transferCalibration(accelerator, calibrations, datasheets)
 }
 
 function acceleratorOf(xpu: NameOrEntry, path: string, registries: Registries): Accelerator {
@@ -168,14 +187,20 @@ function layoutOf(
 }
 
 function costModelOf(
-  { cost_model }: ResolvedScenario,
+  { cost_model, engine }: ResolvedScenario,
   layout: ReplicaLayout,
+  calibration: Calibration | undefined,
   registries: Registries,
   xpuPath: string,
 ): CostModel {
   const factory = named(registries.costModels, 'cost model', cost_model.name, 'cost_model.name')
   const model = created('cost_model.name', factory.name, 'step', () =>
-    factory.create({ ...layout, extra: cost_model.options }),
+    factory.create({
+      ...layout,
+      calibration,
+      engineProfile: registries.engineProfiles.get(engine.name, 'engine.name'),
+      extra: cost_model.options,
+    }),
   )
   if (costModels.includes(factory)) checkFinite(model, cost_model.options, xpuPath)
   return model

@@ -197,6 +197,11 @@ const scheduling = group('Scheduling:', [
 
 const engine = group('Engine:', [
   text(
+    '--engine NAME',
+    'engine.name',
+    'engine profile: vllm, sglang, tensorrt-llm or bare (default: vllm)',
+  ),
+  text(
     '--dtype FORMAT',
     'engine.dtype',
     'weights: fp32, bf16, fp16, fp8, int8, fp4 or int4 (default: as published)',
@@ -217,7 +222,11 @@ const engine = group('Engine:', [
     'share of device memory that may be used (default: 0.9)',
   ),
   integer('--block-size TOKENS', 'engine.block_size', 'tokens of a KV block (default: 16)'),
-  text('--cost-model NAME', 'cost_model.name', 'roofline or fixed (default: roofline)'),
+  text(
+    '--cost-model NAME',
+    'cost_model.name',
+    'calibrated, roofline or fixed (default: calibrated)',
+  ),
 ])
 
 const run = group('Run:', [

@@ -1,8 +1,11 @@
-import { createCatalog, type Catalog } from '@llmsim/catalog'
+import { createCatalog, parseWith, type Catalog } from '@llmsim/catalog'
+import { calibrations, engineProfiles } from '@llmsim/catalog-calibrations'
 import { accelerators } from '@llmsim/catalog-hardware'
 import { models } from '@llmsim/catalog-models'
 import {
   Accelerator,
+  Calibration,
+  EngineProfile,
   Model,
   nearNames,
   SimulatorError,
@@ -25,6 +28,9 @@ export interface Registries {
   readonly schedulers: Registry<SchedulerFactory>
   readonly routers: Registry<RouterFactory>
   readonly costModels: Registry<CostModelFactory>
+  readonly engineProfiles: Catalog<EngineProfile>
+  /** Those of catalogs go before the built-in ones of the same name. */
+  readonly calibrations: readonly Calibration[]
 }
 
 /** What `--catalog` and `--plugin` name. */
@@ -49,6 +55,12 @@ export async function loadRegistries(options: RegistryOptions, cwd: string): Pro
     schedulers: registryOf('scheduler', schedulers),
     routers: registryOf('router', routers),
     costModels: registryOf('cost model', costModels),
+    engineProfiles: createCatalog({
+      kind: 'engine',
+      schema: EngineProfile,
+      entries: engineProfiles,
+    }),
+    calibrations: calibrations.map((entry) => Calibration.parse(entry)),
   }
   if (options.catalog !== undefined && options.catalog.length > 0) {
     const { loadCatalog } = await import('@llmsim/catalog/node')
@@ -56,6 +68,15 @@ export async function loadRegistries(options: RegistryOptions, cwd: string): Pro
       const contents = await loadCatalog(name, cwd)
       loaded.models = loaded.models.extend(contents.models, contents.origins)
       loaded.accelerators = loaded.accelerators.extend(contents.accelerators, contents.origins)
+      loaded.engineProfiles = loaded.engineProfiles.extend(
+        contents.engineProfiles,
+        contents.origins,
+      )
+      loaded.calibrations.unshift(
+        ...contents.calibrations.map((entry) =>
+          parseWith(Calibration, entry, { path: contents.origins.get(entry) ?? name }),
+        ),
+      )
     }
   }
   for (const name of options.plugin ?? []) {

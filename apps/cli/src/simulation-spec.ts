@@ -30,6 +30,7 @@ export function simulationSpec(
     ...(kvTransfer === undefined ? {} : { kvTransfer }),
     source: traffic.source(),
     ...(workload.concurrency === undefined ? {} : { concurrency: workload.concurrency }),
+    requestOverheadSeconds: requestOverhead(scenario, registries),
     durationSeconds: scenario.simulation_duration_s ?? Infinity,
     ...(workload.num_requests === undefined ? {} : { maxRequests: workload.num_requests }),
     warmUpSeconds: scenario.warm_up_duration_s,
@@ -40,6 +41,12 @@ export function simulationSpec(
   }
 }
 
+/** What the engine's front end adds to each request: known where its profile is in use. */
+function requestOverhead({ cost_model, engine }: ResolvedScenario, registries: Registries): number {
+  if (cost_model.name !== 'calibrated') return 0
+  return registries.engineProfiles.get(engine.name, 'engine.name').request_s
+}
+
 /** What a user should know about a run that is valid all the same. */
 export function warningsOf(deployment: Deployment, traffic: Traffic): string[] {
   const { model, pools } = deployment
@@ -48,6 +55,12 @@ export function warningsOf(deployment: Deployment, traffic: Traffic): string[] {
     return resolveComputeFormat(accelerator, weightFormat, activationFormat).fallback
   })
   const warnings = new Set(fallbacks.filter((text) => text !== undefined))
+  for (const { accelerator, calibration } of pools)
+    if (calibration !== undefined && !calibration.exact)
+      warnings.add(
+        `${accelerator.name} has no calibration: shares of the datasheet are those measured of ` +
+          `${calibration.from}; expect kernel times to be off by ${Math.round(calibration.expectedErrorPercent)} %`,
+      )
   if (traffic.longestRequest > model.max_context)
     warnings.add(
       `requests of up to ${traffic.longestRequest} tokens exceed the context of ${model.name}, ${model.max_context} tokens`,

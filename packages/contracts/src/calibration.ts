@@ -49,6 +49,8 @@ export const PrefillAttentionCurve = z.strictObject({
   extra_pairs_per_token: amount,
   /** FLOP that softmax costs per head and pair, as if done on the matrix units. */
   softmax_flop_per_pair: amount,
+  /** FLOP at which half of the share is reached, as few tiles leave units idle: `W + sqrt(W * half)`. */
+  half_flop: amount,
 })
 
 /**
@@ -64,8 +66,8 @@ export const DecodeAttentionCurve = z.strictObject({
   floor_s: seconds,
   /** Start and reduction, in seconds, before the memory's line. */
   latency_s: seconds,
-  /** Start of one sequence, in seconds, at full occupancy. */
-  sequence_s: seconds,
+  /** Start of one sequence and key/value head, in seconds, at full occupancy. */
+  sequence_head_s: seconds,
   /** Query rows that a tile of the matrix units holds: fewer heads per key/value head are padded. */
   tile_rows: z.number().positive(),
 })

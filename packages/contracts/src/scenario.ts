@@ -93,6 +93,13 @@ export const CostModelSection = z.strictObject({
 })
 
 export const EngineSection = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Engine profile: what it adds per step and request. Read by the calibrated cost model.',
+    ),
   dtype: NumberFormat.optional().describe('Number format of the weights.'),
   activation_dtype: NumberFormat.optional(),
   kv_cache_dtype: NumberFormat.optional(),

@@ -14,9 +14,12 @@ export function validate(folder: string, io: Io): number {
       code: 'FILE',
       path: folder,
       message: 'holds no catalog entries',
-      accepted: 'a folder of JSON files, each with a model or an accelerator',
+      accepted:
+        'a folder of JSON files, each with a model, an accelerator, a calibration or an engine profile',
     })
-  const models = entries.filter(({ kind }) => kind === 'model').length
-  io.stdout(`ok: ${models} models, ${entries.length - models} accelerators\n`)
+  const counts = new Map<string, number>()
+  for (const { kind } of entries) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  const found = [...counts].map(([kind, count]) => `${count} ${kind}${count === 1 ? '' : 's'}`)
+  io.stdout(`ok: ${found.join(', ')}\n`)
   return 0
 }

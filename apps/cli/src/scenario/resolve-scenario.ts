@@ -39,10 +39,12 @@ export function resolveScenario(
   }
   named(registries.routers, 'router', router.name, 'router.name')
   const costModel = {
-    name: scenario.cost_model?.name ?? 'roofline',
+    name: scenario.cost_model?.name ?? 'calibrated',
     options: scenario.cost_model?.options ?? {},
   }
   named(registries.costModels, 'cost model', costModel.name, 'cost_model.name')
+  const engine = resolveEngine(scenario.engine ?? {}, model.entry)
+  registries.engineProfiles.get(engine.name, 'engine.name')
   const disaggregated =
     scenario.disaggregation !== undefined && scenario.disaggregation.enabled !== false
   return {
@@ -53,7 +55,7 @@ export function resolveScenario(
     scheduler: resolveScheduler(scenario.scheduler ?? {}, registries),
     router,
     cost_model: costModel,
-    engine: resolveEngine(scenario.engine ?? {}, model.entry),
+    engine,
     ...(disaggregated ? { disaggregation: resolveDisaggregation(scenario, registries, find) } : {}),
     ...(scenario.slo === undefined || Object.keys(scenario.slo).length === 0
       ? {}
@@ -104,6 +106,7 @@ function resolveDisaggregation(
 function resolveEngine(given: EngineSection, model: Model): ResolvedScenario['engine'] {
   const dtype = given.dtype ?? model.dtype
   return {
+    name: given.name ?? 'vllm',
     dtype,
     activation_dtype: given.activation_dtype ?? activationFormat(dtype),
     kv_cache_dtype: given.kv_cache_dtype ?? sixteenBits(dtype),

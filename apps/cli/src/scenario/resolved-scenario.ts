@@ -69,6 +69,7 @@ export interface ResolvedScenario {
   readonly router: { readonly name: string; readonly options: Options }
   readonly cost_model: { readonly name: string; readonly options: Options }
   readonly engine: {
+    readonly name: string
     readonly dtype: NumberFormat
     readonly activation_dtype: NumberFormat
     readonly kv_cache_dtype: NumberFormat
