@@ -67,11 +67,18 @@ function describe({ path, message, given, accepted, nearest }: ErrorDetails): st
   return parts.join('; ')
 }
 
+/** A value as text, whatever it is: one that JSON cannot hold is named by its type. */
+function written(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
+}
+
 /** A value in at most 60 characters, safe to print on one line. */
 function preview(value: unknown): string {
-  const text =
-    typeof value === 'number' || typeof value === 'bigint'
-      ? String(value)
-      : (JSON.stringify(value) ?? String(value))
+  const text = written(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }

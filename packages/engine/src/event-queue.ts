@@ -32,7 +32,9 @@ export class EventQueue {
   #size = 0
   #sequence = 0
 
+  /** @param capacity - pending events that it holds before it grows, at least 1 */
   constructor(capacity = 64) {
+    if (!(capacity >= 1)) throw new RangeError(`a capacity of ${capacity}`)
     this.#times = new Float64Array(capacity)
     this.#priorities = new Int32Array(capacity)
     this.#sequences = new Float64Array(capacity)

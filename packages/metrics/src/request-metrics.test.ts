@@ -67,11 +67,12 @@ describe('RequestMetrics', () => {
     for (const [arrival, finish] of [
       [1, 9.9],
       [1, 10],
+      [1, 10.1],
       [19, 20],
       [19, 20.1],
     ] as const)
       complete(measured, arrival, arrival, finish, finish, 1)
-    expect(measured).toMatchObject({ completed: 4, completedInWindow: 2, goodInWindow: 2 })
+    expect(measured).toMatchObject({ completed: 5, completedInWindow: 2, goodInWindow: 2 })
   })
 
   it('calls good what meets every objective, the limits included', () => {

@@ -90,7 +90,7 @@ export class RequestMetrics {
       if (outputTokens > 1) this.tpot.add(tpot)
       this.queue.add(record.startSeconds - arrival)
     }
-    if (finish >= this.#start && finish <= this.#end) {
+    if (finish > this.#start && finish <= this.#end) {
       this.completedInWindow++
       if (ttft <= this.#ttftLimit && tpot <= this.#tpotLimit && e2e <= this.#e2eLimit)
         this.goodInWindow++

@@ -66,7 +66,7 @@ export class KvHandover {
       const tokens = table.prefillTarget[slot]!
       const blocks = replica.kv.blocksFor(tokens)
       // One block stays free, so that the first to decode can grow.
-      if (replica.usedAt(now) + blocks + 1 > replica.kv.total) return
+      if (replica.usedBefore(now) + blocks + 1 > replica.kv.total) return
       replica.sampleUntil(now)
       replica.inbound.remove(slot)
       this.#reserve(replica, blocks, now)
@@ -97,7 +97,7 @@ export class KvHandover {
     if (!segment.active || segment.steps === 1 || !lane.decodes) return
     const free = replica.kv.free + lane.firstStepBlocks
     this.#parts.shorten(lane, Math.max(1, lane.stepsWithin(free, segment.steps)))
-    replica.kv.notePeak(replica.usedAt(now))
+    replica.kv.notePeak(replica.usedBefore(now))
   }
 
   #note(slot: Slot, target: number, readyAt: number): void {

@@ -30,7 +30,7 @@ class ReplicasView implements PoolView {
   }
 
   usedBlocks(replica: number): number {
-    return this.#replicas[replica]!.usedAt(this.now)
+    return this.#replicas[replica]!.usedBefore(this.now)
   }
 
   totalBlocks(replica: number): number {

@@ -57,13 +57,23 @@ export class Replica {
     }
   }
 
-  /** KV blocks in use at a time inside the running segment. */
+  /** KV blocks in use at a time inside the running segment, the step that starts then included. */
   usedAt(time: number): number {
-    const lane = this.lanes[0]!
-    const segment = lane.segment
+    const { segment } = this.lanes[0]!
     if (!segment.active || segment.steps === 1) return this.kv.used
-    const started = Math.min(segment.stepsDoneBy(time) + 1, segment.steps)
-    return this.kv.used + lane.blocksGrown(1, started)
+    return this.#usedInStep(segment.stepsDoneBy(time) + 1)
+  }
+
+  /** The same as others see it who act before this replica does: a step that starts then is not. */
+  usedBefore(time: number): number {
+    const { segment } = this.lanes[0]!
+    if (!segment.active || segment.steps === 1) return this.kv.used
+    return this.#usedInStep(segment.stepsToReach(time))
+  }
+
+  #usedInStep(step: number): number {
+    const lane = this.lanes[0]!
+    return this.kv.used + lane.blocksGrown(1, Math.min(step, lane.segment.steps))
   }
 
   /** Takes the memory samples that are due before `time`; called before anything changes the use. */

@@ -31,9 +31,13 @@ export class Segment {
     this.end = this.endAfter(steps)
   }
 
-  /** Shortens it to the first step boundary at `clock.now` or later; whether that is sooner. */
-  cutAt(clock: { readonly now: number }): boolean {
-    const steps = this.stepsToReach(clock.now)
+  /**
+   * Shortens it to the first step boundary at `clock.now` or later; whether that is sooner.
+   *
+   * @param passed - the boundary at exactly that time has been passed already: the next one counts
+   */
+  cutAt(clock: { readonly now: number }, passed: boolean): boolean {
+    const steps = passed ? this.stepsDoneBy(clock.now) + 1 : this.stepsToReach(clock.now)
     if (steps >= this.steps) return false
     this.resize(steps)
     return true

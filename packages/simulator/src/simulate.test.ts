@@ -390,6 +390,50 @@ describe('simulate, by hand', () => {
     })
   })
 
+  it('gives up on a closed loop whose every request is refused', () => {
+    const endless: RequestSource = {
+      next(into) {
+        Object.assign(into, { promptTokens: 1000, outputTokens: 1 })
+        return true
+      },
+    }
+    expect(failure(specification([], { source: endless, concurrency: 2 }))).toMatchObject({
+      code: 'DOES_NOT_FIT',
+      path: 'workload',
+    })
+  })
+
+  it('lets replicas whose steps end together act in their order, stepping or not', () => {
+    // Two closed-loop requests finish and step at the same instants on two replicas.
+    const routes = [0, 1, 0]
+    const fields = (): Partial<SimulationSpec> => {
+      let routed = 0
+      return {
+        pools: [
+          pool({
+            replicas: 2,
+            createScheduler: scheduler((view, plan) => {
+              const slot = view.firstWaiting()
+              if (slot !== NO_SLOT) plan.prefill(slot, view.prefillRemaining(slot))
+              else plan.decodeAll()
+              plan.repeats = Infinity
+            }),
+            router: { name: 'in-turn', route: () => routes[routed++] ?? 0 },
+          }),
+        ],
+        concurrency: 2,
+      }
+    }
+    const requests: Request[] = [
+      [0, 8, 9],
+      [0, 8, 5],
+      [0, 8, 3],
+    ]
+    const jumped = simulate(specification(requests, fields()))
+    const stepped = simulate({ ...specification(requests, fields()), stepByStep: true })
+    expect(jumped).toEqual(stepped)
+  })
+
   it('sends no successor after the end of a closed loop', () => {
     const requests = Array.from({ length: 21 }, (): Request => [0, 8, 1])
     const result = run(requests, { concurrency: 1, durationSeconds: 4.5 })

@@ -1,4 +1,5 @@
 import type { Distribution, SimulationSpec, Slot } from '@llmsim/contracts'
+import { SimulatorError } from '@llmsim/contracts'
 import { EventQueue, LogHistogram, NO_EVENT } from '@llmsim/engine'
 import { ExactDistribution, RequestMetrics } from '@llmsim/metrics'
 import { KvHandover, TRANSFER_PRIORITY } from './kv-handover.js'
@@ -15,6 +16,8 @@ import { StepStarter } from './step-starter.js'
 /** Of equal times: arrivals come first, then transfers end, then requests enter, then batches act in order. */
 const ENTRY_PRIORITY = TRANSFER_PRIORITY + 1
 const LANE_PRIORITY = TRANSFER_PRIORITY + 2
+/** Closed loop: requests refused in a row after which no successor is sought. */
+const REFUSALS = 100_000
 const PROGRESS_EVERY = 65_536
 
 /** One run: the state of the whole system and the loop that moves it through time. */
@@ -48,6 +51,7 @@ export class SimulationRun {
   }
   /** Closed loop: completions whose successors have not arrived yet. */
   #vacancies = 0
+  #refusedInRow = 0
   /** When the drain ends. */
   readonly #limit: number
   /** The lane whose segment ends before anything else happens. */
@@ -156,7 +160,15 @@ export class SimulationRun {
         return
       }
       this.#intake.draft.arrivalSeconds = this.now
-      if (!this.#arrive()) this.#vacancies++
+      if (this.#arrive()) this.#refusedInRow = 0
+      else if (++this.#refusedInRow < REFUSALS) this.#vacancies++
+      else
+        throw new SimulatorError({
+          code: 'DOES_NOT_FIT',
+          path: 'workload',
+          message: `${REFUSALS} requests in a row are too long for the KV cache of a replica`,
+          accepted: 'shorter requests, or more memory per replica',
+        })
     }
   }
 
@@ -211,10 +223,17 @@ export class SimulationRun {
   /** Tells a lane that something came or became free: an idle one plans now, a run ends early. */
   #notify(lane: Lane): void {
     if (lane === this.#current) return
-    const segment = lane.segment
-    if (!segment.active) this.#wake(lane, this.now)
-    else if (segment.steps > 1 && segment.heedsArrivals && segment.cutAt(this))
-      this.#queue.reschedule(lane.event, segment.end)
+    const { segment } = lane
+    if (!segment.active) {
+      // One that waits for the first pipeline stage has its turn already.
+      if (lane.event === NO_EVENT || this.#replicas[lane.id]!.stageFree[0]! <= this.now)
+        this.#wake(lane, this.now)
+      return
+    }
+    if (segment.steps === 1 || !segment.heedsArrivals) return
+    // Of batches that act at one time the lower number goes first, stepping or not.
+    const passed = this.#current !== undefined && this.#current.id > lane.id
+    if (segment.cutAt(this, passed)) this.#queue.reschedule(lane.event, segment.end)
   }
 
   #shorten(lane: Lane, steps: number): void {

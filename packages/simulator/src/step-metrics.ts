@@ -19,9 +19,9 @@ export class StepMetrics {
     this.#end = end
   }
 
-  /** Whether something that happens at `time` is measured. */
+  /** Whether something that ends at `time` is measured: the window is open at its start. */
   measures(time: number): boolean {
-    return time >= this.#start && time <= this.#end
+    return time > this.#start && time <= this.#end
   }
 
   /** Records the tokens and gaps of the decoders, over all steps of the segment that now ends. */
