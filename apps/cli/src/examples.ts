@@ -62,4 +62,12 @@ Examples:
 
 One row per configuration; the columns are in docs/accuracy.md.
 `,
+  'replay-check': `
+Example:
+  llmsim replay-check requests.jsonl --model llama3.1-8b --xpu rtx-4090 \\
+    --max-num-seqs 256 --max-num-batched-tokens 2048 --num-gpu-blocks-override 2588
+
+Each line: input_toks, output_toks, queued_ts, scheduled_ts, first_token_ts, last_token_ts (seconds).
+Latencies count from queued_ts.
+`,
 }

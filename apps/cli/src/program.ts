@@ -61,6 +61,7 @@ export function createProgram(io: Io, exit: (code: number) => void): AnyCommand 
   addCatalog(program, io, exit)
   addConfig(program, io)
   addValidate(program, io)
+  addReplayCheck(program, io)
   program.configureHelp({
     visibleOptions: (shown) =>
       [...shown.options, ...(shown.name() === 'llmsim' ? run.options : [])].filter(
@@ -181,6 +182,30 @@ function addValidate(program: Command, io: Io): void {
     .option('--limit <N>', 'the first rows only')
     .action(async (file, options) =>
       (await import('./commands/validate.js')).validate(file, checked(options), io),
+    )
+}
+
+function addReplayCheck(program: Command, io: Io): void {
+  const check = command(program, 'replay-check', "replay a server's log: how far off?")
+  addCatalogOption(check)
+  check
+    .argument('<LOG.jsonl>', 'one completed request in each line')
+    .option('--model <NAME>', 'model that was served')
+    .option('--xpu <NAME>', 'accelerator that served it')
+    .option('--tp <N>', 'tensor parallelism (default: 1)')
+    .option('--pp <N>', 'pipeline stages (default: 1)')
+    .option('--dp <N>', 'attention data parallelism, or engines of a dense model (default: 1)')
+    .option('--ep <N>', 'devices that whole experts are spread over (default: 1)')
+    .option('--engine <NAME>', 'vllm, sglang or trtllm (default: vllm)')
+    .option('--dtype <FORMAT>', "number format of weights (default: the model's)")
+    .option('--kv-cache-dtype <FORMAT>', 'number format of the KV cache')
+    .option('--max-num-seqs <N>', "sequences in a step (default: the engine's)")
+    .option('--max-num-batched-tokens <N>', "tokens in a step (default: the engine's)")
+    .option('--num-gpu-blocks-override <N>', 'KV blocks of 16 tokens (default: what memory leaves)')
+    .option('--cost-model <NAME>', 'calibrated or roofline (default: calibrated)')
+    .option('--format <FORMAT>', 'on stdout: table or json (default: table)')
+    .action(async (file, options) =>
+      (await import('./commands/replay-check.js')).replayCheck(file, checked(options), io),
     )
 }
 

@@ -6,14 +6,14 @@ import type { Io } from '../io.js'
 import { jsonText } from '../output/results-document.js'
 import { fileTarget, writeWhole } from '../output/write-file.js'
 import { loadRegistries } from '../registries.js'
-import { parseNumber } from '../scenario/assignments.js'
 import { parsePoints, type MeasuredPoint } from '../validation/measured-point.js'
 import { suspectPoints } from '../validation/point-quality.js'
-import { validatedCostModels, type ValidatedCostModel } from '../validation/point-scenario.js'
+import { validatedCostModels } from '../validation/point-scenario.js'
 import { scatterPage } from '../validation/scatter-page.js'
 import { suspectTable, validationCsv, validationTable } from '../validation/validation-text.js'
 import { runValidation } from '../validation/validation-run.js'
 import { validationOf } from '../validation/validation-summary.js'
+import { oneOf, wholeNumber } from './option-values.js'
 
 export interface ValidateOptions {
   readonly costModel?: string
@@ -29,14 +29,10 @@ export interface ValidateOptions {
 
 /** Simulates measured configurations as they were measured, and prints how far off it is. */
 export async function validate(file: string, options: ValidateOptions, io: Io): Promise<void> {
-  const format = oneOf('--format', options.format ?? 'table', ['json', 'csv', 'table'])
-  const costModel = oneOf<ValidatedCostModel>(
-    '--cost-model',
-    options.costModel ?? 'calibrated',
-    validatedCostModels,
-  )
-  const jobs = count('--jobs', options.jobs) ?? availableParallelism()
-  const limit = count('--limit', options.limit) ?? Infinity
+  const format = oneOf('--format', options.format ?? 'table', ['json', 'csv', 'table'] as const)
+  const costModel = oneOf('--cost-model', options.costModel ?? 'calibrated', validatedCostModels)
+  const jobs = wholeNumber('--jobs', options.jobs, 1024) ?? availableParallelism()
+  const limit = wholeNumber('--limit', options.limit, 1e9) ?? Infinity
   const target = options.html === undefined ? undefined : fileTarget(options.html, io.cwd)
   const points = chosen(readPoints(file, io.cwd), options.filter ?? []).slice(0, limit)
   const catalog = options.catalog ?? []
@@ -89,29 +85,4 @@ function chosen(points: readonly MeasuredPoint[], filters: readonly string[]): M
   return points.filter((point) =>
     wanted.every(([column, value]) => String(point[column] ?? '') === value),
   )
-}
-
-function oneOf<T extends string>(flag: string, given: string, accepted: readonly T[]): T {
-  const found = accepted.find((value) => value === given)
-  if (found !== undefined) return found
-  throw new SimulatorError({
-    code: 'INVALID_VALUE',
-    path: flag,
-    message: 'is not one of the accepted values',
-    given,
-    accepted: accepted.join(', '),
-  })
-}
-
-function count(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const value = parseNumber(flag, text, true)
-  if (value >= 1 && value <= 1e6) return value
-  throw new SimulatorError({
-    code: 'INVALID_VALUE',
-    path: flag,
-    message: 'is out of range',
-    given: value,
-    accepted: 'a whole number from 1 to 1000000',
-  })
 }

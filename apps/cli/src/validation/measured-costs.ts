@@ -1,40 +1,24 @@
-import { calibrations, engineProfiles } from '@llmsim/catalog-calibrations'
-import { accelerators } from '@llmsim/catalog-hardware'
-import { Accelerator, Calibration, EngineProfile } from '@llmsim/contracts'
+import type { Accelerator } from '@llmsim/contracts'
 import { transferCalibration, type TransferredCalibration } from '@llmsim/cost-models'
+import type { Registries } from '../registries.js'
 
-/** What the cost model `calibrated` is made with. */
-export interface MeasuredCosts {
-  readonly calibration: Calibration | undefined
-  readonly engineProfile: EngineProfile | undefined
-  /** How the calibration was come by. */
-  readonly transfer: TransferredCalibration | undefined
-}
+const found = new WeakMap<Registries, Map<string, TransferredCalibration | undefined>>()
 
-const known: Calibration[] = []
-const profiles = new Map<string, EngineProfile>()
-const datasheets = new Map<string, Accelerator>()
-const transfers = new Map<string, TransferredCalibration | undefined>()
-
-/** The shipped calibration of an accelerator, or of its nearest relative, and an engine's profile. */
-export function measuredCosts(accelerator: Accelerator, engine: string): MeasuredCosts {
-  read()
-  if (!transfers.has(accelerator.name))
-    transfers.set(accelerator.name, transferCalibration(accelerator, known, datasheets))
-  const transfer = transfers.get(accelerator.name)
-  return { calibration: transfer?.calibration, engineProfile: profiles.get(engine), transfer }
-}
-
-/** Checks the shipped entries when they are first asked for. */
-function read(): void {
-  if (datasheets.size > 0) return
-  for (const entry of accelerators) {
-    const accelerator = Accelerator.parse(entry)
-    datasheets.set(accelerator.name, accelerator)
+/** What was measured of an accelerator, or of its nearest relative; looked for once. */
+export function measuredCosts(
+  accelerator: Accelerator,
+  registries: Registries,
+): TransferredCalibration | undefined {
+  const known = found.get(registries) ?? new Map<string, TransferredCalibration | undefined>()
+  found.set(registries, known)
+  if (!known.has(accelerator.name)) {
+    const { accelerators, calibrations } = registries
+    const datasheets = new Map(
+      calibrations
+        .filter(({ name }) => accelerators.has(name))
+        .map(({ name }) => [name, accelerators.get(name)]),
+    )
+    known.set(accelerator.name, transferCalibration(accelerator, calibrations, datasheets))
   }
-  known.push(...calibrations.map((entry) => Calibration.parse(entry)))
-  for (const entry of engineProfiles) {
-    const profile = EngineProfile.parse(entry)
-    for (const name of [profile.name, ...profile.aliases]) profiles.set(name, profile)
-  }
+  return known.get(accelerator.name)
 }

@@ -110,16 +110,29 @@ export function parsePoints(csv: string, file: string): MeasuredPoint[] {
 }
 
 function parseRow(columns: readonly string[], row: readonly string[], at: string): MeasuredPoint {
-  const cells = columns
-    .map((column, index) => [column, row[index]?.trim() ?? ''] as const)
-    .filter(([, cell]) => cell !== '')
-  const parsed = MeasuredPointRow.safeParse(Object.fromEntries(cells))
+  const cells = columns.map((column, index) => [column, row[index]?.trim() ?? ''] as const)
+  return parsePoint(Object.fromEntries(cells), (column) => `${at}: ${column}`)
+}
+
+/**
+ * Reads the cells of one measurement by column; an empty one counts as absent. Throws `SimulatorError`.
+ *
+ * @param place what errors call a column.
+ */
+export function parsePoint(
+  cells: Readonly<Record<string, string | undefined>>,
+  place: (column: string) => string,
+): MeasuredPoint {
+  const filled = Object.fromEntries(
+    Object.entries(cells).filter(([, cell]) => cell !== undefined && cell !== ''),
+  )
+  const parsed = MeasuredPointRow.safeParse(filled)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const column = String(issue?.path[0] ?? '')
-  const given = Object.fromEntries(cells)[column]
+  const given = filled[column]
   throw invalid(
-    `${at}: ${column}`,
+    place(column),
     given === undefined ? 'is required' : (issue?.message ?? 'is invalid'),
     given,
   )

@@ -1,6 +1,7 @@
 import {
   SimulatorError,
   type CostModel,
+  type PoolSpec,
   type ReplicaMemory,
   type SimulationSpec,
 } from '@llmsim/contracts'
@@ -19,9 +20,26 @@ export type ValidatedCostModel = (typeof validatedCostModels)[number]
 /** A measurement as a simulation. */
 export interface PointScenario {
   readonly spec: SimulationSpec
-  readonly layout: PointLayout
   /** Attention groups of one engine; one of them is simulated, with its share of the requests. */
   readonly groups: number
+}
+
+/** Engines as a measurement describes them, without what they are sent. */
+export interface PointEngine {
+  readonly pool: PoolSpec
+  readonly layout: PointLayout
+  /** Seconds that the front end holds each request. */
+  readonly requestSeconds: number
+}
+
+export interface PointEngineOptions {
+  readonly costModel: ValidatedCostModel
+  readonly registries: Registries
+  readonly replicas: number
+  /** Requests in all. */
+  readonly requests: number
+  /** KV blocks in place of those that memory leaves. */
+  readonly kvBlocks?: number | undefined
 }
 
 /** What one engine runs with. */
@@ -40,52 +58,66 @@ export function pointScenario(
   costModel: ValidatedCostModel,
   registries: Registries,
 ): PointScenario {
+  const groups = point.dp
+  const traffic = trafficOf(point, groups)
+  const { pool, requestSeconds } = pointEngine(point, {
+    costModel,
+    registries,
+    replicas: point.replicas,
+    requests: traffic.maxRequests ?? Infinity,
+  })
+  const served = point.scenario === 'closed' || point.scenario === 'open'
+  return {
+    groups,
+    spec: {
+      pools: [pool],
+      ...traffic,
+      durationSeconds: Infinity,
+      warmUpSeconds: 0,
+      exactQuantiles: true,
+      ...(served ? { requestOverheadSeconds: requestSeconds } : {}),
+    },
+  }
+}
+
+/** The engines of a measurement. Throws `SimulatorError` at the column that cannot be expressed. */
+export function pointEngine(point: MeasuredPoint, options: PointEngineOptions): PointEngine {
+  const { costModel, registries, replicas } = options
   const accelerator = acceleratorOf(point, registries)
   const defaults = engineDefaults(point, accelerator)
   const layout = layoutOf(point, accelerator, defaults, registries)
-  const groups = point.dp
-  const traffic = trafficOf(point, groups)
-  const limits = limitsOf(point, defaults, traffic.maxRequests ?? Infinity)
-  const memory = pointMemory(layout, defaults, limits.tokens, limits.sequences)
+  const limits = limitsOf(point, defaults, options.requests)
+  const found = pointMemory(layout, defaults, limits.tokens, limits.sequences)
+  const memory = { ...found, kvBlocks: options.kvBlocks ?? found.kvBlocks }
   const maxBatchSize = Math.min(
     limits.sequences,
     defaults.reservesOutput ? reservedSequences(memory, point) : Infinity,
   )
   const scheduler = named(registries.schedulers, 'scheduler', defaults.scheduler, 'engine')
-  const router = named(registries.routers, 'router', 'round-robin', 'replicas')
+  const router = named(registries.routers, 'router', 'least-outstanding', 'replicas')
   const { model, requestSeconds } = costsOf(layout, costModel, defaults, registries)
-  const served = point.scenario === 'closed' || point.scenario === 'open'
-  const spec: SimulationSpec = {
-    pools: [
-      {
-        name: 'mixed',
-        role: 'mixed',
-        replicas: point.replicas,
-        devicesPerReplica: layout.tensorParallel * layout.pipelineParallel,
-        stages: layout.pipelineParallel,
-        costModel: model,
-        createScheduler: () =>
-          scheduler.create({
-            maxBatchSize,
-            minBatchSize: 1,
-            batchingWindowSeconds: 0,
-            maxBatchedTokens: limits.tokens,
-            phaseOrder: 'prefill-first',
-            watermark: 0,
-            extra: {},
-          }),
-        router: router.create({ random: () => 0, extra: {} }),
-        memory,
-        power: devicePower(accelerator),
-      },
-    ],
-    ...traffic,
-    durationSeconds: Infinity,
-    warmUpSeconds: 0,
-    exactQuantiles: true,
-    ...(served ? { requestOverheadSeconds: requestSeconds } : {}),
+  const pool: PoolSpec = {
+    name: 'mixed',
+    role: 'mixed',
+    replicas,
+    devicesPerReplica: layout.tensorParallel * layout.pipelineParallel,
+    stages: layout.pipelineParallel,
+    costModel: model,
+    createScheduler: () =>
+      scheduler.create({
+        maxBatchSize,
+        minBatchSize: 1,
+        batchingWindowSeconds: 0,
+        maxBatchedTokens: limits.tokens,
+        phaseOrder: 'prefill-first',
+        watermark: 0,
+        extra: {},
+      }),
+    router: router.create({ random: () => 0, extra: {} }),
+    memory,
+    power: devicePower(accelerator),
   }
-  return { spec, layout, groups }
+  return { pool, layout, requestSeconds }
 }
 
 /** What was stated, or the engine's usual limits; a step that cannot cut prompts takes the longest. */
@@ -125,12 +157,13 @@ function costsOf(
       })
     return { model: factory.create({ ...layout, extra: {} }), requestSeconds: 0 }
   }
-  const { calibration, engineProfile } = measuredCosts(layout.accelerator, defaults.profile)
+  const calibration = measuredCosts(layout.accelerator, registries)?.calibration
+  const engineProfile = registries.engineProfiles.get(defaults.profile, 'engine')
   // With stages each holds its own experts.
   const extra =
     expertParallel > 1 && pipelineParallel === 1 ? { expert_parallel_size: expertParallel } : {}
   return {
     model: factory.create({ ...layout, extra, calibration, engineProfile }),
-    requestSeconds: engineProfile?.request_s ?? 0,
+    requestSeconds: engineProfile.request_s,
   }
 }

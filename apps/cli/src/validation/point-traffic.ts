@@ -84,10 +84,10 @@ function lengths(point: MeasuredPoint, column: 'input_len' | 'output_len'): Leng
   }
 }
 
-/** Closed loops of benchmark clients fix lengths; elsewhere they are those of conversations. */
-function variable({ scenario, batch }: MeasuredPoint, mean: number): LengthDistribution {
-  const alike = scenario === 'static' || batch !== undefined
-  return alike || mean < 2 ? { distribution: 'fixed', mean } : { distribution: 'lognormal', mean }
+/** Clients of closed loops and static batches repeat one length; elsewhere they are conversations. */
+function variable({ scenario }: MeasuredPoint, mean: number): LengthDistribution {
+  const alike = scenario === 'static' || scenario === 'closed' || mean < 2
+  return { distribution: alike ? 'fixed' : 'lognormal', mean }
 }
 
 function need(

@@ -1,0 +1,108 @@
+import type { Latency, SimulationResult, SimulationSpec } from '@llmsim/contracts'
+import { recordMetrics, type RequestRecord } from '@llmsim/metrics'
+import { simulate } from '@llmsim/simulator'
+import type { MeasuredLog } from './measured-log.js'
+
+/** Latencies that are compared. */
+export const checkedLatencies = ['ttft', 'tpot', 'e2e'] as const
+export type CheckedLatency = (typeof checkedLatencies)[number]
+
+/** Statistics of a distribution that are compared. */
+export const checkedStatistics = ['mean', 'p50', 'p90', 'p99'] as const
+export type CheckedStatistic = (typeof checkedStatistics)[number]
+
+export interface StatisticError {
+  readonly statistic: CheckedStatistic
+  readonly measured_ms: number
+  readonly simulated_ms: number
+  /** (simulated - measured) / measured. */
+  readonly relative_error: number
+}
+
+/** One latency of a measured server against the simulated one. */
+export interface LatencyCheck {
+  readonly latency: CheckedLatency
+  readonly statistics: readonly StatisticError[]
+  /** Largest distance of the two cumulative distributions (Kolmogorov and Smirnov). */
+  readonly ks_distance: number
+}
+
+const resultField = {
+  ttft: 'first_token_latency',
+  tpot: 'time_per_output_token',
+  e2e: 'end_to_end_latency',
+} as const satisfies Record<CheckedLatency, keyof SimulationResult>
+
+const objective = { ttft: 'ttftSeconds', tpot: 'tpotSeconds', e2e: 'e2eSeconds' } as const
+
+/**
+ * Replays a log and compares the distributions.
+ *
+ * @param newSpec the same simulation anew, which replays the log.
+ */
+export function checkLatencies(log: MeasuredLog, newSpec: () => SimulationSpec): LatencyCheck[] {
+  const measured = recordMetrics(log)
+  const simulated = simulate(newSpec())
+  return checkedLatencies.map((latency) => ({
+    latency,
+    statistics: statisticErrors(measured[resultField[latency]], simulated[resultField[latency]]),
+    ks_distance: ksDistance(
+      log.flatMap((record) => latencyOf(record, latency) ?? []),
+      // The share of requests that meet an objective is the cumulative distribution at its limit.
+      (seconds) => {
+        const objectives = { [objective[latency]]: seconds }
+        return simulate({ ...newSpec(), objectives }).goodput?.attainment ?? 0
+      },
+    ),
+  }))
+}
+
+function statisticErrors(measured: Latency, simulated: Latency): StatisticError[] {
+  return checkedStatistics.map((statistic) => {
+    const ours = simulated[statistic] ?? NaN
+    const theirs = measured[statistic] ?? NaN
+    return {
+      statistic,
+      measured_ms: 1000 * theirs,
+      simulated_ms: 1000 * ours,
+      relative_error: (ours - theirs) / theirs,
+    }
+  })
+}
+
+function latencyOf(record: RequestRecord, latency: CheckedLatency): number | undefined {
+  const { arrivalSeconds, firstTokenSeconds, finishSeconds, outputTokens } = record
+  switch (latency) {
+    case 'ttft':
+      return firstTokenSeconds - arrivalSeconds
+    case 'e2e':
+      return finishSeconds - arrivalSeconds
+    case 'tpot':
+      return outputTokens > 1 ? (finishSeconds - firstTokenSeconds) / (outputTokens - 1) : undefined
+  }
+}
+
+/** Values of a sample that a distance looks at: more change it by less than half a percent. */
+const LOOKS = 200
+
+/**
+ * Largest distance between a sample's cumulative distribution and another one. Between two values of
+ * the sample its own is flat and the other grows, so the ends of each stretch suffice.
+ */
+export function ksDistance(
+  sample: readonly number[],
+  cumulative: (value: number) => number,
+): number {
+  const sorted = sample.toSorted((a, b) => a - b)
+  const n = sorted.length
+  const stride = Math.max(1, Math.ceil(n / LOOKS))
+  let largest = 0
+  for (let index = 0; index < n; index += stride) {
+    const value = sorted[index]!
+    const last = sorted.findLastIndex((other) => other === value)
+    const below = cumulative(value * (1 - 1e-12))
+    const at = cumulative(value)
+    largest = Math.max(largest, Math.abs(index / n - below), Math.abs((last + 1) / n - at))
+  }
+  return largest
+}
