@@ -1,9 +1,15 @@
 // The deployments that the benches run, built from the packages as any API user would.
 import { createCatalog } from '@llmsim/catalog'
+import { calibrations, engineProfiles } from '@llmsim/catalog-calibrations'
 import { accelerators } from '@llmsim/catalog-hardware'
 import { models } from '@llmsim/catalog-models'
-import { Accelerator, Model } from '@llmsim/contracts'
-import { devicePower, memoryFootprint, rooflineCostModel } from '@llmsim/cost-models'
+import { Accelerator, Calibration, EngineProfile, Model } from '@llmsim/contracts'
+import {
+  calibratedCostModel,
+  devicePower,
+  memoryFootprint,
+  rooflineCostModel,
+} from '@llmsim/cost-models'
 import { leastOutstanding } from '@llmsim/routers'
 import { defaultSchedulerOptions, greedy } from '@llmsim/schedulers'
 import { syntheticSource } from '@llmsim/workloads'
@@ -16,7 +22,13 @@ const hardwareCatalog = createCatalog({
 })
 
 /** Replicas of llama2-70b on 8 MI300X each. */
-export function pool({ role = 'mixed', replicas = 1, xpu = 'mi300x', tp = 8 } = {}) {
+export function pool({
+  role = 'mixed',
+  replicas = 1,
+  xpu = 'mi300x',
+  tp = 8,
+  calibrated = false,
+} = {}) {
   const accelerator = hardwareCatalog.get(xpu)
   const link = ({ bandwidth_bytes_per_s, latency_s }) => ({
     bandwidthBytesPerSecond: bandwidth_bytes_per_s,
@@ -45,7 +57,9 @@ export function pool({ role = 'mixed', replicas = 1, xpu = 'mi300x', tp = 8 } = 
     replicas,
     devicesPerReplica: tp,
     stages: 1,
-    costModel: rooflineCostModel.create({ ...layout, extra: {} }),
+    costModel: calibrated
+      ? calibratedCostModel.create({ ...layout, ...measured(xpu), extra: {} })
+      : rooflineCostModel.create({ ...layout, extra: {} }),
     createScheduler: () => greedy.create(defaultSchedulerOptions),
     router: leastOutstanding.create({ random: () => 0, extra: {} }),
     memory: {
@@ -56,6 +70,16 @@ export function pool({ role = 'mixed', replicas = 1, xpu = 'mi300x', tp = 8 } = 
     },
     power: devicePower(accelerator),
     kvBytesPerToken: footprint.kvBytesPerToken,
+  }
+}
+
+/** The calibration of an accelerator, and the profile of vLLM. */
+function measured(xpu) {
+  const named = (entries, schema, name) =>
+    schema.parse(entries.find((entry) => entry.name === name))
+  return {
+    calibration: named(calibrations, Calibration, xpu),
+    engineProfile: named(engineProfiles, EngineProfile, 'vllm'),
   }
 }
 

@@ -52,6 +52,11 @@ for (const rate of [5, 20]) {
   if (agree > 1e-9) throw new Error('the bare loop and the simulator disagree')
 }
 
+const calibrated = fastest(
+  () => simulate(specification([pool({ calibrated: true })], 5, requests)),
+  requests,
+)
+report('1 replica, 5 requests/s, calibrated costs', calibrated.perSecond, 1e6)
 const fleet = fastest(
   () => simulate(specification([pool({ replicas: 64 })], 320, requests)),
   requests,
