@@ -99,10 +99,11 @@ export function ksDistance(
   let largest = 0
   for (let index = 0; index < n; index += stride) {
     const value = sorted[index]!
-    const last = sorted.findLastIndex((other) => other === value)
+    const first = sorted.indexOf(value)
+    const last = sorted.lastIndexOf(value)
     const below = cumulative(value * (1 - 1e-12))
     const at = cumulative(value)
-    largest = Math.max(largest, Math.abs(index / n - below), Math.abs((last + 1) / n - at))
+    largest = Math.max(largest, Math.abs(first / n - below), Math.abs((last + 1) / n - at))
   }
   return largest
 }
