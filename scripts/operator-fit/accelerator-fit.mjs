@@ -36,6 +36,7 @@ export function fitAccelerator(entry, datasheet, folder) {
     flopPerSecond: peaks[format] ?? peaks.bf16,
     bytesPerSecond: datasheet.memory_bandwidth_bytes_per_s,
     computeUnits: entry.computeUnits,
+    cacheBytes: entry.cacheMegabytes * 1e6,
     linkBytesPerSecond: datasheet.scale_up.bandwidth_bytes_per_s,
   })
   const fits = []

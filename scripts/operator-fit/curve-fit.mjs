@@ -36,6 +36,24 @@ export function quantile(values, share) {
 
 const round = (x) => Number(x.toPrecision(4))
 
+/** One row per shape: of several kernels that can run it, the fastest, as an engine would choose. */
+function fastest(rows) {
+  const best = new Map()
+  for (const row of rows) {
+    const known = best.get(row.key)
+    if (known === undefined || row.seconds < known.seconds) best.set(row.key, row)
+  }
+  return [...best.values()]
+}
+
+/** Every combination of the parameters' starting values: regimes that no row is in have no gradient. */
+function starts(parameters) {
+  let found = [[]]
+  for (const { start, starts: several = [start] } of Object.values(parameters))
+    found = found.flatMap((values) => several.map((value) => [...values, value]))
+  return found
+}
+
 /**
  * Fits a curve to rows `{ key, seconds, … }` by robust least squares of the logarithm: Levenberg and
  * Marquardt, reweighted thrice so that outliers pull less. A fifth of the rows, by their key's hash, is
@@ -45,7 +63,8 @@ const round = (x) => Number(x.toPrecision(4))
  * @param predict `(curve, row) => seconds`
  * @param impossible Rows to set aside: they contradict the datasheet (data held in a cache).
  */
-export function fitCurve(rows, parameters, predict, impossible = () => false) {
+export function fitCurve(measured, parameters, predict, impossible = () => false) {
+  const rows = fastest(measured)
   const kept = rows.filter((row) => row.seconds > 0 && !impossible(row))
   const held = kept.filter((row) => hash(row.key) % 5 === 0)
   const seen = kept
@@ -63,34 +82,47 @@ export function fitCurve(rows, parameters, predict, impossible = () => false) {
   const maxValues = bound('most')
   const x = seen.map((_, i) => i)
   const y = seen.map((row) => Math.log(row.seconds))
-  let best = bound('start')
-  let weights = seen.map(() => 1)
-  for (let round = 0; round < 4; round++) {
-    const { parameterValues } = levenbergMarquardt(
+  const loss = (z) => {
+    const curve = curveAt(z)
+    return seen.reduce((sum, row, i) => {
+      const off = (Math.log(predict(curve, row)) - y[i]) / OUTLIER
+      return sum + Math.sqrt(1 + off * off)
+    }, 0)
+  }
+  const from = (initialValues, weights) =>
+    levenbergMarquardt(
       { x, y },
       (z) => {
         const curve = curveAt(z)
         return (i) => Math.log(predict(curve, seen[i]))
       },
       {
-        initialValues: best,
+        initialValues,
         minValues,
         maxValues,
         weights,
-        maxIterations: 40,
+        maxIterations: 30,
         damping: 0.1,
         gradientDifference: 1e-4,
         improvementThreshold: 1e-6,
         errorTolerance: 1e-12,
       },
-    )
-    best = parameterValues
-    const curve = curveAt(best)
-    // The library squares its weights.
-    weights = seen.map((row, i) => {
-      const off = (Math.log(predict(curve, row)) - y[i]) / OUTLIER
-      return 1 / Math.sqrt(Math.sqrt(1 + off * off))
-    })
+    ).parameterValues
+  let best
+  for (const start of starts(parameters)) {
+    let found = names.map((name, i) => scales[parameters[name].kind].into(start[i]))
+    for (let turn = 0; turn < 4; turn++) {
+      const curve = curveAt(found)
+      // The library squares its weights; the first turn takes all rows alike.
+      const weights = seen.map((row, i) => {
+        const off = turn === 0 ? 0 : (Math.log(predict(curve, row)) - y[i]) / OUTLIER
+        return 1 / Math.sqrt(Math.sqrt(1 + off * off))
+      })
+      const next = from(found, weights)
+      if (turn > 1 && loss(next) > loss(found)) break
+      found = next
+    }
+    if (best === undefined || loss(found) < loss(best)) best = found
   }
   const curve = Object.fromEntries(
     Object.entries(curveAt(best)).map(([name, found]) => [

@@ -27,6 +27,18 @@ const size = (start, least, most) => ({ kind: 'size', start, least, most, zero: 
 
 const launch = (start) => size(start, 1e-7, 2e-4)
 
+/** No layer of a published model, whole on one device, is deeper than this. */
+const DEEPEST = 32768
+
+/** The tables' benchmark takes turns between this many copies of the weights. */
+const COPIES = 6
+
+/** Products whose time is that of reading weights, all copies of which the cache holds. */
+function heldInCache(device, { shape, seconds }) {
+  const bytes = shape.columns * shape.depth * shape.weightBytes
+  return COPIES * bytes < device.cacheBytes && bytes / device.bytesPerSecond > 0.3 * seconds
+}
+
 /** Products: by the roofline of operands and results, tiles in waves. */
 export const gemm = {
   parameters: (quantised) => ({
@@ -34,13 +46,14 @@ export const gemm = {
     memory_fraction: share(0.8),
     latency_s: launch(3e-6),
     ramp_depth: size(100, 1, 4000),
+    depth_s: { ...size(5e-10, 1e-12, 2e-8), starts: [3e-11, 2e-9] },
     ...(quantised ? { pass_bytes_per_input: size(4, 0.01, 60) } : {}),
     tail_bytes_per_output: size(0.3, 0.01, 8),
   }),
   fixed: (quantised) => (quantised ? {} : { pass_bytes_per_input: 0 }),
   rows: (table, type) =>
     table
-      .filter((row) => row.gemm_dtype === type)
+      .filter((row) => row.gemm_dtype === type && row.k <= DEEPEST)
       .map((row) => ({
         key: `gemm ${type} ${row.m} ${row.n} ${row.k}`,
         seconds: row.latency_ms / 1e3,
@@ -57,6 +70,7 @@ export const gemm = {
   /** Weights that the second-level cache held from one repetition to the next are not read again. */
   impossible: (device) => (row) =>
     row.seconds < matrixBytes(row.shape) / device.bytesPerSecond ||
+    heldInCache(device, row) ||
     row.seconds < (2 * row.shape.rows * row.shape.columns * row.shape.depth) / device.flopPerSecond,
 }
 
@@ -71,7 +85,10 @@ export const expertGemm = {
   }),
   rows: (table, type) =>
     table
+      // With experts spread over devices these kernels still sort the tokens of all of them, which
+      // engines that exchange tokens do not.
       .filter((row) => row.moe_dtype === type && row.distribution === 'balanced')
+      .filter((row) => row.moe_ep_size === 1)
       .filter((row) => !String(row.kernel_source).includes('nongated'))
       .map((row) => {
         const rows = (row.num_tokens * row.topk) / row.moe_ep_size
@@ -103,10 +120,14 @@ export const expertGemm = {
   },
 }
 
-const plainHeads = ({ head_dim: dim, window_size: window = 0, kernel_source: kernel = '' }) =>
-  (window === 0 || window === '') &&
-  [64, 128, 256].includes(dim) &&
-  !String(kernel).includes('decode_for_prefill')
+/** Fewer query heads than this on one device are no layout that anyone serves. */
+const FEWEST_HEADS = 4
+
+/** Contexts shorter than this are over before decoding them matters. */
+const SHORTEST_CONTEXT = 128
+
+const plainHeads = ({ head_dim: dim, window_size: window = 0, num_heads: heads }) =>
+  (window === 0 || window === '') && [64, 128, 256].includes(dim) && heads >= FEWEST_HEADS
 
 /** Prompt attention without a window. */
 export const prefillAttention = {
@@ -116,11 +137,13 @@ export const prefillAttention = {
     latency_s: launch(1e-5),
     extra_pairs_per_token: size(200, 1, 3000),
     softmax_flop_per_pair: size(60, 1, 2000),
+    half_flop: size(3e8, 1e5, 1e11),
   }),
   rows: (table, type) =>
     table
       .filter((row) => plainHeads(row) && (row.kv_cache_dtype ?? 'bf16') === type)
-      .filter((row) => (row.attn_dtype ?? 'bf16') !== 'fp8')
+      // A prompt of one token is decoded, by another kernel.
+      .filter((row) => (row.attn_dtype ?? 'bf16') !== 'fp8' && row.isl > 1)
       .map((row) => ({
         key: `prefill ${type} ${row.batch_size} ${row.isl} ${row.num_heads} ${row.num_key_value_heads} ${row.head_dim}`,
         seconds: row.latency_ms / 1e3,
@@ -142,18 +165,25 @@ export const prefillAttention = {
 
 const decodeParameters = (tileRows) => ({
   memory_fraction: share(0.8),
-  compute_fraction: share(0.4),
-  floor_s: launch(1e-5),
-  latency_s: launch(1e-5),
-  sequence_s: size(1e-8, 1e-10, 1e-6),
+  compute_fraction: { ...share(0.4), starts: [0.05, 0.4] },
+  floor_s: { ...launch(1.5e-5), starts: [1e-5, 2e-5] },
+  latency_s: { ...launch(8e-6), starts: [5e-6, 1e-5] },
+  sequence_head_s: size(1e-8, 1e-11, 1e-6),
   tile_rows: size(tileRows, 1, 128),
 })
 
 const decodePredict = (device) => (curve, row) =>
   decodeSeconds(decodeLines(curve, device, row.shape), row.sequences, row.context)
 
-const readsTooFast = (device) => (row) =>
-  row.seconds < (row.context * row.shape.kvBytesPerToken) / device.bytesPerSecond
+/**
+ * Keys and values that the second-level cache held from one repetition to the next: in serving they
+ * come from memory, where a step between two reads of them moves all of the weights.
+ */
+const readsFromCache = (device) => (row) => {
+  const bytes = row.context * row.shape.kvBytesPerToken
+  const seconds = bytes / device.bytesPerSecond
+  return row.seconds < seconds || (bytes < device.cacheBytes && seconds > 0.15 * row.seconds)
+}
 
 /** Attention of decoding sequences without a window, all equally long. */
 export const decodeAttention = {
@@ -161,6 +191,7 @@ export const decodeAttention = {
   rows: (table, type) =>
     table
       .filter((row) => plainHeads(row) && (row.kv_cache_dtype ?? 'bf16') === type)
+      .filter((row) => row.step + 1 >= SHORTEST_CONTEXT)
       .map((row) => ({
         key: `decode ${type} ${row.batch_size} ${row.step} ${row.num_heads} ${row.num_key_value_heads} ${row.head_dim}`,
         seconds: row.latency_ms / 1e3,
@@ -175,7 +206,7 @@ export const decodeAttention = {
         },
       })),
   predict: decodePredict,
-  impossible: readsTooFast,
+  impossible: readsFromCache,
 }
 
 /** DeepSeek's sizes, of which the MLA tables are. */
@@ -186,6 +217,7 @@ export const latentPrefill = {
   rows: (table, type) =>
     table
       .filter((row) => (row.kv_cache_dtype ?? 'bf16') === type)
+      .filter((row) => row.isl > 1 && row.num_heads >= FEWEST_HEADS)
       .map((row) => ({
         key: `mla prefill ${type} ${row.batch_size} ${row.isl} ${row.num_heads}`,
         seconds: row.latency_ms / 1e3,
@@ -206,6 +238,7 @@ export const latentDecode = {
   rows: (table, type) =>
     table
       .filter((row) => (row.kv_cache_dtype ?? 'bf16') === type)
+      .filter((row) => row.step + 1 >= SHORTEST_CONTEXT && row.num_heads >= FEWEST_HEADS)
       .map((row) => ({
         key: `mla decode ${type} ${row.batch_size} ${row.step} ${row.num_heads}`,
         seconds: row.latency_ms / 1e3,
@@ -220,5 +253,5 @@ export const latentDecode = {
         },
       })),
   predict: decodePredict,
-  impossible: readsTooFast,
+  impossible: readsFromCache,
 }

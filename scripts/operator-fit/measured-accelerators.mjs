@@ -4,13 +4,33 @@
  */
 const vllm = ['vllm', 'trtllm', 'sglang']
 
-/** Compute units from the vendors' architecture papers. */
+/** Compute units and second-level caches from the vendors' architecture papers. */
 export const measured = [
-  { name: 'a100-80gb', system: 'a100_sxm', computeUnits: 108, profile: 'a100', engines: vllm },
-  { name: 'h100-80gb', system: 'h100_sxm', computeUnits: 132, profile: 'h100', engines: vllm },
-  { name: 'h200', system: 'h200_sxm', computeUnits: 132, engines: vllm },
-  { name: 'b200-192gb', system: 'b200_sxm', computeUnits: 148, engines: vllm },
-  { name: 'gb200', system: 'gb200', computeUnits: 148, engines: vllm },
-  { name: 'l40s', system: 'l40s', computeUnits: 142, engines: vllm },
-  { name: 'rtx-pro-6000', system: 'rtx_pro_6000_server', computeUnits: 188, engines: vllm },
+  {
+    name: 'a100-80gb',
+    system: 'a100_sxm',
+    cacheMegabytes: 40,
+    computeUnits: 108,
+    profile: 'a100',
+    engines: vllm,
+  },
+  {
+    name: 'h100-80gb',
+    system: 'h100_sxm',
+    cacheMegabytes: 50,
+    computeUnits: 132,
+    profile: 'h100',
+    engines: vllm,
+  },
+  { name: 'h200', system: 'h200_sxm', cacheMegabytes: 50, computeUnits: 132, engines: vllm },
+  { name: 'b200-192gb', system: 'b200_sxm', cacheMegabytes: 126, computeUnits: 148, engines: vllm },
+  { name: 'gb200', system: 'gb200', cacheMegabytes: 126, computeUnits: 148, engines: vllm },
+  { name: 'l40s', system: 'l40s', cacheMegabytes: 96, computeUnits: 142, engines: vllm },
+  {
+    name: 'rtx-pro-6000',
+    system: 'rtx_pro_6000_server',
+    cacheMegabytes: 128,
+    computeUnits: 188,
+    engines: vllm,
+  },
 ]

@@ -11,7 +11,8 @@ const byFormat = <T extends z.ZodType>(curve: T) => z.partialRecord(z.enum(numbe
 
 /**
  * A matrix product of one kernel: its launch, and the two sides of the roofline, which meet smoothly
- * (`(compute^4 + memory^4)^(1/4)`), the compute side in whole waves of tiles over the compute units.
+ * (`(compute^4 + memory^4)^(1/4)`), the compute side in whole waves of tiles over the compute units. The
+ * loop of a tile meets both in the same way.
  */
 export const MatrixCurve = z.strictObject({
   /** Share of the dense peak that full waves of long products reach. */
@@ -22,6 +23,8 @@ export const MatrixCurve = z.strictObject({
   latency_s: seconds,
   /** Depth, in elements of the inner dimension, that filling the pipeline of each tile costs. */
   ramp_depth: amount,
+  /** Seconds per element of the inner dimension that the loop of one tile takes, however few they are. */
+  depth_s: seconds,
   /** Bytes that a pass of its own moves per input element (quantising activations); 0 at 16 bits. */
   pass_bytes_per_input: amount,
   /** Bytes per output element that are written after the product, not under it. */

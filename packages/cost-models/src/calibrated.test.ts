@@ -28,7 +28,7 @@ const odd: Calibration = {
         compute_fraction: 0.02,
         floor_s: 60e-6,
         latency_s: 5e-6,
-        sequence_s: 1e-8,
+        sequence_head_s: 1e-8,
         tile_rows: 16,
       },
     },

@@ -17,6 +17,7 @@ export function datasheetCalibration(accelerator: Accelerator): Calibration {
     memory_fraction: usual.memoryEfficiency,
     latency_s: latency,
     ramp_depth: 128,
+    depth_s: 0,
     pass_bytes_per_input: 0,
     tail_bytes_per_output: 0,
   }
@@ -35,13 +36,14 @@ export function datasheetCalibration(accelerator: Accelerator): Calibration {
     latency_s: 2 * latency,
     extra_pairs_per_token: 128,
     softmax_flop_per_pair: 0,
+    half_flop: 1e8,
   }
   const decode = {
     memory_fraction: usual.decodeAttentionEfficiency,
     compute_fraction: usual.prefillAttentionEfficiency,
     floor_s: 2 * latency,
     latency_s: 2 * latency,
-    sequence_s: 0,
+    sequence_head_s: 0,
     tile_rows: 16,
   }
   const collective = [

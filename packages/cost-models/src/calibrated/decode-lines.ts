@@ -37,7 +37,8 @@ export function decodeLines(
   return {
     floor: layers * curve.floor_s,
     memoryFixed: layers * curve.latency_s,
-    memoryPerSequence: layers * (curve.sequence_s + shape.rowBytes / bytesPerSecond),
+    memoryPerSequence:
+      layers * (shape.kvHeads * curve.sequence_head_s + shape.rowBytes / bytesPerSecond),
     memoryPerContext: (layers * shape.kvBytesPerToken) / bytesPerSecond,
     computeFixed: layers * curve.latency_s,
     computePerContext:

@@ -68,6 +68,9 @@ export function matrixSeconds(
   return (
     curve.latency_s +
     beside / device.bytesPerSecond +
-    smoothMaximum(matrixCompute(curve, device, shape), matrixMemory(curve, device, shape))
+    smoothMaximum(
+      smoothMaximum(matrixCompute(curve, device, shape), depth * curve.depth_s),
+      matrixMemory(curve, device, shape),
+    )
   )
 }

@@ -22,7 +22,8 @@ export function prefillCompute(
 ): number {
   const pairs = shape.pairs + shape.tokens * curve.extra_pairs_per_token
   const flop = shape.heads * (shape.flopPerPair + curve.softmax_flop_per_pair) * pairs
-  return flop / (device.flopPerSecond * curve.compute_fraction)
+  const ramp = Math.sqrt(flop * curve.half_flop)
+  return (flop + ramp) / (device.flopPerSecond * curve.compute_fraction)
 }
 
 export function prefillMemory(
