@@ -174,7 +174,8 @@ function addValidate(program: Command, io: Io): void {
   validate
     .argument('<POINTS.csv>', 'one measured configuration in each row')
     .option('--cost-model <NAME>', 'calibrated or roofline (default: calibrated)')
-    .option('--format <FORMAT>', 'on stdout: table, json or csv (default: table)')
+    .option('--against <NAME>', 'a second cost model, side by side on the rows of both')
+    .option('--format <FORMAT>', 'on stdout: table, json, csv or markdown (default: table)')
     .option('--summary', 'no single rows in the table')
     .option('--quality', 'list measurements that contradict physics or their neighbours, alone')
     .option('--html <FILE>', 'write scatters of simulated against measured')

@@ -1,6 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { llmsim } from './testing/captured-io.js'
 
@@ -89,6 +91,24 @@ describe('llmsim validate', () => {
     expect(code).toBe(2)
     expect(stderr).toContain(message)
   })
+})
+
+const compiled = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
+const worker = fileURLToPath(new URL('../dist/validation/validation-worker.js', import.meta.url))
+
+it.skipIf(!existsSync(worker))('gives the same text on one thread and on three', () => {
+  const [head = '', row = ''] = points.split('\n')
+  const rows = Array.from({ length: 50 }, (_, index) => row.replace('A-1', `B-${index}`))
+  writeFileSync(path.join(folder, 'many.csv'), [head, ...rows].join('\n'))
+  const run = (jobs: string): string =>
+    execFileSync(
+      process.execPath,
+      [compiled, 'validate', 'many.csv', '--format', 'csv', '--jobs', jobs],
+      { cwd: folder, encoding: 'utf8' },
+    )
+  const alone = run('1')
+  expect(alone.split('\n')).toHaveLength(1 + 2 * 50 + 1)
+  expect(run('3')).toBe(alone)
 })
 
 function logLine(second: number): string {

@@ -17,6 +17,9 @@ const NEIGHBOUR_FACTOR = 1.5
 /** How far e2e may lie from ttft + (n - 1) tpot. */
 const SUM_TOLERANCE = 0.15
 
+/** Share of the dense peak that serving both phases at once does not reach. */
+const SERVING_PEAK_SHARE = 0.65
+
 /** Lists what contradicts itself; nothing is dropped for it. */
 export function suspectPoints(
   points: readonly MeasuredPoint[],
@@ -27,6 +30,16 @@ export function suspectPoints(
     ...points.flatMap((point) => [...physical(point, registries), ...ownFigures(point)]),
     ...neighbours(points),
   ].toSorted((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0))
+}
+
+/** By Little's law, users over their time in the system are the requests per second that were served. */
+function servedShare(point: MeasuredPoint, limits: PhysicalLimits): number {
+  const { scenario, concurrency, ttft_ms_mean: ttft, tpot_ms_mean: tpot } = point
+  const { input_len: input = 0, output_len: output = 0 } = point
+  if (scenario !== 'closed' || concurrency === undefined) return 0
+  if (ttft === undefined || tpot === undefined) return 0
+  const perSecond = concurrency / ((ttft + (output - 1) * tpot) / 1000)
+  return (perSecond * (input + output)) / limits.tokensPerSecond
 }
 
 function physical(point: MeasuredPoint, registries: Registries): SuspectPoint[] {
@@ -49,6 +62,12 @@ function physical(point: MeasuredPoint, registries: Registries): SuspectPoint[] 
     found.push({
       id,
       reason: `ttft of ${point.ttft_ms_mean} ms is below ${limits.prefillFloorMs.toPrecision(4)} ms, the prompt's FLOP at the dense peak`,
+    })
+  const share = servedShare(point, limits)
+  if (share > SERVING_PEAK_SHARE)
+    found.push({
+      id,
+      reason: `its users would be served at ${Math.round(100 * share)} % of the dense peak: prompts from a cache, or fewer users at once`,
     })
   const e2e = point.e2e_ms_mean
   const floor = limits.stepFloorMs * Math.round(point.output_len ?? 1)
