@@ -1,10 +1,9 @@
 import type { ReplicaView, SchedulerOptions, StepPlan } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
 
-/** KV blocks that admission may use: all free ones but the watermark, which an idle replica ignores. */
-function admissibleBlocks(view: ReplicaView, options: SchedulerOptions): number {
-  const kept = view.running > 0 ? Math.ceil(options.watermark * view.totalBlocks) : 0
-  return view.freeBlocks - kept
+/** KV blocks that admission leaves free for a watermark, which an idle replica ignores. */
+export function keptBlocks(view: ReplicaView, watermark: number): number {
+  return view.running > 0 ? Math.ceil(watermark * view.totalBlocks) : 0
 }
 
 /**
@@ -46,7 +45,7 @@ export function planPrefills(
   options: SchedulerOptions,
   admitted: number,
 ): boolean {
-  let free = admissibleBlocks(view, options)
+  let free = view.freeBlocks - keptBlocks(view, options.watermark)
   let size = view.running + admitted
   let tokens = 0
   for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {

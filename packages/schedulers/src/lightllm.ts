@@ -1,0 +1,165 @@
+import type {
+  ReplicaView,
+  Scheduler,
+  SchedulerFactory,
+  SchedulerOptions,
+  Slot,
+  StepPlan,
+} from '@llmsim/contracts'
+import { NO_SLOT } from '@llmsim/contracts'
+import { admitResidents } from './admission.js'
+import { planDecode } from './decode-step.js'
+import { maxOutputTokens, numberOption, wholeOption } from './option-values.js'
+
+/**
+ * Admits a request when the peak of the memory that all will use together, estimated token by token, stays
+ * below what there is; requests that will end sooner make room for those that stay. Steps prefill whole
+ * prompts, up to `maxBatchedTokens`, or decode. Options, in `extra`:
+ *
+ * - `max_output_tokens`: tokens that a request may generate at most; the estimate while the replica is busy.
+ * - `router_max_new_token_len` (1024): the estimate while it is not, or 1.1 times what a request has
+ *   generated, if that is more.
+ * - `router_token_ratio` (0.85): share of the KV cache in use from which a replica is busy.
+ *
+ * Behaviour of LightLLM's `lightllm/server/router/req_queue/continues_batch/impl.py` and of `NormalReq` in
+ * `lightllm/server/core/objs/req.py`, with `router_max_wait_tokens` 1: newcomers are looked at between any
+ * two steps. Memory comes in KV blocks here, and one request's tokens there; where the rounding makes
+ * the difference, the request admitted last is preempted. An idle replica takes in whatever fits. The
+ * phase order and the watermark have no meaning here.
+ */
+export const lightllm: SchedulerFactory = {
+  name: 'lightllm',
+  description:
+    'Admits a request when the estimated peak of the memory of all stays below what there is.',
+  create(options) {
+    const estimates: Estimates = {
+      longest: maxOutputTokens(options),
+      usual: wholeOption(options, 'router_max_new_token_len', 1024, {
+        least: 1,
+        meaning: 'tokens that a request is expected to generate',
+      }),
+      busyShare: numberOption(options, 'router_token_ratio', 0.85, {
+        least: 0,
+        most: 1,
+        meaning: 'a share of the KV cache in use',
+      }),
+    }
+    return { name: 'lightllm', plan: planner(options, estimates) }
+  },
+}
+
+interface Estimates {
+  readonly longest: number
+  readonly usual: number
+  readonly busyShare: number
+}
+
+/** Tokens that a request has in the KV cache (with its prompt done), and how many more it will have. */
+interface Share {
+  readonly now: number
+  readonly more: number
+}
+
+function planner(options: SchedulerOptions, estimates: Estimates): Scheduler['plan'] {
+  return (view, plan) => {
+    const residents = admitResidents(view, plan, options)
+    const { prefills, blockedSteps } = planAdmissions(view, plan, options, estimates, residents)
+    if (prefills > 0) return
+    planDecode(view, plan, residents)
+    plan.repeats = Math.min(plan.repeats, blockedSteps)
+    plan.ignoresArrivals =
+      view.running + residents >= options.maxBatchSize ||
+      (view.role !== 'decode' && view.waiting > 0)
+  }
+}
+
+/**
+ * Plans whole prompts, first come first served, as many as batch size, budget and estimate allow.
+ *
+ * @returns how many, and for how many decode steps at least the first that was not admitted will not be
+ */
+function planAdmissions(
+  view: ReplicaView,
+  plan: StepPlan,
+  options: SchedulerOptions,
+  estimates: Estimates,
+  residents: number,
+): { prefills: number; blockedSteps: number } {
+  let size = view.running + residents
+  let free = view.freeBlocks
+  let tokens = 0
+  let prefills = 0
+  let peak: PeakEstimate | undefined
+  for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {
+    const remaining = view.prefillRemaining(slot)
+    if (remaining === 0) continue
+    const blocks = view.blocksFor(view.kvTokens(slot) + remaining) - view.heldBlocks(slot)
+    const fits = size < options.maxBatchSize && blocks <= free
+    if (!fits || (tokens > 0 && tokens + remaining > options.maxBatchedTokens)) break
+    peak ??= new PeakEstimate(view, estimates)
+    const excess = peak.add(slot)
+    // The peak is reached later, and the requests approach it by at most a token in each step.
+    if (excess >= 0 && size > 0) return { prefills, blockedSteps: excess + 1 }
+    plan.prefill(slot, remaining)
+    free -= blocks
+    tokens += remaining
+    size++
+    prefills++
+  }
+  return { prefills, blockedSteps: Infinity }
+}
+
+/** The most tokens that running requests, and those added, will have in the KV cache at one time. */
+class PeakEstimate {
+  readonly #view: ReplicaView
+  readonly #estimates: Estimates
+  readonly #busy: boolean
+  /** Longest stay first. */
+  readonly #shares: Share[] = []
+  /** Tokens that the running requests hold, and those that nobody does. */
+  readonly #capacity: number
+
+  constructor(view: ReplicaView, estimates: Estimates) {
+    this.#view = view
+    this.#estimates = estimates
+    this.#busy = 1 - view.freeBlocks / view.totalBlocks >= estimates.busyShare
+    let blocks = view.freeBlocks
+    for (let slot = view.firstRunning(); slot !== NO_SLOT; slot = view.nextRunning(slot)) {
+      blocks += view.heldBlocks(slot)
+      this.#shares.push(this.#shareOf(slot))
+    }
+    this.#capacity = blocks * view.blockSize
+    this.#shares.sort((a, b) => b.more - a.more)
+  }
+
+  /** Counts a request in, and returns the tokens by which the peak then exceeds the most allowed, less 1. */
+  add(slot: Slot): number {
+    const added = this.#shareOf(slot)
+    const place = this.#shares.findIndex(({ more }) => more < added.more)
+    this.#shares.splice(place < 0 ? this.#shares.length : place, 0, added)
+    let held = 0
+    let peak = 0
+    for (const [i, { now, more }] of this.#shares.entries()) {
+      held += now
+      peak = Math.max(peak, held + more * (i + 1))
+    }
+    return peak - this.#capacity
+  }
+
+  #shareOf(slot: Slot): Share {
+    const view = this.#view
+    const { longest, usual } = this.#estimates
+    const generated = view.generatedTokens(slot)
+    // A prefill replica makes one token and hands the request over.
+    const output =
+      view.role === 'prefill'
+        ? 1
+        : this.#busy
+          ? longest
+          : Math.min(longest, Math.max(Math.floor(1.1 * generated), usual))
+    return {
+      now: view.promptTokens(slot) + generated + 1,
+      more: Math.max(0, output - generated - 1),
+    }
+  }
+}

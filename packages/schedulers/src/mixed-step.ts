@@ -1,0 +1,191 @@
+import type { ReplicaView, Scheduler, SchedulerOptions, Slot, StepPlan } from '@llmsim/contracts'
+import { NO_SLOT } from '@llmsim/contracts'
+import { admitResidents, keptBlocks } from './admission.js'
+
+/** How a scheduler of mixed steps fills them. */
+export interface MixedStepRules {
+  /** Tokens of a step at most: each decoding request takes one, prompts what is left. */
+  readonly tokenBudget: number
+  /** Whether a prompt may be cut to what is left of the budget; if not, one beyond it goes alone. */
+  readonly chunked: boolean
+  /** Tokens of one prompt in a step at most; Infinity where there is no such limit. */
+  readonly chunkLimit: number
+  /** Whether a prompt is cut to whole KV blocks. */
+  readonly cutAtBlocks: boolean
+  /** Share of the KV blocks that admission leaves free, unless nothing runs. */
+  readonly watermark: number
+  /**
+   * KV tokens that a request is counted with, from its admission on, for as long as it runs: those of
+   * its prompt and of the outputs that it may have. Undefined: what it holds. Only where requests both
+   * prefill and decode; a prefill replica lets them go, and a decode replica has got them already.
+   */
+  readonly reservedTokens: ((view: ReplicaView, slot: Slot) => number) | undefined
+}
+
+/**
+ * A scheduler whose steps mix both phases: each decoding request gets a token, prompts that have begun go
+ * on, then waiting ones are admitted, first come first served, while budget, batch size and KV blocks
+ * last. A prompt is admitted when there is room for all of it. When a decoding request finds no block,
+ * those admitted last are preempted, and nobody is admitted.
+ */
+export function mixedSteps(
+  name: string,
+  options: SchedulerOptions,
+  rules: MixedStepRules,
+): Scheduler {
+  return {
+    name,
+    plan(view, plan) {
+      const step = new MixedStep(view, plan, options, rules)
+      step.makeRoomToDecode()
+      step.continuePrompts()
+      if (!step.preempted) step.admitWaiting()
+      step.finish()
+    },
+  }
+}
+
+/** The running totals of one plan. */
+class MixedStep {
+  preempted: boolean = false
+  readonly #view: ReplicaView
+  readonly #plan: StepPlan
+  readonly #options: SchedulerOptions
+  readonly #rules: MixedStepRules
+  #free: number
+  #budget: number
+  /** First of the preempted ones in the running list: those from it to the end are out. */
+  #cut: Slot = NO_SLOT
+  #decodes: number
+  #chunks = 0
+  #admitted = 0
+
+  constructor(view: ReplicaView, plan: StepPlan, options: SchedulerOptions, rules: MixedStepRules) {
+    this.#view = view
+    this.#plan = plan
+    this.#options = options
+    this.#rules = rules
+    this.#free = view.freeBlocks
+    this.#budget = rules.tokenBudget
+    this.#decodes = view.decoding
+  }
+
+  /** Preempts from the end of the running list until the next token of the others has room. */
+  makeRoomToDecode(): void {
+    let needed = this.#view.blocksToDecodeAll
+    while (needed > this.#free && this.#last() !== NO_SLOT) {
+      needed -= this.#view.blocksToDecode(this.#last())
+      this.#preemptLast()
+    }
+    this.#free -= needed
+    this.#budget -= this.#decodes
+  }
+
+  /** Gives running requests with prompt left their next chunk, in order of admission. */
+  continuePrompts(): void {
+    const view = this.#view
+    if (view.running === view.decoding) return
+    let slot = view.firstRunning()
+    while (slot !== NO_SLOT && slot !== this.#cut) {
+      const remaining = view.prefillRemaining(slot)
+      const tokens = remaining > 0 ? this.#chunkOf(remaining) : 0
+      if (tokens > 0) this.#prefill(slot, tokens)
+      slot = view.nextRunning(slot)
+    }
+  }
+
+  /** Admits waiting requests, first come first served, while budget, batch size and blocks allow. */
+  admitWaiting(): void {
+    const view = this.#view
+    this.#admitted = admitResidents(view, this.#plan, this.#options)
+    this.#budget -= this.#admitted
+    let free = this.#free - this.#admitted - keptBlocks(view, this.#rules.watermark)
+    let size = view.running + this.#admitted
+    let unreserved: number | undefined
+    for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {
+      const remaining = view.prefillRemaining(slot)
+      if (remaining === 0) continue
+      if (size >= this.#options.maxBatchSize) return
+      const tokens = this.#chunkOf(remaining)
+      if (tokens === 0) return
+      const blocks = view.blocksFor(view.kvTokens(slot) + remaining) - view.heldBlocks(slot)
+      if (blocks > free) return
+      unreserved ??= this.#unreservedBlocks()
+      const reserved = this.#reservedBlocks(slot, blocks)
+      // One that has the replica for itself need not keep room for others.
+      if (reserved > unreserved && size > 0) return
+      unreserved -= reserved
+      free -= blocks
+      this.#prefill(slot, tokens)
+      size++
+    }
+  }
+
+  finish(): void {
+    const view = this.#view
+    const plan = this.#plan
+    if (this.#decodes > 0 || this.#admitted > 0) plan.decodeAll()
+    // Preempting frees blocks, a chunk is followed by another, and a block was kept for each resident
+    // that was admitted, which not all of them need: who waits is looked at again.
+    const again = this.preempted || this.#chunks > 0 || this.#admitted > 0
+    plan.repeats = again ? 1 : Infinity
+    plan.ignoresArrivals =
+      view.running + this.#admitted >= this.#options.maxBatchSize ||
+      (view.role !== 'decode' && view.waiting > 0)
+  }
+
+  /** How many of so many prompt tokens this step can still take; 0: none. */
+  #chunkOf(remaining: number): number {
+    const { chunked, chunkLimit, cutAtBlocks } = this.#rules
+    const alone = this.#decodes + this.#admitted + this.#chunks === 0
+    if (!chunked) return remaining <= this.#budget || alone ? remaining : 0
+    const room = Math.max(0, Math.min(this.#budget, chunkLimit))
+    if (remaining <= room) return remaining
+    const cut = cutAtBlocks ? room - (room % this.#view.blockSize) : room
+    return cut > 0 || !alone ? cut : room
+  }
+
+  /** KV blocks that no running request may come to need. */
+  #unreservedBlocks(): number {
+    const view = this.#view
+    if (!this.#reserves()) return Infinity
+    let unreserved = view.freeBlocks
+    for (let slot = view.firstRunning(); slot !== NO_SLOT; slot = view.nextRunning(slot)) {
+      const held = view.heldBlocks(slot)
+      unreserved -= Math.max(0, this.#reservedBlocks(slot, held) - held)
+    }
+    return unreserved
+  }
+
+  /** KV blocks that a request is counted with, at least those that it has or gets now. */
+  #reservedBlocks(slot: Slot, atLeast: number): number {
+    const { reservedTokens } = this.#rules
+    if (reservedTokens === undefined || !this.#reserves()) return atLeast
+    const view = this.#view
+    return Math.max(atLeast, Math.min(view.totalBlocks, view.blocksFor(reservedTokens(view, slot))))
+  }
+
+  #reserves(): boolean {
+    return this.#rules.reservedTokens !== undefined && this.#view.role === 'mixed'
+  }
+
+  #last(): Slot {
+    return this.#cut === NO_SLOT ? this.#view.lastRunning() : this.#view.previousRunning(this.#cut)
+  }
+
+  #preemptLast(): void {
+    const view = this.#view
+    const slot = this.#last()
+    this.#plan.preempt(slot)
+    this.#free += view.heldBlocks(slot)
+    if (view.prefillRemaining(slot) === 0) this.#decodes--
+    this.#cut = slot
+    this.preempted = true
+  }
+
+  #prefill(slot: Slot, tokens: number): void {
+    this.#plan.prefill(slot, tokens)
+    this.#budget -= tokens
+    this.#chunks++
+  }
+}

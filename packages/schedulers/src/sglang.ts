@@ -1,0 +1,279 @@
+import type {
+  ReplicaView,
+  Scheduler,
+  SchedulerFactory,
+  SchedulerOptions,
+  Slot,
+  StepPlan,
+} from '@llmsim/contracts'
+import { NO_SLOT } from '@llmsim/contracts'
+import { admitResidents } from './admission.js'
+import { maxOutputTokens, numberOption, wholeOption } from './option-values.js'
+
+/**
+ * Prefill first, in chunks; steps do not mix the phases. A request is admitted when there is room for its
+ * prompt and its longest output, beside a share of the longest outputs of those that run: the new-token
+ * ratio, which falls with each decode step and rises when memory ran out. After a refusal nobody is
+ * looked at until a request ends. When memory runs out, those with the fewest tokens generated are
+ * retracted, until the others have room for some steps. Options, in `extra`:
+ *
+ * - `chunked_prefill_size` (`maxBatchedTokens`): prompt tokens of a step; the prompt that goes beyond is cut.
+ * - `max_output_tokens`: tokens that a request may generate at most; `clip_max_new_tokens` (4096) bounds it.
+ * - `init_new_token_ratio` (0.7), `schedule_conservativeness` (1, times that), `min_new_token_ratio_factor`
+ *   (0.14, times that), `new_token_ratio_decay_steps` (600), `retract_decode_steps` (20).
+ *
+ * Behaviour of SGLang's `python/sglang/srt/managers/schedule_policy.py` (`PrefillAdder`), `scheduler.py`
+ * and `schedule_batch.py` (`retract_decode`), with its defaults. There is no prefix cache here, without which
+ * SGLang's order by longest cached prefix is first come first served. Not modelled: mixed chunks, and
+ * `max_prefill_tokens` beside the chunk size. Retracted requests go to the front of the queue, and an
+ * idle replica takes in whatever fits. The phase order and the watermark have no meaning here.
+ */
+export const sglang: SchedulerFactory = {
+  name: 'sglang',
+  description:
+    'Prefills first, in chunks; admits by an estimate that adapts, and retracts when it erred.',
+  create(options) {
+    const limits = limitsOf(options)
+    const batch = new AdaptiveBatch(limits, options)
+    return { name: 'sglang', plan: planner(options, limits, batch) }
+  },
+}
+
+interface Limits {
+  readonly chunkSize: number
+  /** Tokens that a request is expected to generate at most. */
+  readonly longest: number
+  readonly clip: number
+  readonly firstRatio: number
+  readonly leastRatio: number
+  readonly decaySteps: number
+  readonly retractSteps: number
+}
+
+function limitsOf(options: SchedulerOptions): Limits {
+  const share = { least: 0, most: 1, meaning: 'a share' }
+  const initial = numberOption(options, 'init_new_token_ratio', 0.7, share)
+  const conservativeness = numberOption(options, 'schedule_conservativeness', 1, {
+    least: 0,
+    most: 100,
+    meaning: 'a factor',
+  })
+  const firstRatio = Math.min(1, initial * conservativeness)
+  const factor = numberOption(options, 'min_new_token_ratio_factor', 0.14, share)
+  return {
+    chunkSize: wholeOption(options, 'chunked_prefill_size', options.maxBatchedTokens, {
+      least: 1,
+      meaning: 'prompt tokens of a step',
+    }),
+    longest: maxOutputTokens(options),
+    clip: wholeOption(options, 'clip_max_new_tokens', 4096, { least: 1, meaning: 'tokens' }),
+    firstRatio,
+    leastRatio: firstRatio * factor,
+    decaySteps: wholeOption(options, 'new_token_ratio_decay_steps', 600, {
+      least: 1,
+      meaning: 'decode steps',
+    }),
+    retractSteps: wholeOption(options, 'retract_decode_steps', 20, {
+      least: 0,
+      meaning: 'decode steps',
+    }),
+  }
+}
+
+function planner(
+  options: SchedulerOptions,
+  limits: Limits,
+  batch: AdaptiveBatch,
+): Scheduler['plan'] {
+  return (view, plan) => {
+    batch.observe(view)
+    const residents = admitResidents(view, plan, options)
+    batch.joinResidents(view, residents)
+    if (planPrefills(view, plan, limits, batch, residents)) return
+    if (view.decoding === 0 && residents === 0) return
+    if (view.blocksToDecodeAll > view.freeBlocks) {
+      retract(view, plan, limits, batch)
+      return
+    }
+    plan.decodeAll()
+    plan.repeats = Infinity
+    plan.ignoresArrivals =
+      view.running + residents >= options.maxBatchSize || (view.role !== 'decode' && batch.full)
+  }
+}
+
+/**
+ * What SGLang remembers of its running batch: the new-token ratio, and whether the batch is full.
+ *
+ * The ratio falls with the decode steps, which are counted by the tokens of a running request, since
+ * the scheduler is not asked at each of them.
+ */
+class AdaptiveBatch {
+  /** Nobody is looked at until a request ends. */
+  full: boolean = false
+  readonly #limits: Limits
+  readonly #maxBatchSize: number
+  #fullSize = 0
+  #steps = 0
+  /** The ratio at a decode step, from which it falls. */
+  #ratio: number
+  #ratioStep = 0
+  /** Decode steps so far less the tokens that a request has generated, by slot; constant while it runs. */
+  readonly #offsets: number[] = []
+
+  constructor(limits: Limits, options: SchedulerOptions) {
+    this.#limits = limits
+    this.#maxBatchSize = options.maxBatchSize
+    this.#ratio = limits.firstRatio
+  }
+
+  /** Sees what has happened since the last plan. */
+  observe(view: ReplicaView): void {
+    if (view.running === 0) {
+      this.full = false
+      this.#steps = 0
+      this.#ratioStep = 0
+      this.#ratio = this.#limits.firstRatio
+      return
+    }
+    if (view.running < this.#fullSize) this.full = false
+    let slot = view.firstRunning()
+    while (slot !== NO_SLOT && view.prefillRemaining(slot) > 0) slot = view.nextRunning(slot)
+    if (slot !== NO_SLOT) this.#steps = this.#offsets[slot]! + view.generatedTokens(slot)
+  }
+
+  /** Share of the longest outputs of the running requests that is kept for them. */
+  get ratio(): number {
+    const { firstRatio, leastRatio, decaySteps } = this.#limits
+    const decay = (firstRatio - leastRatio) / decaySteps
+    return Math.max(leastRatio, this.#ratio - decay * Math.max(0, this.#steps - this.#ratioStep))
+  }
+
+  /** A request is admitted that will have `generated` tokens once it can decode. */
+  join(slot: Slot, generated: number): void {
+    this.#offsets[slot] = this.#steps - generated
+  }
+
+  /** The first `count` waiting requests that have their KV cache here are admitted. */
+  joinResidents(view: ReplicaView, count: number): void {
+    let left = count
+    for (let slot = view.firstWaiting(); left > 0; slot = view.nextWaiting(slot)) {
+      if (view.prefillRemaining(slot) > 0) continue
+      this.join(slot, view.generatedTokens(slot))
+      left--
+    }
+    if (this.full) this.#fullSize += count
+  }
+
+  /** So many run now; somebody was refused, for memory or because they are as many as may run. */
+  fill(size: number): void {
+    this.full = true
+    this.#fullSize = size
+  }
+
+  isFull(size: number): boolean {
+    return size >= this.#maxBatchSize
+  }
+
+  /** Requests were retracted; the next decode step runs with this ratio. */
+  retracted(ratio: number): void {
+    this.full = false
+    this.#ratio = ratio
+    this.#ratioStep = this.#steps + 1
+  }
+}
+
+/** Plans prompt chunks up to the chunk size; returns whether there are any. */
+function planPrefills(
+  view: ReplicaView,
+  plan: StepPlan,
+  limits: Limits,
+  batch: AdaptiveBatch,
+  residents: number,
+): boolean {
+  let budget = limits.chunkSize
+  let size = view.running + residents
+  let room: number | undefined
+  if (view.running > view.decoding) budget -= continuePrompt(view, plan, budget)
+  let any = budget < limits.chunkSize
+  for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {
+    if (batch.full || budget <= 0) break
+    const remaining = view.prefillRemaining(slot)
+    if (remaining === 0) continue
+    if (batch.isFull(size)) {
+      batch.fill(size)
+      break
+    }
+    room ??= view.freeBlocks * view.blockSize - expectedTokens(view, limits, batch.ratio)
+    const output = Math.min(outputLeft(view, slot, limits), limits.clip)
+    const blocks = view.blocksFor(remaining)
+    const tooLong = size === 0 ? blocks > view.freeBlocks : remaining + output >= room
+    if (tooLong) {
+      if (size > 0) batch.fill(size)
+      break
+    }
+    const tokens = Math.min(remaining, budget)
+    plan.prefill(slot, tokens)
+    batch.join(slot, view.generatedTokens(slot) + 1)
+    room -= blocks * view.blockSize + output
+    budget -= tokens
+    size++
+    any = true
+  }
+  return any
+}
+
+/** Goes on with the prompt that was cut; returns how many of the tokens that it may it takes. */
+function continuePrompt(view: ReplicaView, plan: StepPlan, most: number): number {
+  for (let slot = view.lastRunning(); slot !== NO_SLOT; slot = view.previousRunning(slot)) {
+    const tokens = Math.min(view.prefillRemaining(slot), most)
+    if (tokens === 0) continue
+    plan.prefill(slot, tokens)
+    return tokens
+  }
+  return 0
+}
+
+/** Tokens that the running requests are expected to generate yet. */
+function expectedTokens(view: ReplicaView, limits: Limits, ratio: number): number {
+  let tokens = 0
+  for (let slot = view.firstRunning(); slot !== NO_SLOT; slot = view.nextRunning(slot))
+    tokens += Math.min(outputLeft(view, slot, limits), limits.clip)
+  return tokens * ratio
+}
+
+/** Tokens that a request may generate yet: as many as an empty replica has room for. */
+function outputLeft(view: ReplicaView, slot: Slot, { longest }: Limits): number {
+  if (view.role === 'prefill') return 0
+  const most = view.totalBlocks * view.blockSize - view.promptTokens(slot) - 1
+  return Math.max(0, Math.min(longest, most) - view.generatedTokens(slot))
+}
+
+/** Preempts those with the fewest tokens generated, longest prompt first, and lets the others decode. */
+function retract(view: ReplicaView, plan: StepPlan, limits: Limits, batch: AdaptiveBatch): void {
+  const kept: Slot[] = []
+  for (let slot = view.firstRunning(); slot !== NO_SLOT; slot = view.nextRunning(slot))
+    kept.push(slot)
+  kept.sort(
+    (a, b) =>
+      view.generatedTokens(b) - view.generatedTokens(a) ||
+      view.promptTokens(a) - view.promptTokens(b),
+  )
+  let free = view.freeBlocks
+  let needed = view.blocksToDecodeAll
+  while (
+    needed > free ||
+    (kept.length > 1 && free * view.blockSize < kept.length * limits.retractSteps)
+  ) {
+    const slot = kept.pop()
+    if (slot === undefined) break
+    plan.preempt(slot)
+    free += view.heldBlocks(slot)
+    needed -= view.blocksToDecode(slot)
+  }
+  let generated = 0
+  for (const slot of kept) generated += view.generatedTokens(slot)
+  const steps = limits.retractSteps * kept.length
+  batch.retracted(Math.min(1, (generated + steps) / (limits.longest * kept.length + 1)))
+  if (kept.length > 0) plan.decodeAll()
+}
