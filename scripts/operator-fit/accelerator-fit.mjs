@@ -23,6 +23,9 @@ const expertTypes = {
 
 /** Formats whose kernels unpack the weights and compute in 16 bits where the device lacks them. */
 const weightOnly = ['fp4', 'int4']
+/** Whose kernels of latent attention alone are in the tables; vLLM's mostly come with projections. */
+const latentEngines = ['trtllm', 'sglang', 'vllm']
+
 const cacheTypes = ['bf16', 'fp8']
 
 /** Fewer rows than this are no basis for a curve of five parameters. */
@@ -102,7 +105,9 @@ export function fitAccelerator(entry, datasheet, folder) {
     ['latent_prefill_attention', latentPrefill, 'context_mla'],
     ['latent_decode_attention', latentDecode, 'generation_mla'],
   ]) {
-    const engines = name.startsWith('latent') ? ['trtllm', 'sglang', 'vllm'] : entry.engines
+    const engines = name.startsWith('latent')
+      ? (entry.latentEngines ?? latentEngines)
+      : entry.engines
     const all = table(file, engines)
     for (const format of cacheTypes)
       kernels[name][format] = fitted(

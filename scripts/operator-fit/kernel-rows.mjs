@@ -169,7 +169,7 @@ const decodeParameters = (tileRows) => ({
   floor_s: { ...launch(1.5e-5), starts: [1e-5, 2e-5] },
   latency_s: { ...launch(8e-6), starts: [5e-6, 1e-5] },
   sequence_head_s: size(1e-8, 1e-11, 1e-6),
-  tile_rows: size(tileRows, 1, 128),
+  tile_rows: { ...size(tileRows, 1, 128), zero: false },
 })
 
 const decodePredict = (device) => (curve, row) =>
