@@ -77,14 +77,23 @@ const tensorrtLlm: EngineDefaults = {
   quantisedKv: 'fp8',
 }
 
+/**
+ * Recipes that benchmarks publish for Blackwell (SemiAnalysis InferenceX, `benchmarks/single_node`) give
+ * vLLM and SGLang an fp8 KV cache with quantised weights; those for older devices leave it at 16 bits.
+ */
+function withRecipeKv(defaults: EngineDefaults, { generation }: Accelerator): EngineDefaults {
+  return generation.startsWith('blackwell') ? { ...defaults, quantisedKv: 'fp8' } : defaults
+}
+
 /** Engines that run a given batch and add little of their own. */
 const bare: EngineDefaults = { ...vllmV0, profile: 'bare', maxBatchedTokens: 8192 }
 
 const engines: Readonly<
   Record<string, (point: MeasuredPoint, accelerator: Accelerator) => EngineDefaults>
 > = {
-  vllm: (point, accelerator) => (hasV1(point) ? vllmV1(accelerator) : vllmV0),
-  sglang: () => sglang,
+  vllm: (point, accelerator) =>
+    withRecipeKv(hasV1(point) ? vllmV1(accelerator) : vllmV0, accelerator),
+  sglang: (_point, accelerator) => withRecipeKv(sglang, accelerator),
   trtllm: tensorrt,
   'triton-trtllm': tensorrt,
   'nim-trtllm': tensorrt,
