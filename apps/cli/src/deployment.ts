@@ -16,6 +16,7 @@ import {
 import {
   checkLayout,
   costModels,
+  groupLink,
   memoryFootprint,
   requireFit,
   transferCalibration,
@@ -178,7 +179,11 @@ function layoutOf(
     tensorParallel: pool.tensor_parallel_size,
     pipelineParallel: pool.pipeline_parallel_size,
     devicesPerNode: pool.n_xpus_per_node,
-    intraNode: link(links.intra_node_bandwidth_gbs, links.intra_node_latency_us),
+    intraNode: groupLink(
+      accelerator,
+      link(links.intra_node_bandwidth_gbs, links.intra_node_latency_us),
+      pool.tensor_parallel_size,
+    ),
     interNode: link(links.inter_node_bandwidth_gbs, links.inter_node_latency_us),
     weightFormat: engine.dtype,
     activationFormat: engine.activation_dtype,

@@ -132,11 +132,32 @@ function warnings(run: SimulationRun): string[] {
   const found: string[] = []
   if (run.requests.arrivedInWindow === 0)
     found.push(`no request arrived in the measured window, from ${run.spec.warmUpSeconds} s on`)
+  const backlog = growingBacklog(run)
+  if (backlog !== undefined) found.push(backlog)
   if (run.rejected > 0)
     found.push(`${run.rejected} requests were rejected: their KV cache can never fit a replica`)
   if (run.table.inUse > 0)
     found.push(`${run.table.inUse} requests had not finished when the drain ended`)
   return found
+}
+
+/** Mean time in the queue, as a share of the measured window, from which on it is taken to grow. */
+const LONG_QUEUE = 0.05
+/** Shorter queues, in seconds, are no sign of anything. */
+const SHORT_QUEUE_SECONDS = 1
+
+/** Says so where an open loop brings more than is served. */
+function growingBacklog({ spec, requests, now }: SimulationRun): string | undefined {
+  if (spec.concurrency !== undefined || spec.durationSeconds === Infinity) return undefined
+  const seconds = Math.min(spec.durationSeconds, now) - spec.warmUpSeconds
+  const wait = requests.queue.mean
+  if (!(wait > SHORT_QUEUE_SECONDS && wait > LONG_QUEUE * seconds)) return undefined
+  const rate = (count: number): string => (count / seconds).toPrecision(3)
+  return (
+    `overloaded: ${rate(requests.arrivedInWindow)} requests/s arrived and ` +
+    `${rate(requests.completedInWindow)} were completed in the measured window; ` +
+    `they waited ${wait.toPrecision(3)} s in the queue on average`
+  )
 }
 
 /** A share that rounding cannot push beyond 1; 0 of nothing. */

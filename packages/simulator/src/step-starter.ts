@@ -32,11 +32,19 @@ export class StepStarter {
   start(lane: Lane, replica: Replica): boolean {
     const plan = this.#plan
     plan.reset()
+    const { scheduler }: { readonly scheduler: { plan(...views: unknown[]): unknown } } = lane
+    let answer: unknown
     try {
-      lane.scheduler.plan(lane.view, plan)
+      answer = scheduler.plan(lane.view, plan)
     } catch (error) {
       throw policyFailure(`scheduler ${lane.scheduler.name}`, error)
     }
+    if (answer instanceof Promise) {
+      // Nobody will await it: its own failure must not go unhandled.
+      answer.catch(() => undefined)
+      broken(lane, 'plans asynchronously: it must have planned when it returns')
+    }
+    if (!(plan.repeats >= 1)) broken(lane, 'plans for no steps', plan.repeats)
     this.freed = plan.preempts.size > 0
     applyPlan(lane, plan, this.#work)
     if (lane.chunks.size > 0 || lane.decodes) {
@@ -90,7 +98,7 @@ export class StepStarter {
     let steps = Math.min(plan.repeats, this.#cost.horizon, decoders.firstFinish - lane.counter)
     if (plan.reviewAtSeconds !== Infinity)
       steps = Math.min(steps, segment.stepsToReach(plan.reviewAtSeconds))
-    // Whole steps only, and one where the plan or the cost says NaN.
+    // Whole steps only, and one where the cost says NaN.
     steps = Math.floor(steps)
     if (!(steps > 1)) return
     const free = lane.kv.free + lane.firstStepBlocks
