@@ -1,6 +1,8 @@
 import type { ReplicaView, Scheduler, SchedulerOptions, StepPlan } from '@llmsim/contracts'
+import { NO_SLOT } from '@llmsim/contracts'
 import { admitResidents, planPrefills } from './admission.js'
 import { planDecode } from './decode-step.js'
+import { wasPreempted } from './order/waiting-order.js'
 
 /** When a batch of waiting requests may form. */
 export interface BatchFormation {
@@ -67,10 +69,13 @@ function mayForm(
   if (view.waiting === 0) return false
   if (batching === 'static' && view.running > 0) return false
   if (!windowed || view.waiting >= options.minBatchSize) return true
-  const oldest = view.firstWaiting()
-  const preempted = view.generatedTokens(oldest) > 0 && view.kvTokens(oldest) === 0
-  if (preempted) return true
-  const due = view.queuedSeconds(oldest) + options.batchingWindowSeconds
+  // Whatever the order of the queue, the window is that of the one that has waited longest.
+  let oldest = Infinity
+  for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {
+    if (wasPreempted(view, slot)) return true
+    oldest = Math.min(oldest, view.queuedSeconds(slot))
+  }
+  const due = oldest + options.batchingWindowSeconds
   if (view.nowSeconds >= due) return true
   plan.reviewAtSeconds = due
   return false

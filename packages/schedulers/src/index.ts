@@ -2,6 +2,7 @@ import type { SchedulerFactory } from '@llmsim/contracts'
 import { greedy } from './greedy.js'
 import { lightllm } from './lightllm.js'
 import { orca } from './orca.js'
+import { ordered } from './order/ordered.js'
 import { sarathi } from './sarathi.js'
 import { sglang } from './sglang.js'
 import { staticBatching } from './static.js'
@@ -29,8 +30,10 @@ export * from './decode-step.js'
 export * from './exclusive-phases.js'
 export * from './mixed-step.js'
 export * from './default-options.js'
+export * from './order/ordered.js'
+export * from './order/waiting-order.js'
 
-/** Every scheduler of this package. */
+/** Every scheduler of this package; `scheduler.options.order` names the order of its queue. */
 export const schedulers: readonly SchedulerFactory[] = [
   greedy,
   windowed,
@@ -43,4 +46,4 @@ export const schedulers: readonly SchedulerFactory[] = [
   sglang,
   tensorrtLlm,
   lightllm,
-]
+].map(ordered)

@@ -1,0 +1,113 @@
+import type { ReplicaView, Slot } from '@llmsim/contracts'
+import { NO_SLOT } from '@llmsim/contracts'
+import type { WaitingOrder } from './waiting-order.js'
+
+/** A view whose waiting requests stand in another order; all else is as it was. */
+export class OrderedView implements ReplicaView {
+  readonly #order: WaitingOrder
+  #view: ReplicaView
+  /** The waiting requests in order, and the one after each; undefined until somebody asks. */
+  #first: Slot | undefined
+  readonly #next: Slot[] = []
+
+  constructor(view: ReplicaView, order: WaitingOrder) {
+    this.#view = view
+    this.#order = order
+  }
+
+  /** Shows another view, or the same one after something has happened. */
+  show(view: ReplicaView): void {
+    this.#view = view
+    this.#first = undefined
+  }
+
+  firstWaiting(): Slot {
+    this.#first ??= this.#sort()
+    return this.#first
+  }
+
+  nextWaiting(slot: Slot): Slot {
+    this.#first ??= this.#sort()
+    return this.#next[slot]!
+  }
+
+  #sort(): Slot {
+    const view = this.#view
+    const slots: Slot[] = []
+    for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot))
+      slots.push(slot)
+    slots.sort((a, b) => this.#order(view, a, b))
+    for (const [i, slot] of slots.entries()) this.#next[slot] = slots[i + 1] ?? NO_SLOT
+    return slots[0] ?? NO_SLOT
+  }
+
+  get nowSeconds(): number {
+    return this.#view.nowSeconds
+  }
+  get role(): ReplicaView['role'] {
+    return this.#view.role
+  }
+  get waiting(): number {
+    return this.#view.waiting
+  }
+  get running(): number {
+    return this.#view.running
+  }
+  firstRunning(): Slot {
+    return this.#view.firstRunning()
+  }
+  nextRunning(slot: Slot): Slot {
+    return this.#view.nextRunning(slot)
+  }
+  lastRunning(): Slot {
+    return this.#view.lastRunning()
+  }
+  previousRunning(slot: Slot): Slot {
+    return this.#view.previousRunning(slot)
+  }
+  get decoding(): number {
+    return this.#view.decoding
+  }
+  arrivalSeconds(slot: Slot): number {
+    return this.#view.arrivalSeconds(slot)
+  }
+  queuedSeconds(slot: Slot): number {
+    return this.#view.queuedSeconds(slot)
+  }
+  priority(slot: Slot): number {
+    return this.#view.priority(slot)
+  }
+  promptTokens(slot: Slot): number {
+    return this.#view.promptTokens(slot)
+  }
+  generatedTokens(slot: Slot): number {
+    return this.#view.generatedTokens(slot)
+  }
+  prefillRemaining(slot: Slot): number {
+    return this.#view.prefillRemaining(slot)
+  }
+  kvTokens(slot: Slot): number {
+    return this.#view.kvTokens(slot)
+  }
+  heldBlocks(slot: Slot): number {
+    return this.#view.heldBlocks(slot)
+  }
+  blocksToDecode(slot: Slot): number {
+    return this.#view.blocksToDecode(slot)
+  }
+  get blockSize(): number {
+    return this.#view.blockSize
+  }
+  blocksFor(tokens: number): number {
+    return this.#view.blocksFor(tokens)
+  }
+  get totalBlocks(): number {
+    return this.#view.totalBlocks
+  }
+  get freeBlocks(): number {
+    return this.#view.freeBlocks
+  }
+  get blocksToDecodeAll(): number {
+    return this.#view.blocksToDecodeAll
+  }
+}

@@ -1,0 +1,41 @@
+import type { SchedulerFactory } from '@llmsim/contracts'
+import { wordOption } from '../option-values.js'
+import { OrderedView } from './ordered-view.js'
+import { priorityOrder, shortestPromptOrder, type WaitingOrder } from './waiting-order.js'
+
+const names = ['fcfs', 'priority', 'shortest-prompt-first'] as const
+
+const orders: Readonly<Record<(typeof names)[number], WaitingOrder | undefined>> = {
+  fcfs: undefined,
+  priority: priorityOrder,
+  'shortest-prompt-first': shortestPromptOrder,
+}
+
+/**
+ * A scheduler to which the waiting requests may be shown in another order than that of their arrival: as
+ * `order` in `extra` says, `fcfs` (the default), `priority` or `shortest-prompt-first`. Who is preempted
+ * stays for the scheduler to choose.
+ *
+ * The queue is sorted anew for each plan that looks at it.
+ */
+export function ordered(factory: SchedulerFactory): SchedulerFactory {
+  return {
+    ...factory,
+    create(options) {
+      const order = orders[wordOption(options, 'order', names, 'fcfs')]
+      const scheduler = factory.create(options)
+      if (order === undefined) return scheduler
+      let shown: OrderedView | undefined
+      return {
+        name: scheduler.name,
+        plan(view, plan) {
+          shown ??= new OrderedView(view, order)
+          shown.show(view)
+          scheduler.plan(shown, plan)
+          // A newcomer may come to stand first, and fit where the one that stood there did not.
+          if (plan.ignoresArrivals && view.waiting > 0) plan.ignoresArrivals = false
+        },
+      }
+    },
+  }
+}
