@@ -8,15 +8,19 @@ import {
 import { tensorParallelSizes } from './layout-check.js'
 import { memoryFootprint, type MemoryFootprint, type MemoryOptions } from './memory-footprint.js'
 
-/** Weight formats that are tried in place of wider ones. */
-const narrower: readonly NumberFormat[] = ['fp8', 'int4']
+/** Weight formats that are tried in place of wider ones, the least lossy first. */
+const narrower: readonly NumberFormat[] = ['fp8', 'int8', 'fp4', 'int4']
+
+/** The share of memory that engines take unless told otherwise: below it, the share is to blame. */
+const USUAL_UTILIZATION = 0.9
 
 /**
  * Checks that weights, activations and at least `tokens` tokens of KV cache fit into the fullest device.
  *
  * @param tokens Tokens that the KV cache must hold at least: one KV block when absent.
  * @param path Dotted path of the field to blame.
- * @throws SimulatorError `DOES_NOT_FIT` with what is needed, what there is, and what would fit.
+ * @throws SimulatorError `DOES_NOT_FIT` with what is needed, what there is, and what would fit. It
+ *   blames `engine.gpu_memory_utilization` where that is below 0.9 and a larger one would do.
  */
 export function requireFit(
   footprint: MemoryFootprint,
@@ -29,16 +33,27 @@ export function requireFit(
   const { model, accelerator, tensorParallel: tp, pipelineParallel: pp } = layout
   const blocks = Math.ceil(tokens / footprint.blockSize)
   const kv = blocks * footprint.bytesPerBlock
+  const utilization = options.memoryUtilization ?? USUAL_UTILIZATION
+  const least = leastUtilization(layout, options, tokens)
+  const tooSmall = least !== undefined && utilization < USUAL_UTILIZATION
+  const ways = whatFits(layout, options, tokens)
+  if (least !== undefined) {
+    const share = `engine.gpu_memory_utilization of at least ${least}`
+    if (tooSmall) ways.unshift(share)
+    else ways.push(share)
+  }
+  if (ways.length === 0) ways.push(...foreignFormats(layout, options, tokens))
   throw new SimulatorError({
     code: 'DOES_NOT_FIT',
-    path,
+    path: tooSmall ? 'engine.gpu_memory_utilization' : path,
     message:
       `${model.name} needs ${gib(footprint.staticBytes + kv)} GiB per device ` +
       `(weights ${gib(footprint.weightBytes)}, activations ${gib(footprint.activationBytes)}, ` +
       `reserve ${gib(footprint.reserveBytes)}, KV cache of ${tokens} tokens ${gib(kv)}), ` +
       `${accelerator.name} has ${gib(footprint.deviceBytes)} GiB`,
-    given: pp === 1 ? tp : `${tp} with ${pp} stages`,
-    accepted: whatFits(layout, options, tokens),
+    given: tooSmall ? utilization : pp === 1 ? tp : `${tp} with ${pp} stages`,
+    accepted:
+      ways.length === 0 ? 'a device with more memory, or a smaller model' : ways.join(', or '),
   })
 }
 
@@ -46,21 +61,56 @@ function holds(footprint: MemoryFootprint, tokens: number): boolean {
   return footprint.kvBlocks * footprint.blockSize >= tokens && footprint.kvCacheBytes > 0
 }
 
-/** The smallest larger TP that fits, and the narrower weight formats that do as things are. */
-function whatFits(layout: ReplicaLayout, options: MemoryOptions, tokens: number): string {
-  const fits = (tried: ReplicaLayout): boolean => holds(memoryFootprint(tried, options), tokens)
+/** The least share of the device memory that is enough, in thousandths; absent: not even all is. */
+function leastUtilization(
+  layout: ReplicaLayout,
+  options: MemoryOptions,
+  tokens: number,
+): number | undefined {
+  const whole = memoryFootprint(layout, { ...options, memoryUtilization: 1 })
+  if (!holds(whole, tokens)) return undefined
+  const kv = Math.ceil(tokens / whole.blockSize) * whole.bytesPerBlock
+  const least = Math.ceil((1000 * (whole.staticBytes + kv)) / whole.deviceBytes)
+  // Rounding may leave the bytes of the last block just short.
+  const enough = [least, least + 1].find((thousandths) =>
+    holds(memoryFootprint(layout, { ...options, memoryUtilization: thousandths / 1000 }), tokens),
+  )
+  return Math.min(1, (enough ?? 1000) / 1000)
+}
+
+/** The smallest larger TP that fits, and the narrower format that does and that the device has. */
+function whatFits(layout: ReplicaLayout, options: MemoryOptions, tokens: number): string[] {
   const ways: string[] = []
   const tensorParallel = tensorParallelSizes(layout).find(
-    (size) => size > layout.tensorParallel && fits({ ...layout, tensorParallel: size }),
+    (size) =>
+      size > layout.tensorParallel &&
+      holds(memoryFootprint({ ...layout, tensorParallel: size }, options), tokens),
   )
   if (tensorParallel !== undefined) ways.push(`tensor_parallel_size ${tensorParallel}`)
+  const peaks = layout.accelerator.peak_flop_per_s
+  const native = fittingFormats(layout, options, tokens).find((name) => peaks[name] !== undefined)
+  if (native !== undefined) ways.push(`engine.dtype ${native}`)
+  return ways
+}
+
+/** The widest format that fits, although the device computes in another one: where nothing else helps. */
+function foreignFormats(layout: ReplicaLayout, options: MemoryOptions, tokens: number): string[] {
+  return fittingFormats(layout, options, tokens)
+    .slice(0, 1)
+    .map((name) => `engine.dtype ${name}`)
+}
+
+function fittingFormats(
+  layout: ReplicaLayout,
+  options: MemoryOptions,
+  tokens: number,
+): NumberFormat[] {
   const width = bytesPerElement[layout.weightFormat]
-  for (const weightFormat of narrower)
-    if (bytesPerElement[weightFormat] < width && fits({ ...layout, weightFormat })) {
-      ways.push(`engine.dtype ${weightFormat}`)
-      break
-    }
-  return ways.length === 0 ? 'a device with more memory, or a smaller model' : ways.join(', or ')
+  return narrower.filter(
+    (weightFormat) =>
+      bytesPerElement[weightFormat] < width &&
+      holds(memoryFootprint({ ...layout, weightFormat }, options), tokens),
+  )
 }
 
 function gib(bytes: number): string {
