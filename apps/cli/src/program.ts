@@ -109,11 +109,16 @@ function addEstimate(program: Command, io: Io): void {
 }
 
 function addCompare(program: Command, io: Io): void {
-  const compare = command(program, 'compare', 'several deployments on the same traffic')
+  const compare = command(
+    program,
+    'compare',
+    'several deployments, or schedulers, on the same traffic',
+  )
   addFlags(compare, scenarioFlags)
   addScenarioOptions(compare)
   compare
     .argument('[FILE...]', 'scenario files; the traffic is that of the first')
+    .option('--schedulers <A,B,C>', 'one deployment under each of these schedulers')
     .option('--format <FORMAT>', 'on stdout: table or json (default: table)')
     .option('--quiet', 'no warnings')
     .action(async (files, options) =>

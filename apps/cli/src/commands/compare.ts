@@ -1,18 +1,26 @@
 import { isSimulatorError, SimulatorError } from '@llmsim/contracts'
 import { simulate } from '@llmsim/simulator'
 import type { Io } from '../io.js'
-import { comparisonTable, type Contender } from '../output/comparison-table.js'
+import { comparisonTable, schedulerTable, type Contender } from '../output/comparison-table.js'
 import { jsonText, resultsDocument } from '../output/results-document.js'
 import { prepareRun, prepareScenario, type PreparedScenario } from '../prepared-run.js'
+import { loadRegistries, named } from '../registries.js'
 import { withOrigin } from '../scenario/field-origins.js'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.js'
 import { trafficOf } from '../traffic.js'
 import { outputFormat, type RunOptions } from './run.js'
 
-/** Runs several deployments on the same requests and prints them side by side. */
+export interface CompareOptions extends RunOptions {
+  /** Accelerators, with commas between them. */
+  readonly xpu?: string
+  /** Schedulers, with commas between them. */
+  readonly schedulers?: string
+}
+
+/** Runs several deployments, or one under several schedulers, on the same requests, side by side. */
 export async function compare(
   files: readonly string[],
-  options: RunOptions & { readonly xpu?: string },
+  options: CompareOptions,
   io: Io,
 ): Promise<void> {
   const format = outputFormat(options.format)
@@ -23,28 +31,34 @@ export async function compare(
   const traffic = await trafficOf(common, folders).catch((error: unknown) => {
     throw withOrigin(error, first.prepared.origins)
   })
-  const warn = (text: string): void => {
-    if (options.quiet !== true) io.stderr(`warning: ${text}\n`)
+  const bySchedulers = options.schedulers !== undefined
+  const warned = new Set<string>()
+  const warn = (label: string, text: string): void => {
+    // What is said of one deployment is said once, under however many schedulers it runs.
+    const line = bySchedulers ? text : `${label}: ${text}`
+    if (options.quiet !== true && !warned.has(line)) io.stderr(`warning: ${line}\n`)
+    warned.add(line)
   }
   const contenders: Contender[] = []
   const documents: unknown[] = []
   for (const { label, prepared: own } of prepared) {
-    if (!sameTraffic(own.scenario, common)) warn(`${label}: takes the traffic of ${first.label}`)
+    if (!sameTraffic(own.scenario, common)) warn(label, `takes the traffic of ${first.label}`)
     const scenario = withTraffic(own.scenario, common)
     try {
       const ready = await prepareRun({ ...own, scenario }, traffic)
-      for (const text of ready.warnings) warn(`${label}: ${text}`)
+      for (const text of ready.warnings) warn(label, text)
       const result = simulate(ready.spec)
       contenders.push({ label, deployment: ready.deployment, result })
       documents.push({ label, ...resultsDocument(result, scenario, ready.warnings) })
     } catch (error) {
       if (!isSimulatorError(error) || error.code !== 'DOES_NOT_FIT') throw error
-      warn(`${label}: ${error.message}`)
+      warn(label, error.message)
       contenders.push({ label, problem: 'does not fit' })
       documents.push({ label, error: error.message })
     }
   }
-  io.stdout(format === 'json' ? jsonText(documents) : comparisonTable(contenders))
+  if (format === 'json') io.stdout(jsonText(documents))
+  else io.stdout(bySchedulers ? schedulerTable(contenders) : comparisonTable(contenders))
 }
 
 interface Labelled {
@@ -54,11 +68,12 @@ interface Labelled {
 
 async function prepareAll(
   files: readonly string[],
-  options: RunOptions & { readonly xpu?: string },
+  { schedulers, ...options }: CompareOptions,
   cwd: string,
 ): Promise<Labelled[]> {
+  if (schedulers !== undefined) return prepareSchedulers(namesOf(schedulers), files, options, cwd)
   const { xpu, ...common } = options
-  const xpus = xpu?.split(',').map((name) => name.trim()) ?? []
+  const xpus = xpu === undefined ? [] : namesOf(xpu)
   if (files.length > 0 && (options.config !== undefined || xpus.length > 1))
     throw new SimulatorError({
       code: 'CONFLICT',
@@ -71,7 +86,7 @@ async function prepareAll(
       code: 'INVALID_VALUE',
       path: 'FILE or --xpu',
       message: 'there is nothing to compare',
-      accepted: 'scenario files, or --xpu a,b,c',
+      accepted: 'scenario files, --xpu a,b,c, or --schedulers a,b,c',
     })
   const labelled: Labelled[] = []
   for (const config of files) {
@@ -84,6 +99,66 @@ async function prepareAll(
       prepared: await prepareScenario({ ...common, xpu: name }, cwd),
     })
   return labelled
+}
+
+/** One deployment under each of the schedulers, whose names go in place of its own. */
+async function prepareSchedulers(
+  names: readonly string[],
+  files: readonly string[],
+  options: CompareOptions,
+  cwd: string,
+): Promise<Labelled[]> {
+  const { config = files[0], xpu, ...common } = options
+  const deployments = new Set([...files, ...(options.config === undefined ? [] : [config])])
+  if (deployments.size > 1 || (xpu !== undefined && namesOf(xpu).length > 1))
+    throw new SimulatorError({
+      code: 'CONFLICT',
+      path: '--schedulers',
+      message: 'compares schedulers of one deployment, and several are named',
+      accepted: 'one scenario file at most, and one accelerator',
+    })
+  if (common.scheduler !== undefined)
+    throw new SimulatorError({
+      code: 'CONFLICT',
+      path: '--scheduler',
+      message: 'names a scheduler beside those of --schedulers',
+      accepted: 'one of the two flags',
+    })
+  const registries = await loadRegistries(options, cwd)
+  for (const name of names) named(registries.schedulers, 'scheduler', name, '--schedulers')
+  const labelled: Labelled[] = []
+  for (const name of names) {
+    const one = {
+      ...common,
+      scheduler: name,
+      ...(config === undefined ? {} : { config }),
+      ...(xpu === undefined ? {} : { xpu }),
+    }
+    const prepared = await prepareScenario(one, cwd)
+    refuseOwnSchedulers(prepared.scenario)
+    labelled.push({ label: name, prepared })
+  }
+  return labelled
+}
+
+/** A pool with a scheduler of its own would run under that one in each column. */
+function refuseOwnSchedulers({ disaggregation }: ResolvedScenario): void {
+  for (const pool of ['prefill', 'decode'] as const) {
+    const own = disaggregation?.[pool].scheduler
+    for (const field of ['name', 'batching_type', 'batching_strategy'] as const)
+      if (own?.[field] !== undefined)
+        throw new SimulatorError({
+          code: 'CONFLICT',
+          path: `disaggregation.${pool}.scheduler.${field}`,
+          message: 'chooses a scheduler beside those of --schedulers',
+          given: own[field],
+          accepted: 'pools without a scheduler of their own',
+        })
+  }
+}
+
+function namesOf(list: string): string[] {
+  return list.split(',').map((name) => name.trim())
 }
 
 const trafficFields = [

@@ -16,8 +16,9 @@ const columnsAtOnce = 4
 const longestLabel = 14
 
 type Cell = (contender: Contender) => string
+type Row = readonly [string, Cell]
 
-const rows: readonly (readonly [string, Cell])[] = [
+const rows: readonly Row[] = [
   ['devices', ({ deployment }) => (deployment === undefined ? '-' : devicesOf(deployment.pools))],
   ['output tokens/s', ({ result }) => figure(result?.throughput.tokens_per_sec)],
   ['requests/s', ({ result }) => figure(result?.throughput.requests_per_sec)],
@@ -41,22 +42,54 @@ const rows: readonly (readonly [string, Cell])[] = [
   ['J per token', ({ result }) => figure(result?.energy.joules_per_output_token)],
 ]
 
+/** Rows in which schedulers of one deployment cannot differ. */
+const deploymentRows = new Set(['devices', 'device memory (GiB)', 'price per hour', 'price to buy'])
+
+const schedulerRows: readonly Row[] = rows
+  .filter(([name]) => !deploymentRows.has(name))
+  .flatMap((row): readonly Row[] =>
+    row[0] === 'TPOT p50'
+      ? [
+          row,
+          ['ITL p50', ({ result }) => duration(result?.inter_token_latency.p50)],
+          ['ITL p99', ({ result }) => duration(result?.inter_token_latency.p99)],
+        ]
+      : row[0] === 'peak memory (GiB)'
+        ? [
+            row,
+            [
+              'preemptions',
+              ({ result }) => (result === undefined ? '-' : count(result.preemptions)),
+            ],
+          ]
+        : [row],
+  )
+
 /** Deployments side by side: a column each, four at once. */
 export function comparisonTable(contenders: readonly Contender[]): string {
-  const shown = rows.filter(
+  return table(contenders, rows, columnsAtOnce)
+}
+
+/** Schedulers of one deployment side by side: a column each, in one table however many they are. */
+export function schedulerTable(contenders: readonly Contender[]): string {
+  return table(contenders, schedulerRows, contenders.length)
+}
+
+function table(contenders: readonly Contender[], all: readonly Row[], columns: number): string {
+  const shown = all.filter(
     ([name]) =>
       name !== 'goodput' || contenders.some(({ result }) => (result?.goodput ?? null) !== null),
   )
   const blocks: string[] = []
-  for (let start = 0; start < contenders.length; start += columnsAtOnce) {
-    const some = contenders.slice(start, start + columnsAtOnce)
+  for (let start = 0; start < contenders.length; start += columns) {
+    const some = contenders.slice(start, start + columns)
     blocks.push(
       textTable([
         ['', ...some.map(({ label }) => shortened(label))],
-        ...shown.map(([name, cell]) => [
+        ...shown.map(([name, cell], row) => [
           name,
           ...some.map((contender) =>
-            name === 'devices' ? (contender.problem ?? cell(contender)) : cell(contender),
+            row === 0 ? (contender.problem ?? cell(contender)) : cell(contender),
           ),
         ]),
       ]),
