@@ -151,7 +151,11 @@ describe('bad input', () => {
     ['--model llama2-70b', 'cluster.xpu (--xpu)', 'llmsim hardware'],
     ['--model lama2-70b --xpu h100', 'model (--model)', 'did you mean llama'],
     ['--model llama2-70b --xpu h10', 'cluster.xpu (--xpu)', 'did you mean'],
-    [`${deployment} --tp 16`, 'parallelism.tensor_parallel_size (--tp)', 'at most 8'],
+    [
+      deployment.replace('--tp 8', '--tp 16'),
+      'parallelism.tensor_parallel_size (--tp)',
+      'at most 8',
+    ],
     [
       `--model llama2-70b --xpu h100 --tp 3`,
       'parallelism.tensor_parallel_size (--tp)',
@@ -324,7 +328,9 @@ describe('the other commands', () => {
 
   it('compare takes the traffic of the first file', async () => {
     await run(`${quickStart} --output a.json`)
-    await run(`${quickStart} --arrival-rate 1 --batching-type static --output b.json`)
+    await run(
+      `${quickStart.replace('--arrival-rate 5', '--arrival-rate 1')} --batching-type static --output b.json`,
+    )
     const { stdout, stderr } = await run('compare a.json b.json --format json')
     const documents = JSON.parse(stdout)
     expect(documents[1].total_requests).toBe(documents[0].total_requests)

@@ -1,5 +1,6 @@
 import type { Io } from './io.js'
-import { createProgram, UsageError } from './program.js'
+import { createProgram } from './program.js'
+import { FlagError, UsageError } from './usage-error.js'
 
 /** Exit codes: all went well, the run failed, the input is at fault. */
 const done = 0
@@ -23,7 +24,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-async function explain(error: unknown, debug: boolean, io: Io): Promise<number> {
+async function explain(thrown: unknown, debug: boolean, io: Io): Promise<number> {
+  const error = thrown instanceof FlagError ? await thrown.asSimulatorError() : thrown
   const usage = UsageError.from(error)
   if (usage !== undefined) {
     if (usage.text !== '') io.stderr(usage.text)

@@ -9,35 +9,8 @@ import { createRequire } from 'node:module'
 import { examples } from './examples.js'
 import { scenarioFlags, type ScenarioFlag } from './flags.js'
 import type { Io } from './io.js'
-
-/** A command line that cannot be understood; no text: help or the version was asked for. */
-export class UsageError {
-  private constructor(readonly text: string) {}
-
-  static from(error: unknown): UsageError | undefined {
-    if (!(error instanceof CommanderError)) return undefined
-    if (error.exitCode === 0) return new UsageError('')
-    const [first = '', hint] = error.message.split('\n')
-    const better = /\(Did you mean (?:one of )?(.*?)\?\)/.exec(hint ?? '')?.[1]
-    return new UsageError(
-      [
-        `error: ${sentence(error.code, first)}`,
-        ...(better === undefined ? [] : [`  did you mean ${better}?`]),
-        '',
-      ].join('\n'),
-    )
-  }
-}
-
-/** A parser's message in the form of all others: what is at fault, then what is wrong. */
-function sentence(code: string, message: string): string {
-  const named = /'(--[^' ]+)/.exec(message)?.[1]
-  if (code === 'commander.help') return 'a command is missing; llmsim help lists them'
-  if (named === undefined) return message.replace(/^error: /, '')
-  if (code === 'commander.unknownOption') return `${named}: unknown flag`
-  if (code === 'commander.optionMissingArgument') return `${named}: needs a value`
-  return message.replace(/^error: /, '')
-}
+import { parserFailure, refuseRepeats } from './usage-error.js'
+import { checkXpuList } from './xpu-list.js'
 
 type AnyCommand = CommandUnknownOpts
 
@@ -46,11 +19,13 @@ const estimateGroups = new Set(['Deployment:', 'Engine:', 'Disaggregated serving
 
 /** The command line; each command is loaded when it runs. `exit` takes an exit code other than 0. */
 export function createProgram(io: Io, exit: (code: number) => void): AnyCommand {
-  const program = new Command('llmsim')
+  const program: Command = new Command('llmsim')
     .description('Simulates LLM inference serving: throughput, latency, memory, cost and energy.')
     .version(version(), '-V, --version', 'print the version')
     .helpCommand('help [command]', 'show the help of a command')
-    .exitOverride()
+    .exitOverride((error) => {
+      throw parserFailure(error, program)
+    })
     .configureOutput({ writeOut: (text) => io.stdout(text), writeErr: () => undefined })
     .addHelpText('after', examples.program)
   const run = addRun(program, io)
@@ -68,6 +43,7 @@ export function createProgram(io: Io, exit: (code: number) => void): AnyCommand 
         (option) => !option.hidden,
       ),
   })
+  refuseRepeats(program)
   return program
 }
 
@@ -121,9 +97,11 @@ function addCompare(program: Command, io: Io): void {
     .option('--schedulers <A,B,C>', 'one deployment under each of these schedulers')
     .option('--format <FORMAT>', 'on stdout: table or json (default: table)')
     .option('--quiet', 'no warnings')
-    .action(async (files, options) =>
-      (await import('./commands/compare.js')).compare(files, checked(options), io),
-    )
+    .action(async (files, options) => {
+      const given = checked(options)
+      checkXpuList(given.xpu)
+      await (await import('./commands/compare.js')).compare(files, given, io)
+    })
 }
 
 function addModels(program: Command, io: Io): void {
@@ -217,7 +195,9 @@ function addReplayCheck(program: Command, io: Io): void {
 
 function command(parent: Command, name: string, description: string, isDefault = false): Command {
   const made: Command = parent.command(name, { isDefault })
-  made.description(description)
+  made.description(description).exitOverride((error) => {
+    throw parserFailure(error, made)
+  })
   made.addOption(new Option('--debug', 'show where an error comes from').hideHelp())
   const example = examples[parent.name() === 'llmsim' ? name : `${parent.name()} ${name}`]
   if (example !== undefined) made.addHelpText('after', example)

@@ -26,6 +26,8 @@ export function parseNumber(flag: string, text: string, whole: boolean): number 
   const refuse = (message: string): never => {
     throw new SimulatorError({ code: 'INVALID_VALUE', path: flag, message, given: text, accepted })
   }
+  if (/^[^,]+(,[^,]+)+$/.test(text))
+    return refuse('is a list (of all flags only --xpu takes one, and only in llmsim compare)')
   if (Number.isNaN(value)) return refuse('is not a number')
   if (!Number.isFinite(value)) return refuse('is too large')
   if (whole && !Number.isInteger(value)) return refuse('is not a whole number')
