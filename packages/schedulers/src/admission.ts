@@ -37,6 +37,7 @@ export function admitResidents(
  * batch size, the token budget and the KV blocks allow; a prompt beyond the budget goes alone.
  *
  * @param admitted - requests that this plan admits already
+ * @param latestSeconds - requests that were queued later are passed over
  * @returns whether there is any
  */
 export function planPrefills(
@@ -44,13 +45,14 @@ export function planPrefills(
   plan: StepPlan,
   options: SchedulerOptions,
   admitted: number,
+  latestSeconds: number = Infinity,
 ): boolean {
   let free = view.freeBlocks - keptBlocks(view, options.watermark)
   let size = view.running + admitted
   let tokens = 0
   for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {
     const remaining = view.prefillRemaining(slot)
-    if (remaining === 0) continue
+    if (remaining === 0 || view.queuedSeconds(slot) > latestSeconds) continue
     const blocks = view.blocksFor(view.kvTokens(slot) + remaining) - view.heldBlocks(slot)
     const fits = size < options.maxBatchSize && blocks <= free
     if (!fits || (tokens > 0 && tokens + remaining > options.maxBatchedTokens)) break

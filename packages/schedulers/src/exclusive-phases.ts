@@ -18,22 +18,30 @@ export interface BatchFormation {
  * last is preempted and later recomputed.
  *
  * With `phaseOrder: 'prefill-first'` waiting prompts go before decoding (as in vLLM v0); with
- * `'decode-first'` running requests get at least one token between any two prefill steps.
+ * `'decode-first'` running requests get at least one token between any two prefill steps. A static batch
+ * has only one order: all of its prompts, then all of its decoding.
  */
 export function exclusivePhases(
   name: string,
   options: SchedulerOptions,
   formation: BatchFormation,
 ): Scheduler {
+  const isStatic = formation.batching === 'static'
+  const decodeFirst = options.phaseOrder === 'decode-first' && !isStatic
   let prefilledLast = false
+  /** Static batching: when the batch formed, in seconds; who came later waits for the next one. */
+  let formedAt = Infinity
 
   return {
     name,
     plan(view, plan) {
-      const open = mayForm(view, plan, options, formation)
-      const residents = open ? admitResidents(view, plan, options) : 0
-      const mustDecode = prefilledLast && options.phaseOrder === 'decode-first' && view.decoding > 0
-      if (open && !mustDecode && planPrefills(view, plan, options, residents)) {
+      // A batch whose prompts are too many for one step takes several, before it decodes.
+      const forming = isStatic && prefilledLast && view.running > 0
+      const open = forming || mayForm(view, plan, options, formation)
+      const residents = open && !forming ? admitResidents(view, plan, options) : 0
+      const mustDecode = prefilledLast && decodeFirst && view.decoding > 0
+      if (isStatic && !forming) formedAt = view.nowSeconds
+      if (open && !mustDecode && planPrefills(view, plan, options, residents, formedAt)) {
         prefilledLast = true
         return
       }

@@ -313,13 +313,28 @@ describe('static', () => {
     const scheduler = make(staticBatching, { maxBatchSize: 8 })
     expect(plan(scheduler, { waiting: prompts(8, 9) }).prefill).toEqual({ 0: 8, 1: 9 })
     const running = [decoding(8), decoding(9)]
-    expect(plan(scheduler, { running, waiting: prompts(8) })).toEqual({
+    const late = [{ prompt: 8, queued: 1 }]
+    expect(plan(scheduler, { now: 2, running, waiting: late })).toEqual({
       ...nothing,
       decodes: true,
       repeats: Infinity,
       ignoresArrivals: true,
     })
     expect(plan(scheduler, { waiting: prompts(8) }).prefill).toEqual({ 0: 8 })
+  })
+
+  it('prefills in several steps a batch that is too long for one, but nobody who came meanwhile', () => {
+    const scheduler = make(staticBatching, { maxBatchedTokens: 20 })
+    expect(plan(scheduler, { waiting: prompts(12, 8, 9, 10) }).prefill).toEqual({ 0: 12, 1: 8 })
+    const running = [decoding(12), decoding(8)]
+    const waiting = [...prompts(9, 10), { prompt: 1, queued: 1 }]
+    expect(plan(scheduler, { now: 2, running, waiting }).prefill).toEqual({ 2: 9, 3: 10 })
+    const all = [...running, decoding(9), decoding(10)]
+    const late = [{ prompt: 1, queued: 1 }]
+    const decodes = { ...nothing, decodes: true, repeats: Infinity, ignoresArrivals: true }
+    expect(plan(scheduler, { now: 3, running: all, waiting: late })).toEqual(decodes)
+    // Once it has decoded it takes in nobody, whenever they came.
+    expect(plan(scheduler, { now: 4, running: all, waiting: prompts(1) })).toEqual(decodes)
   })
 
   it('hears of arrivals while it is idle', () => {
@@ -334,7 +349,8 @@ describe('static-windowed', () => {
   it('waits for its batch to fill only when it is idle', () => {
     expect(plan(scheduler, { now: 1.25, waiting })).toEqual({ ...nothing, review: 1.5 })
     expect(plan(scheduler, { now: 1.5, waiting }).prefill).toEqual({ 0: 8 })
-    expect(plan(scheduler, { now: 9, waiting, running: [decoding(8)] })).toMatchObject({
+    const late = [{ prompt: 8, queued: 2 }]
+    expect(plan(scheduler, { now: 9, waiting: late, running: [decoding(8)] })).toMatchObject({
       decodes: true,
       prefill: {},
       review: Infinity,
