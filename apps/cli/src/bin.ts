@@ -1,16 +1,13 @@
 #!/usr/bin/env node
 import { main } from './main.js'
+import { textWriter } from './standard-streams.js'
 
-// A reader that has seen enough (`llmsim models | head`) is no error.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit()
-  })
+const exit = (code?: number): void => process.exit(code)
+const stderr = textWriter('stderr', process.stderr, () => undefined, exit)
 
 process.exitCode = await main(process.argv.slice(2), {
-  stdout: (text) => void process.stdout.write(text),
-  stderr: (text) => void process.stderr.write(text),
+  stdout: textWriter('stdout', process.stdout, stderr, exit),
+  stderr,
   cwd: process.cwd(),
   env: process.env,
   stdoutIsTerminal: process.stdout.isTTY,
