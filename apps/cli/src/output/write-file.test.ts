@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -37,11 +38,21 @@ it('writes into a device rather than over it', () => {
   expect(fileTarget('/dev/null', folder).special).toBe(true)
 })
 
+it.runIf(existsSync('/dev/full'))('says that a device is full', () => {
+  expect(() => writeWhole(fileTarget('/dev/full', folder), 'text')).toThrow(
+    '--output: is on a device without space left (ENOSPC)',
+  )
+})
+
 it.each([
   ['', 'is empty'],
   ['.', 'is a folder'],
   ['none/x', 'is in a folder that does not exist'],
   ['new/x', 'is below something that is no folder'],
+  ['none/', 'names a folder that does not exist'],
+  ['dangling', 'is a link to something that does not exist'],
+  ['/dev/stdout', 'is a stream of this process'],
 ])('refuses %j beforehand', (name, message) => {
+  if (name === 'dangling') symlinkSync('nothing', path.join(folder, name))
   expect(() => fileTarget(name, folder)).toThrow(`--output: ${message}`)
 })

@@ -2,6 +2,7 @@ import { SimulatorError } from '@llmsim/contracts'
 import {
   accessSync,
   constants,
+  lstatSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -19,18 +20,27 @@ export interface FileTarget {
   readonly special: boolean
 }
 
+/** Where tables, progress and errors go. */
+const standardStreams = /^\/(dev\/(stdout|stderr|fd\/[12])|proc\/(self|\d+)\/fd\/[12])$/
+
 /** Checks where a file shall be written. Throws `SimulatorError` `FILE` at `flag`. */
 export function fileTarget(name: string, cwd: string, flag = '--output'): FileTarget {
   if (name === '') throw refusal(flag, name, 'is empty')
   let absolute = path.resolve(cwd, name)
+  if (standardStreams.test(absolute))
+    throw refusal(flag, name, 'is a stream of this process, not a file (see --format)')
   try {
     const status = statSync(absolute, { throwIfNoEntry: false })
     if (status?.isDirectory() === true) throw refusal(flag, name, 'is a folder')
+    if (/[/\\]$/.test(name)) throw refusal(flag, name, 'names a folder that does not exist')
+    if (status === undefined && lstatSync(absolute, { throwIfNoEntry: false }) !== undefined)
+      throw refusal(flag, name, 'is a link to something that does not exist')
+    const special = status !== undefined && !status.isFile()
     if (status !== undefined) {
-      absolute = realpathSync(absolute)
+      // A pipe has no path of its own.
+      if (!special) absolute = realpathSync(absolute)
       accessSync(absolute, constants.W_OK)
     }
-    const special = status !== undefined && !status.isFile()
     if (!special) accessSync(path.dirname(absolute), constants.W_OK)
     return { name, absolute, special }
   } catch (error) {
@@ -56,6 +66,7 @@ function problemOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOENT') return 'is in a folder that does not exist'
   if (code === 'ENOTDIR') return 'is below something that is no folder'
+  if (code === 'ENOSPC' || code === 'EDQUOT') return `is on a device without space left (${code})`
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'may not be written'
   return `cannot be written (${code ?? String(error)})`
 }
