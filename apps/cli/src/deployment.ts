@@ -242,13 +242,17 @@ export function created<T extends object>(
 ): T {
   let value: T | undefined
   let problem = `makes nothing that has ${method}`
+  let cause: unknown
   try {
     value = create()
   } catch (error) {
     if (isSimulatorError(error)) throw error
+    cause = error
     problem = `cannot be created (${String(error).split('\n', 1)[0] ?? ''})`
   }
   if (typeof value === 'object' && value !== null && typeof value[method] === 'function')
     return value
-  throw new SimulatorError({ code: 'CONTRACT', path, message: `${name} ${problem}` })
+  const failure = new SimulatorError({ code: 'CONTRACT', path, message: `${name} ${problem}` })
+  if (cause !== undefined) failure.cause = cause
+  throw failure
 }

@@ -46,12 +46,14 @@ async function importModule(
   try {
     return (await import(/* @vite-ignore */ pathToFileURL(file).href)) as Record<string, unknown>
   } catch (error) {
-    throw new SimulatorError({
+    const failure = new SimulatorError({
       code: 'FILE',
       path: '--plugin',
       message: `${pathOrPackage} cannot be imported (${String(error).split('\n', 1)[0] ?? ''})`,
       accepted: 'a JavaScript module that loads',
     })
+    failure.cause = error
+    throw failure
   }
 }
 

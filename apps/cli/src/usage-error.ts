@@ -95,6 +95,6 @@ function everyCommand(command: AnyCommand): AnyCommand[] {
 /** The words after `llmsim` that start a command. */
 function nameOf(command: AnyCommand): string {
   const above = command.parent
-  const isTop = above === null || above.parent === null
-  return isTop ? command.name() : `${nameOf(above)} ${command.name()}`
+  const higher = above?.parent ?? null
+  return above === null || higher === null ? command.name() : `${nameOf(above)} ${command.name()}`
 }

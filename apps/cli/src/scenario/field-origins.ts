@@ -33,7 +33,7 @@ export function withOrigin(error: unknown, origins: FieldOrigins): unknown {
 
 /** The same error at another path. */
 export function withPath(error: SimulatorError, path: string): SimulatorError {
-  return new SimulatorError({
+  const moved = new SimulatorError({
     code: error.code,
     path,
     message: sentenceOf(error),
@@ -41,6 +41,8 @@ export function withPath(error: SimulatorError, path: string): SimulatorError {
     ...(error.accepted === undefined ? {} : { accepted: error.accepted }),
     nearest: error.nearest,
   })
+  if (error.cause !== undefined) moved.cause = error.cause
+  return moved
 }
 
 /** The sentence that says what was wrong, without path, value and hints. */
