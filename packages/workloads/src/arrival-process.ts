@@ -1,17 +1,20 @@
 import { type arrivalProcesses, SimulatorError } from '@llmsim/contracts'
-import { drawExponential, gammaSampler, type RandomStream } from '@llmsim/engine'
+import { gammaSampler, randomStream, type RandomStream } from '@llmsim/engine'
+import { unitGaps } from './gap-shape.js'
+import { loadClock, type LoadShape } from './load-shape.js'
 
 /** How requests follow each other. */
 export interface ArrivalProcess {
   /**
    * - `poisson`: exponential gaps.
    * - `gamma`: gamma-distributed gaps, burstier the larger `cv` is above 1.
+   * - `weibull`: Weibull-distributed gaps, likewise.
    * - `constant`: equal gaps.
    */
-  readonly process: (typeof arrivalProcesses)[number]
+  readonly process: (typeof arrivalProcesses)[number] | 'weibull'
   /** Requests per second: one by the mean gap. */
   readonly ratePerSecond: number
-  /** Standard deviation of a gap by its mean, for `gamma`: up to 100, 1 (poisson) when absent. */
+  /** Standard deviation of a gap by its mean, for `gamma` and `weibull`: up to 100, 1 when absent. */
   readonly cv?: number | undefined
 }
 
@@ -25,22 +28,48 @@ export function arrivalSampler(arrivals: ArrivalProcess, stream: RandomStream): 
   check(arrivals)
   const { process, ratePerSecond, cv = 1 } = arrivals
   const mean = 1 / ratePerSecond
-  switch (process) {
-    case 'constant':
-      return () => mean
-    case 'poisson':
-      return () => drawExponential(stream) * mean
-    case 'gamma': {
-      const shape = 1 / (cv * cv)
-      const draw = gammaSampler(stream, shape)
-      const scale = mean / shape
-      return () => draw() * scale
-    }
+  if (process === 'constant') return () => mean
+  if (process === 'gamma') {
+    const shape = 1 / (cv * cv)
+    const draw = gammaSampler(stream, shape)
+    const scale = mean / shape
+    return () => draw() * scale
+  }
+  const draw = unitGaps({ process, cv }, stream, 'workload.cv')
+  return () => draw() * mean
+}
+
+/**
+ * The arrival times of a process or of a load that changes, one after the other, from the streams
+ * `arrivals` and `load-states` of a seed; Infinity when no more come.
+ *
+ * @throws SimulatorError INVALID_VALUE or CONFLICT for a parameter out of range.
+ */
+export function arrivalTimes(arrivals: ArrivalProcess | LoadShape, seed: number): () => number {
+  const stream = randomStream(seed, 'arrivals')
+  if ('shape' in arrivals) {
+    const clock = loadClock(arrivals, stream, randomStream(seed, 'load-states'))
+    return () => clock.next()
+  }
+  return runningSum(arrivalSampler(arrivals, stream))
+}
+
+/** Sums gaps without losing what rounding takes from each (Kahan's summation). */
+export function runningSum(gap: () => number): () => number {
+  let sum = 0
+  let lost = 0
+  return () => {
+    const step = gap() - lost
+    // Where the gap is below the rounding error, the sum alone could step back.
+    const next = Math.max(sum + step, sum)
+    lost = next - sum - step
+    sum = next
+    return next
   }
 }
 
 function check({ process, ratePerSecond, cv }: ArrivalProcess): void {
-  const names: readonly string[] = ['poisson', 'gamma', 'constant']
+  const names: readonly string[] = ['poisson', 'gamma', 'weibull', 'constant']
   if (!names.includes(process))
     throw new SimulatorError({
       code: 'INVALID_VALUE',
@@ -58,16 +87,18 @@ function check({ process, ratePerSecond, cv }: ArrivalProcess): void {
       accepted: 'requests per second from 1e-15 to 1e15',
     })
   if (cv === undefined) return
-  if (process === 'gamma' ? !(cv >= 0.001 && cv <= 100) : !(cv >= 0))
+  const scatters = process === 'gamma' || process === 'weibull'
+  const least = process === 'weibull' ? 0.01 : 0.001
+  if (scatters ? !(cv >= least && cv <= 100) : !(cv >= 0))
     throw new SimulatorError({
       code: 'INVALID_VALUE',
       path: 'workload.cv',
       message: 'is out of range',
       given: cv,
-      accepted: 'a number from 0.001 to 100',
+      accepted: `a number from ${least} to 100`,
     })
   const fixed = process === 'poisson' ? 1 : 0
-  if (process !== 'gamma' && cv !== fixed)
+  if (!scatters && cv !== fixed)
     throw new SimulatorError({
       code: 'CONFLICT',
       path: 'workload.cv',

@@ -1,50 +1,47 @@
 import { SimulatorError } from '@llmsim/contracts'
+import { type TextLines } from './text-lines.js'
 
 const quote = 34
 const comma = 44
-const newline = 10
-const carriageReturn = 13
 /** Most cells of a line: a file with more is no trace. */
 const cellLimit = 1000
 
 /**
- * Walks over comma-separated text line by line (RFC 4180, without line breaks inside quotes),
- * keeping only the bounds of the cells of the current line.
+ * Splits the lines of comma-separated text (RFC 4180, without line breaks inside quotes), keeping
+ * only the bounds of the cells of the current line.
  */
 export class CsvReader {
-  /** Number of the current line, from 1. */
-  line = 0
   /** Number of cells of the current line. */
   cells = 0
-  private position: number
+  private text = ''
   private readonly starts: number[] = []
   private readonly ends: number[] = []
 
-  /** @param path the name of the file, for errors. */
-  constructor(
-    private readonly text: string,
-    private readonly path: string,
-  ) {
-    this.position = text.charCodeAt(0) === 0xfeff ? 1 : 0
+  constructor(private readonly lines: TextLines) {}
+
+  /** Number of the current line, from 1. */
+  get line(): number {
+    return this.lines.line
   }
 
   /**
    * Moves to the next line; false at the end of the text. Blank lines at its end do not count.
    *
-   * @throws SimulatorError FILE for a quote that is not closed, or more than 1000 cells.
+   * @throws SimulatorError FILE for a blank line between others, a quote that is not closed, or
+   * more than 1000 cells.
    */
   next(): boolean {
-    const { text } = this
-    if (this.position >= text.length) return false
-    let end = text.indexOf('\n', this.position)
-    if (end < 0) end = text.length
-    const start = this.position
-    this.position = end + 1
-    if (end > start && text.charCodeAt(end - 1) === carriageReturn) end--
-    if (end === start && this.onlyBlankLinesLeft()) return false
-    this.line++
-    this.split(start, end)
+    const { lines } = this
+    if (!lines.next()) return false
+    if (lines.blank > 0) throw this.error('is blank', 'cells as in the header', lines.blank)
+    this.split()
     return true
+  }
+
+  /** Splits the line that the reader of lines is at. */
+  split(): void {
+    this.text = this.lines.text
+    this.splitBetween(this.lines.start, this.lines.end)
   }
 
   /** Text of a cell of the current line, without the quotes and the spaces around it. */
@@ -77,15 +74,7 @@ export class CsvReader {
     return value
   }
 
-  private onlyBlankLinesLeft(): boolean {
-    for (let i = this.position; i < this.text.length; i++) {
-      const code = this.text.charCodeAt(i)
-      if (code !== newline && code !== carriageReturn) return false
-    }
-    return true
-  }
-
-  private split(start: number, end: number): void {
+  private splitBetween(start: number, end: number): void {
     const { text, starts, ends } = this
     let cells = 0
     let from = start
@@ -122,10 +111,10 @@ export class CsvReader {
     )
   }
 
-  private error(message: string, accepted: string): SimulatorError {
+  private error(message: string, accepted: string, line = this.line): SimulatorError {
     return new SimulatorError({
       code: 'FILE',
-      path: `${this.path}:${this.line}`,
+      path: `${this.lines.path}:${line}`,
       message,
       accepted,
     })

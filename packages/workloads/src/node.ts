@@ -1,1 +1,2 @@
+export * from './node/open-trace.js'
 export { readTrace } from './node/trace-file.js'

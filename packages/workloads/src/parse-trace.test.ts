@@ -104,7 +104,7 @@ describe('parseTrace', () => {
     [azure, 'FILE trace.csv: has a header and no rows'],
     ['a,b,c\n1,2,3\n', 'FILE trace.csv:1: has no header of a known trace format; given "a,b,c"'],
     [`${vidur}0,1\n`, 'FILE trace.csv:2: has 2 cells; accepted: 3 as in the header'],
-    [`${vidur}0,1,1\n\n1,1,1\n`, 'FILE trace.csv:3: has 1 cell; accepted: 3'],
+    [`${vidur}0,1,1\n\n1,1,1\n`, 'FILE trace.csv:3: is blank; accepted: cells'],
     [`${vidur}0,1,1\n1,1,1,1\n`, 'FILE trace.csv:3: has 4 cells'],
     [`${vidur}0,1,"1\n`, 'FILE trace.csv:2: has a quote that does not enclose a whole cell'],
     [`${vidur}0,1,"1"1\n`, 'FILE trace.csv:2: has a quote'],

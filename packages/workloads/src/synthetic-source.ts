@@ -1,24 +1,22 @@
 import { type RequestDraft, type RequestSource, SimulatorError } from '@llmsim/contracts'
 import { randomStream } from '@llmsim/engine'
-import { type ArrivalProcess, arrivalSampler } from './arrival-process.js'
-import {
-  inputLengthFields,
-  type LengthDistribution,
-  lengthSampler,
-  outputLengthFields,
-} from './length-distribution.js'
+import { type ArrivalProcess, arrivalTimes } from './arrival-process.js'
+import { type Lengths, lengthsSampler } from './histogram-lengths.js'
+import { type LengthPair } from './joint-lengths.js'
+import { inputLengthFields, outputLengthFields } from './length-distribution.js'
+import { type LoadShape } from './load-shape.js'
 
 export interface SyntheticWorkload {
   /** When absent, every request arrives at 0, for a closed loop that decides by itself. */
-  readonly arrivals?: ArrivalProcess | undefined
-  readonly input: LengthDistribution
-  readonly output: LengthDistribution
+  readonly arrivals?: ArrivalProcess | LoadShape | undefined
+  readonly input: Lengths
+  readonly output: Lengths
   /** An integer of at most 2^53 - 1 in size. */
   readonly seed: number
 }
 
 /**
- * Requests without an end, drawn from three named streams of the seed: `arrivals`, `input-lengths`
+ * Requests without an end, unless a load that changes comes to one, drawn from three named streams of the seed: `arrivals`, `input-lengths`
  * and `output-lengths`. So two workloads that differ in one of the three share the other two.
  * The first request arrives one gap after 0.
  *
@@ -34,37 +32,35 @@ export function syntheticSource(workload: SyntheticWorkload): RequestSource {
       given: seed,
       accepted: 'an integer from 0 to 2^53 - 1',
     })
-  const gap =
-    arrivals === undefined ? () => 0 : arrivalSampler(arrivals, randomStream(seed, 'arrivals'))
   return new SyntheticSource(
-    gap,
-    lengthSampler(input, randomStream(seed, 'input-lengths'), inputLengthFields),
-    lengthSampler(output, randomStream(seed, 'output-lengths'), outputLengthFields),
+    arrivals === undefined ? () => 0 : arrivalTimes(arrivals, seed),
+    separately(
+      lengthsSampler(input, randomStream(seed, 'input-lengths'), inputLengthFields),
+      lengthsSampler(output, randomStream(seed, 'output-lengths'), outputLengthFields),
+    ),
   )
 }
 
 class SyntheticSource implements RequestSource {
-  private clock = 0
-  /** What rounding has taken from the clock so far (Kahan's summation). */
-  private lost = 0
-
   constructor(
-    private readonly gap: () => number,
-    private readonly input: () => number,
-    private readonly output: () => number,
+    private readonly clock: () => number,
+    private readonly lengths: (into: LengthPair) => void,
   ) {}
 
   next(into: RequestDraft): boolean {
-    const step = this.gap() - this.lost
-    // Where the gap is below the rounding error, the sum alone could step back.
-    const clock = Math.max(this.clock + step, this.clock)
-    this.lost = clock - this.clock - step
-    this.clock = clock
-    into.arrivalSeconds = clock
-    into.promptTokens = this.input()
-    into.outputTokens = this.output()
+    const at = this.clock()
+    if (at === Infinity) return false
+    into.arrivalSeconds = at
+    this.lengths(into)
     into.sessionId = -1
     into.priority = 0
     return true
+  }
+}
+
+function separately(input: () => number, output: () => number): (into: LengthPair) => void {
+  return (into) => {
+    into.promptTokens = input()
+    into.outputTokens = output()
   }
 }

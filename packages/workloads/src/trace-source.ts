@@ -1,5 +1,6 @@
 import { type RequestDraft, type RequestSource, SimulatorError } from '@llmsim/contracts'
 import { tokenLimit } from './length-distribution.js'
+import { newRow, type RowStream, type TraceRow } from './trace-row.js'
 import { type TraceRows } from './trace-rows.js'
 
 /**
@@ -10,33 +11,53 @@ import { type TraceRows } from './trace-rows.js'
  */
 export function traceSource(rows: TraceRows): RequestSource {
   check(rows)
-  return new TraceSource(rows.arrivalSeconds, rows.promptTokens, rows.outputTokens)
+  return rowSource(columnStream(rows))
 }
 
-class TraceSource implements RequestSource {
-  private row = 0
-
-  constructor(
-    private readonly arrivals: Float64Array,
-    private readonly prompts: Int32Array,
-    private readonly outputs: Int32Array,
-  ) {}
-
-  next(into: RequestDraft): boolean {
-    const row = this.row
-    if (row >= this.arrivals.length) return false
-    into.arrivalSeconds = this.arrivals[row]!
-    into.promptTokens = this.prompts[row]!
-    into.outputTokens = this.outputs[row]!
-    into.sessionId = -1
-    into.priority = 0
-    this.row = row + 1
-    return true
+/** The rows of columns, one after the other. */
+export function columnStream(rows: TraceRows): RowStream {
+  const { arrivalSeconds, promptTokens, outputTokens, sessionIds, priorities } = rows
+  let row = 0
+  return {
+    next(into: TraceRow): boolean {
+      if (row >= arrivalSeconds.length) return false
+      into.arrivalSeconds = arrivalSeconds[row]!
+      into.promptTokens = promptTokens[row]!
+      into.outputTokens = outputTokens[row]!
+      into.sessionId = sessionIds === undefined ? -1 : sessionIds[row]!
+      into.priority = priorities === undefined ? 0 : priorities[row]!
+      into.thinkSeconds = -1
+      into.tenant = ''
+      into.blocks = undefined
+      row++
+      return true
+    },
   }
 }
 
-function check({ arrivalSeconds, promptTokens, outputTokens }: TraceRows): void {
+/** Requests from rows that are in time order. */
+export function rowSource(rows: RowStream): RequestSource {
+  const row = newRow()
+  return {
+    next(into: RequestDraft): boolean {
+      if (!rows.next(row)) return false
+      into.arrivalSeconds = row.arrivalSeconds
+      into.promptTokens = row.promptTokens
+      into.outputTokens = row.outputTokens
+      into.sessionId = row.sessionId
+      into.priority = row.priority
+      return true
+    },
+  }
+}
+
+function check(rows: TraceRows): void {
+  const { arrivalSeconds, promptTokens, outputTokens } = rows
   const { length } = arrivalSeconds
+  for (const column of ['sessionIds', 'priorities'] as const) {
+    const given = rows[column]?.length ?? length
+    if (given !== length) throw invalid(`${column}.length`, given, String(length))
+  }
   if (promptTokens.length !== length)
     throw invalid('promptTokens.length', promptTokens.length, String(length))
   if (outputTokens.length !== length)

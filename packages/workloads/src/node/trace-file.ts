@@ -1,54 +1,41 @@
-import { readFileSync, statSync } from 'node:fs'
-import { isSimulatorError, SimulatorError } from '@llmsim/contracts'
-import { parseTrace } from '../parse-trace.js'
-import { type TraceRows } from '../trace-rows.js'
+import { clientRows, expectedRequests } from '../rate-windows.js'
+import { newRow } from '../trace-row.js'
+import { RowColumns, type TraceRows } from '../trace-rows.js'
+import { fileError } from '../trace-values.js'
+import { traceInput } from './trace-input.js'
 
-/** Longest file in bytes: JavaScript strings end a little above. */
-const sizeLimit = 500_000_000
+/** Most requests that are drawn into memory. */
+const drawnLimit = 20_000_000
 
 /**
- * Reads a trace file in one of the forms of {@link parseTrace}.
+ * Reads a trace whole, in any of the forms of `openTrace` but Parquet: 16 bytes of each request are
+ * held. Of rates, the requests are drawn.
  *
- * @throws SimulatorError FILE when the file is missing, a folder, compressed, larger than 500 MB or
- * not UTF-8 text, and what parseTrace throws.
+ * @throws SimulatorError as `openTrace`, and FILE for Parquet and for rates that give more than 20
+ * million requests.
  */
-export function readTrace(file: string): TraceRows {
-  const bytes = readBytes(file)
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b)
-    throw fileError(file, 'is compressed with gzip', 'the unpacked CSV file')
-  return parseTrace(decode(file, bytes), { path: file })
-}
-
-function readBytes(file: string): Uint8Array {
-  try {
-    const status = statSync(file)
-    if (status.isDirectory()) throw fileError(file, 'is a folder', 'a CSV file')
-    if (!status.isFile() && !status.isFIFO())
-      throw fileError(file, 'is not a regular file', 'a CSV file')
-    if (status.size > sizeLimit)
-      throw fileError(file, `has ${status.size} bytes`, `at most ${sizeLimit}, in parts if need be`)
-    return readFileSync(file)
-  } catch (error) {
-    if (isSimulatorError(error)) throw error
-    throw fileError(file, reason(error), 'a readable CSV file')
+export function readTrace(path: string): TraceRows {
+  const input = traceInput(path, 0)
+  const columns = new RowColumns()
+  switch (input.kind) {
+    case 'parquet':
+      throw fileError(path, 'is a Parquet file', 'CSV or JSON; openTrace reads Parquet')
+    case 'columns':
+      return input.rows
+    case 'clients': {
+      const expected = expectedRequests(input.clients)
+      if (expected > drawnLimit)
+        throw fileError(
+          path,
+          `gives about ${Math.round(expected)} requests`,
+          `at most ${drawnLimit}; openTrace draws them one by one`,
+        )
+      columns.addAll(clientRows(input.clients, 0), newRow())
+      break
+    }
+    case 'rows':
+      columns.addAll(input.reader(), newRow())
   }
-}
-
-function decode(file: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw fileError(file, 'is not UTF-8 text', 'a CSV file in UTF-8')
-  }
-}
-
-function reason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist'
-  if (code === 'EACCES' || code === 'EPERM') return 'may not be read'
-  return `cannot be read (${error instanceof Error ? error.message : String(error)})`
-}
-
-function fileError(path: string, message: string, accepted: string): SimulatorError {
-  return new SimulatorError({ code: 'FILE', path, message, accepted })
+  if (columns.rows === 0) throw fileError(path, 'has a header and no rows', 'at least one request')
+  return columns.finish()
 }

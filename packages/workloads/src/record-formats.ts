@@ -1,0 +1,198 @@
+import { columnFormats, formatOfColumns } from './column-formats.js'
+import { columnRecords, type RecordFormat } from './record-rows.js'
+import { SessionNumbers } from './session-numbers.js'
+import { type TraceRecord } from './trace-record.js'
+import { type TraceRow } from './trace-row.js'
+import { fileError } from './trace-values.js'
+
+/** The keys that make a record a request, for errors. */
+export const acceptedKeys: string = [
+  'timestamp,input_length,output_length',
+  'chat_id,timestamp,input_length,output_length',
+  'session_id,input_length,output_length',
+  'arrival_time_ns,sub_requests',
+  'id,requests',
+  ...columnFormats.flatMap(({ arrival, prompt, output }) =>
+    arrival === undefined ? [] : [`${arrival},${prompt},${output}`],
+  ),
+].join(' or ')
+
+/**
+ * The format of records by their keys, and the unit of `timestamp` by the size of the prompt's
+ * blocks: undefined when they are no requests.
+ *
+ * @param samples the first records of a file, at least one.
+ */
+export function formatOfRecords(samples: readonly TraceRecord[]): RecordFormat | undefined {
+  const first = samples[0]!
+  if (first.has('requests')) return weka()
+  if (first.has('sub_requests') || isOf(first, 'llmservingsim')) return llmServingSim()
+  if (!first.has('input_length') || !first.has('output_length')) {
+    const columns = formatOfColumns((name) => first.has(name))
+    return columns === undefined ? undefined : columnRecords(columns)
+  }
+  if (first.has('chat_id') && first.has('timestamp')) return bailian()
+  if (samples.some((sample) => sample.has('session_id') || sample.has('delay'))) return aiperf()
+  if (!first.has('timestamp')) return columnRecords(formatOfColumns((name) => first.has(name))!)
+  return timestamps(samples.some(hasShortBlocks) ? 'timed-trace' : 'mooncake')
+}
+
+function isOf(record: TraceRecord, name: string): boolean {
+  return formatOfColumns((column) => record.has(column))?.name === name
+}
+
+/** Whether a prompt has one id for 16 tokens, as where times are in seconds, and not for 512. */
+function hasShortBlocks(record: TraceRecord): boolean {
+  const blocks = record.values.hash_ids
+  const tokens = record.values.input_length
+  if (!Array.isArray(blocks) || typeof tokens !== 'number') return false
+  return blocks.length > 1 && Math.abs(blocks.length - tokens / 16) <= 1
+}
+
+/** Mooncake (milliseconds, blocks of 512 tokens) or vLLM's `timed_trace` (seconds, 16 tokens). */
+function timestamps(name: 'mooncake' | 'timed-trace'): RecordFormat {
+  const unitsPerSecond = name === 'mooncake' ? 1000 : 1
+  return {
+    name,
+    read(record, row, emit) {
+      row.arrivalSeconds = record.seconds('timestamp', unitsPerSecond)
+      lengths(record, row)
+      emit()
+    },
+  }
+}
+
+/** Qwen-Bailian: seconds; a request names the one before it in its chat. */
+function bailian(): RecordFormat {
+  const sessions = new SessionNumbers()
+  return {
+    name: 'qwen-bailian',
+    read(record, row, emit) {
+      row.arrivalSeconds = record.seconds('timestamp')
+      lengths(record, row)
+      const parent = record.text('parent_chat_id')
+      const chat = record.text('chat_id')
+      const root = parent === '' || parent === '-1' ? chat : parent
+      row.sessionId = sessions.of(root)
+      if (root !== chat) sessions.also(chat, row.sessionId)
+      emit()
+    },
+  }
+}
+
+/**
+ * AIPerf: milliseconds. A later turn of a session may have a `delay` after the turn before in place
+ * of a time, and counts only its new tokens: what came before is added.
+ */
+function aiperf(): RecordFormat {
+  const sessions = new SessionNumbers()
+  const open = new Map<number, { arrival: number; context: number }>()
+  return {
+    name: 'aiperf',
+    read(record, row, emit) {
+      row.sessionId = sessions.of(record.text('session_id'))
+      const before = open.get(row.sessionId)
+      const delay = record.has('delay') ? record.seconds('delay', 1000) : 0
+      row.arrivalSeconds = record.has('timestamp')
+        ? record.seconds('timestamp', 1000)
+        : (before?.arrival ?? 0) + delay
+      if (record.has('delay')) row.thinkSeconds = delay
+      lengths(record, row)
+      if (row.sessionId >= 0) {
+        row.promptTokens += before?.context ?? 0
+        open.set(row.sessionId, {
+          arrival: row.arrivalSeconds,
+          context: row.promptTokens + row.outputTokens,
+        })
+        forgetOldest(open)
+      }
+      emit()
+    },
+  }
+}
+
+/** LLMServingSim: nanoseconds; a line may hold a session, whose calls follow tools. */
+function llmServingSim(): RecordFormat {
+  const columns = columnRecords(columnFormats.find(({ name }) => name === 'llmservingsim')!)
+  const sessions = new SessionNumbers()
+  let unnamed = 0
+  return {
+    name: columns.name,
+    read(record, row, emit) {
+      if (!record.has('sub_requests')) {
+        columns.read(record, row, emit)
+        return
+      }
+      const name = record.text('session_id')
+      row.sessionId = sessions.of(name === '' ? `line ${unnamed++}` : name)
+      row.arrivalSeconds = record.seconds('arrival_time_ns', 1e9)
+      for (const turn of record.records('sub_requests')) {
+        row.promptTokens = turn.tokens('input_toks', 0)
+        row.outputTokens = turn.tokens('output_toks', 0)
+        emit()
+        row.thinkSeconds = turn.has('tool_duration_ns') ? turn.seconds('tool_duration_ns', 1e9) : 0
+        row.arrivalSeconds += row.thinkSeconds
+      }
+    },
+  }
+}
+
+/** Sessions of coding agents (kv-cache-tester): one object each, times in seconds from its start. */
+function weka(): RecordFormat {
+  const sessions = new SessionNumbers()
+  const read = (
+    requests: readonly TraceRecord[],
+    row: TraceRow,
+    emit: () => void,
+    from: number,
+  ): void => {
+    for (const request of requests) {
+      const at = request.has('t') ? request.seconds('t') : from
+      if (request.has('requests')) {
+        // A sub-agent's times count from its own start, or from the session's.
+        const nested = request.records('requests')
+        const own = nested[0] !== undefined && nested[0].has('t') && nested[0].seconds('t') < at
+        read(nested, row, emit, own ? at : from)
+        continue
+      }
+      if (request.text('type') === 'subagent' && !request.has('in')) continue
+      row.arrivalSeconds = from > 0 && at < from ? from + at : at
+      row.promptTokens = request.tokens('in', 0)
+      row.outputTokens = request.tokens('out', 0)
+      row.thinkSeconds = request.has('think_time') ? request.seconds('think_time') : -1
+      row.blocks = request.has('hash_ids') ? request.list('hash_ids') : undefined
+      emit()
+    }
+  }
+  let unnamed = 0
+  return {
+    name: 'weka',
+    read(record, row, emit) {
+      const name = record.text('id')
+      row.sessionId = sessions.of(name === '' ? `line ${unnamed++}` : name)
+      const requests = record.records('requests')
+      if (requests.length === 0)
+        throw fileError(
+          `${record.path}:${record.line}:requests`,
+          'is empty',
+          'at least one request',
+        )
+      read(requests, row, emit, 0)
+    },
+  }
+}
+
+function lengths(record: TraceRecord, row: TraceRow): void {
+  row.promptTokens = record.tokens('input_length', 0)
+  row.outputTokens = record.tokens('output_length', 0)
+  row.blocks = record.has('hash_ids') ? record.list('hash_ids') : undefined
+}
+
+/** Keeps memory bounded, however many sessions a file has. */
+function forgetOldest(map: Map<number, unknown>): void {
+  if (map.size <= 262_144) return
+  for (const oldest of map.keys()) {
+    map.delete(oldest)
+    return
+  }
+}
