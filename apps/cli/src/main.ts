@@ -57,9 +57,10 @@ function stackText(error: unknown): string {
   const texts: string[] = []
   // A chain of causes may be a circle.
   const seen = new Set<unknown>()
-  for (let at = error; at !== undefined && !seen.has(at);) {
+  let at = error
+  while (at !== undefined && !seen.has(at)) {
     seen.add(at)
-    texts.push(at instanceof Error ? (at.stack ?? at.message) : String(at))
+    texts.push(at instanceof Error ? (at.stack ?? at.message) : inspect(at))
     at = at instanceof Error ? at.cause : undefined
   }
   return `${texts.join('\ncaused by: ')}\n`
