@@ -10,9 +10,16 @@ import { describe, expect, it } from 'vitest'
 import {
   defaultSchedulerOptions,
   greedy,
+  lightllm,
+  orca,
+  ordered,
+  sarathi,
   schedulers,
+  sglang,
   staticBatching,
   staticWindowed,
+  tensorrtLlm,
+  vllmV0,
   vllmV1,
   windowed,
 } from './index.js'
@@ -24,6 +31,7 @@ interface Request {
   /** Tokens in its KV cache. */
   readonly kv?: number
   readonly queued?: number
+  readonly priority?: number
 }
 
 interface Scene {
@@ -76,7 +84,7 @@ function viewOf(scene: Scene): ReplicaView {
     decoding: slots.filter(isDecoding).length,
     arrivalSeconds: (slot) => all[slot]!.queued ?? 0,
     queuedSeconds: (slot) => all[slot]!.queued ?? 0,
-    priority: () => 0,
+    priority: (slot) => all[slot]!.priority ?? 0,
     promptTokens: (slot) => all[slot]!.prompt,
     generatedTokens: generated,
     prefillRemaining: remaining,
@@ -421,6 +429,334 @@ describe('vllm-v1', () => {
       prefill: {},
       repeats: 1,
     })
+  })
+})
+
+describe('vllm-v0', () => {
+  it('prefills first whatever the order, up to the budget and above the watermark', () => {
+    const scheduler = make(vllmV0, { phaseOrder: 'decode-first', maxBatchedTokens: 50 })
+    expect(plan(scheduler, { waiting: prompts(30) }).prefill).toEqual({ 0: 30 })
+    const scene = { running: [decoding(30)], waiting: prompts(30, 20, 1) }
+    expect(plan(scheduler, scene)).toEqual({ ...nothing, prefill: { 1: 30, 2: 20 } })
+    const tight = { totalBlocks: 8, running: [decoding(17)], waiting: prompts(65) }
+    expect(plan(make(vllmV0, { watermark: 0.25 }), tight)).toMatchObject({
+      prefill: {},
+      decodes: true,
+    })
+  })
+})
+
+describe('sarathi', () => {
+  const chunks = (size: number, options: Partial<SchedulerOptions> = {}): Scheduler =>
+    make(sarathi, { extra: { chunk_size: size }, ...options })
+
+  it('counts decodes against the chunk size, and cuts the prompt that goes beyond', () => {
+    const scene = { running: [decoding(20), decoding(21)], waiting: prompts(10, 30, 5) }
+    expect(plan(chunks(20), scene)).toMatchObject({ decodes: true, prefill: { 2: 10, 3: 8 } })
+    expect(plan(chunks(20, { maxBatchedTokens: 5 }), scene).prefill).toEqual({ 2: 3 })
+    expect(plan(make(sarathi), { waiting: prompts(1000) }).prefill).toEqual({ 0: 512 })
+  })
+
+  it('decodes alone when that takes the whole chunk', () => {
+    const scene = { running: [decoding(20), decoding(21)], waiting: prompts(10) }
+    expect(plan(chunks(2), scene)).toEqual({
+      ...nothing,
+      decodes: true,
+      repeats: Infinity,
+      ignoresArrivals: true,
+    })
+  })
+
+  it('admits above the watermark only, unless it is idle', () => {
+    const options = { watermark: 0.25 }
+    const scene = { totalBlocks: 8, running: [decoding(17)], waiting: prompts(65) }
+    expect(plan(chunks(20, options), scene).prefill).toEqual({})
+    const idle = { totalBlocks: 8, waiting: prompts(128) }
+    expect(plan(chunks(20, options), idle).prefill).toEqual({ 0: 20 })
+  })
+
+  it.each([0, 1.5, '512', null])('refuses the chunk size %s', (chunkSize) => {
+    expect(() => make(sarathi, { extra: { chunk_size: chunkSize } })).toThrow(
+      'scheduler.options.chunk_size',
+    )
+  })
+})
+
+describe.each([
+  ['orca', orca],
+  ['tensorrt-llm', tensorrtLlm],
+])('%s', (_name, factory) => {
+  // 16 tokens of prompt and 32 of output are 3 blocks.
+  const reserving = make(factory, { extra: { max_output_tokens: 32 } })
+
+  it('mixes whole prompts with decodes', () => {
+    const scene = { running: [decoding(20)], waiting: prompts(30, 40) }
+    expect(plan(reserving, scene)).toMatchObject({
+      decodes: true,
+      prefill: { 1: 30, 2: 40 },
+      repeats: 1,
+    })
+  })
+
+  it('admits where there is room for the longest output of all, theirs included', () => {
+    const waiting = prompts(16, 16, 16)
+    expect(plan(reserving, { totalBlocks: 9, waiting }).prefill).toEqual({ 0: 16, 1: 16, 2: 16 })
+    expect(plan(reserving, { totalBlocks: 8, waiting }).prefill).toEqual({ 0: 16, 1: 16 })
+    // It holds 2 blocks of the 3 that it may come to need; the prompt of 16 was as long as that.
+    const running = [{ prompt: 16, generated: 9, kv: 24 }]
+    expect(plan(reserving, { totalBlocks: 6, running, waiting }).prefill).toEqual({ 1: 16 })
+    expect(plan(reserving, { totalBlocks: 5, running, waiting })).toEqual({
+      ...nothing,
+      decodes: true,
+      repeats: Infinity,
+      ignoresArrivals: true,
+    })
+  })
+
+  it('lets a request have an idle replica for itself, and a prefill replica reserve nothing', () => {
+    const waiting = prompts(16, 16)
+    expect(plan(reserving, { totalBlocks: 2, waiting }).prefill).toEqual({ 0: 16 })
+    const prefill: Scene = { role: 'prefill', totalBlocks: 2, waiting }
+    expect(plan(reserving, prefill).prefill).toEqual({ 0: 16, 1: 16 })
+  })
+
+  it('preempts the last for outputs longer than it reserved for', () => {
+    const running = [decoding(16), decoding(16)]
+    expect(plan(reserving, { totalBlocks: 2, running })).toMatchObject({
+      preempt: [1],
+      decodes: true,
+      repeats: 1,
+    })
+  })
+})
+
+describe('tensorrt-llm', () => {
+  const options = (extra: Record<string, unknown>): Partial<SchedulerOptions> => ({
+    maxBatchedTokens: 40,
+    extra,
+  })
+
+  it('has a prompt wait until it fits beside the decodes, or is alone', () => {
+    const running = [decoding(20), decoding(21)]
+    const scheduler = make(tensorrtLlm, options({}))
+    const scene = { totalBlocks: 1000, running, waiting: prompts(30, 9) }
+    expect(plan(scheduler, scene).prefill).toEqual({ 2: 30 })
+    expect(plan(scheduler, { ...scene, waiting: prompts(50) }).prefill).toEqual({})
+    expect(plan(scheduler, { totalBlocks: 1000, waiting: prompts(50, 1) }).prefill).toEqual({
+      0: 50,
+    })
+  })
+
+  it('cuts prompts at whole blocks where contexts are chunked', () => {
+    const scheduler = make(tensorrtLlm, options({ enable_chunked_context: true }))
+    const scene = { totalBlocks: 1000, running: [decoding(20)], waiting: prompts(100) }
+    expect(plan(scheduler, scene).prefill).toEqual({ 1: 32 })
+    const ending = { totalBlocks: 1000, running: [decoding(20), { prompt: 100, kv: 64 }] }
+    expect(plan(scheduler, ending).prefill).toEqual({ 1: 36 })
+    const small = make(tensorrtLlm, {
+      ...options({ enable_chunked_context: true }),
+      maxBatchedTokens: 9,
+    })
+    expect(plan(small, { waiting: prompts(100) }).prefill).toEqual({ 0: 9 })
+  })
+
+  it('fills the memory by max-utilization', () => {
+    const scheduler = make(tensorrtLlm, options({ capacity_scheduler_policy: 'max-utilization' }))
+    const scene = { totalBlocks: 4, running: [decoding(20)], waiting: prompts(16, 16, 1) }
+    expect(plan(scheduler, scene).prefill).toEqual({ 1: 16, 2: 16 })
+  })
+
+  it.each([
+    ['capacity_scheduler_policy', 'max_utilisation'],
+    ['enable_chunked_context', 'yes'],
+    ['max_output_tokens', 0],
+  ])('refuses the %s %s', (name, given) => {
+    expect(() => make(tensorrtLlm, options({ [name]: given }))).toThrow(`scheduler.options.${name}`)
+  })
+})
+
+describe('sglang', () => {
+  const withOptions = (extra: Record<string, unknown>, maxBatchSize = 256): Scheduler =>
+    make(sglang, { maxBatchSize, extra: { chunked_prefill_size: 50, ...extra } })
+  const few = { max_output_tokens: 32, init_new_token_ratio: 0.5 }
+
+  it('prefills first, up to the chunk size, and goes on with the prompt that it cut', () => {
+    const scheduler = withOptions(few)
+    const scene = { running: [], waiting: prompts(30, 40, 5) }
+    expect(plan(scheduler, scene)).toEqual({ ...nothing, prefill: { 0: 30, 1: 20 } })
+    const next = { running: [decoding(30), { prompt: 40, kv: 20 }], waiting: prompts(5) }
+    expect(plan(scheduler, next)).toEqual({ ...nothing, prefill: { 1: 20, 2: 5 } })
+  })
+
+  it('admits beside a share of the outputs to come, and then nobody until a request ends', () => {
+    const scheduler = withOptions(few)
+    expect(plan(scheduler, { waiting: prompts(16) }).prefill).toEqual({ 0: 16 })
+    // 48 tokens are free, and half of 31 are expected yet; the newcomer asks for 16 and 32.
+    const running = [{ prompt: 16, generated: 1, kv: 16 }]
+    const waiting = prompts(16)
+    const full = { ...nothing, decodes: true, repeats: Infinity, ignoresArrivals: true }
+    expect(plan(scheduler, { totalBlocks: 4, running, waiting })).toEqual(full)
+    expect(plan(scheduler, { totalBlocks: 100, running, waiting })).toEqual(full)
+    expect(plan(scheduler, { totalBlocks: 100, waiting }).prefill).toEqual({ 0: 16 })
+  })
+
+  it('expects less with each decode step, down to the least', () => {
+    const decaying = { ...few, min_new_token_ratio_factor: 0, new_token_ratio_decay_steps: 10 }
+    // 4 blocks are free, 64 tokens; 48 are asked for, so that fewer than 16 may be expected.
+    const after = (generated: number, extra: Record<string, unknown>) => {
+      const scheduler = withOptions({ ...decaying, ...extra })
+      plan(scheduler, { waiting: prompts(6) })
+      const running = [{ prompt: 6, generated, kv: 5 + generated }]
+      return plan(scheduler, { totalBlocks: 5, running, waiting: prompts(16) }).prefill
+    }
+    // The first token comes with the prompt, so that 1 generated are 0 steps: half of 31 are 15.5.
+    expect(after(1, {})).toEqual({ 1: 16 })
+    expect(after(1, { init_new_token_ratio: 0.6 })).toEqual({})
+    // A step later it is 0.54 of 30: 16.2. Then 0.48 of 29.
+    expect(after(2, { init_new_token_ratio: 0.6 })).toEqual({})
+    expect(after(3, { init_new_token_ratio: 0.6 })).toEqual({ 1: 16 })
+    const lasting = { init_new_token_ratio: 0.6, min_new_token_ratio_factor: 1 }
+    expect(after(3, lasting)).toEqual({})
+  })
+
+  it('retracts those with the fewest tokens until the others have room for some steps', () => {
+    const running = [
+      { prompt: 10, generated: 7, kv: 16 },
+      { prompt: 30, generated: 3, kv: 32 },
+      { prompt: 15, generated: 2, kv: 16 },
+      { prompt: 47, generated: 2, kv: 48 },
+    ]
+    const scheduler = withOptions({ ...few, retract_decode_steps: 16 })
+    // The longest prompt of the fewest tokens goes first: 3 blocks for 3 more of 16 steps each.
+    expect(plan(scheduler, { totalBlocks: 7, running })).toEqual({
+      ...nothing,
+      preempt: [3],
+      decodes: true,
+    })
+    const eager = withOptions({ ...few, retract_decode_steps: 20 })
+    expect(plan(eager, { totalBlocks: 7, running }).preempt).toEqual([3, 2])
+  })
+
+  it('stops at the batch size', () => {
+    const scheduler = withOptions(few, 2)
+    expect(plan(scheduler, { waiting: prompts(8, 8, 8) }).prefill).toEqual({ 0: 8, 1: 8 })
+    const scene = { running: [decoding(8), decoding(8)], waiting: prompts(8) }
+    expect(plan(scheduler, scene)).toMatchObject({ decodes: true, ignoresArrivals: true })
+  })
+
+  it('admits transferred caches on a decode replica', () => {
+    const scene: Scene = { role: 'decode', running: [], waiting: [resident(20), resident(30)] }
+    expect(plan(withOptions(few), scene)).toMatchObject({
+      admit: [0, 1],
+      decodes: true,
+      repeats: Infinity,
+      ignoresArrivals: false,
+    })
+  })
+
+  it.each([
+    ['init_new_token_ratio', 1.5],
+    ['chunked_prefill_size', -1],
+    ['new_token_ratio_decay_steps', 0],
+  ])('refuses the %s %s', (name, given) => {
+    expect(() => withOptions({ [name]: given })).toThrow(`scheduler.options.${name}`)
+  })
+})
+
+describe('lightllm', () => {
+  const estimating = (extra: Record<string, unknown>): Scheduler => make(lightllm, { extra })
+  const ten = { max_output_tokens: 10, router_token_ratio: 1 }
+
+  it('admits where the peak of all stays below the memory', () => {
+    // Each has 17 tokens and will have 9 more: 2 x 26 tokens of 4 blocks, 3 x 26 of 5.
+    const waiting = prompts(16, 16, 16)
+    expect(plan(estimating(ten), { totalBlocks: 4, waiting }).prefill).toEqual({ 0: 16, 1: 16 })
+    const five = { totalBlocks: 5, waiting }
+    expect(plan(estimating(ten), five).prefill).toEqual({ 0: 16, 1: 16, 2: 16 })
+  })
+
+  it('knows that those that end sooner make room, and when to look again', () => {
+    // One has 29 tokens and none to come: it is gone before the other has its 26.
+    const running = [{ prompt: 19, generated: 9, kv: 27 }]
+    const waiting = prompts(16)
+    expect(plan(estimating(ten), { totalBlocks: 3, running, waiting }).prefill).toEqual({ 1: 16 })
+    // This one has 5 more to come: 24 and 5, and 17 and 5 of the newcomer, are 51 of 48 tokens.
+    const younger = [{ prompt: 19, generated: 4, kv: 22 }]
+    expect(plan(estimating(ten), { totalBlocks: 3, running: younger, waiting })).toEqual({
+      ...nothing,
+      decodes: true,
+      repeats: 4,
+      ignoresArrivals: true,
+    })
+  })
+
+  it('expects the longest output while it is busy, and the usual one while it is not', () => {
+    const running = [decoding(20)]
+    const scene = { totalBlocks: 8, running, waiting: prompts(16) }
+    const extra = { max_output_tokens: 100, router_max_new_token_len: 10 }
+    expect(plan(estimating({ ...extra, router_token_ratio: 0.3 }), scene).prefill).toEqual({
+      1: 16,
+    })
+    expect(plan(estimating({ ...extra, router_token_ratio: 0.25 }), scene).prefill).toEqual({})
+  })
+
+  it('takes in what fits when it is idle, and on a prefill replica whatever fits', () => {
+    const extra = { max_output_tokens: 100 }
+    expect(plan(estimating(extra), { totalBlocks: 1, waiting: prompts(16) }).prefill).toEqual({
+      0: 16,
+    })
+    const scene: Scene = { role: 'prefill', totalBlocks: 3, waiting: prompts(16, 16) }
+    expect(plan(estimating(extra), scene).prefill).toEqual({ 0: 16, 1: 16 })
+  })
+
+  it('refuses a share above 1', () => {
+    expect(() => estimating({ router_token_ratio: 2 })).toThrow(
+      'scheduler.options.router_token_ratio',
+    )
+  })
+})
+
+describe('the order of the queue', () => {
+  const waiting: Request[] = [
+    { prompt: 30, queued: 1 },
+    { prompt: 20, queued: 2, priority: 1 },
+    { prompt: 10, queued: 3 },
+    { prompt: 10, queued: 4, priority: 1 },
+  ]
+  const first = (order: string, scene: Scene, options: Partial<SchedulerOptions> = {}): Planned =>
+    plan(make(ordered(greedy), { maxBatchSize: 2, extra: { order }, ...options }), scene)
+
+  it.each([
+    ['fcfs', { 0: 30, 1: 20 }],
+    ['priority', { 1: 20, 3: 10 }],
+    ['shortest-prompt-first', { 2: 10, 3: 10 }],
+  ])('is %s', (order, prefill) => {
+    expect(first(order, { waiting }).prefill).toEqual(prefill)
+  })
+
+  it('has preempted requests before shorter prompts', () => {
+    const scene = { waiting: [preempted(50, 3), ...waiting] }
+    expect(first('shortest-prompt-first', scene).prefill).toEqual({ 0: 53, 3: 10 })
+  })
+
+  it('hears of newcomers that may go first, where arrival order need not', () => {
+    const scene = { totalBlocks: 2, running: [decoding(20)], waiting: prompts(16) }
+    const options = { maxBatchSize: 8 }
+    expect(first('fcfs', scene, options).ignoresArrivals).toBe(true)
+    expect(first('priority', scene, options).ignoresArrivals).toBe(false)
+  })
+
+  it('leaves a window to the request that has waited longest', () => {
+    const scheduler = make(ordered(windowed), {
+      minBatchSize: 5,
+      batchingWindowSeconds: 0.5,
+      extra: { order: 'shortest-prompt-first' },
+    })
+    expect(plan(scheduler, { now: 1.25, waiting }).review).toBe(1.5)
+  })
+
+  it('refuses an order that it does not know', () => {
+    expect(() => first('longest', { waiting })).toThrow('scheduler.options.order')
   })
 })
 
