@@ -42,12 +42,12 @@ function heldInCache(device, { shape, seconds }) {
 /** Products: by the roofline of operands and results, tiles in waves. */
 export const gemm = {
   parameters: (quantised) => ({
-    compute_fraction: share(0.7),
+    compute_fraction: share(0.7, 0.02, 0.93),
     memory_fraction: share(0.8),
     latency_s: launch(3e-6),
     ramp_depth: size(100, 1, 4000),
     depth_s: { ...size(5e-10, 1e-12, 2e-8), starts: [3e-11, 2e-9] },
-    ...(quantised ? { pass_bytes_per_input: size(4, 0.01, 60) } : {}),
+    ...(quantised ? { pass_bytes_per_input: size(4, 0.01, 12) } : {}),
     tail_bytes_per_output: size(0.3, 0.01, 8),
   }),
   fixed: (quantised) => (quantised ? {} : { pass_bytes_per_input: 0 }),
