@@ -37,6 +37,7 @@ export function createProgram(io: Io, exit: (code: number) => void): AnyCommand 
   addConfig(program, io)
   addValidate(program, io)
   addReplayCheck(program, io)
+  addTrace(program, io)
   program.configureHelp({
     visibleOptions: (shown) =>
       [...shown.options, ...(shown.name() === 'llmsim' ? run.options : [])].filter(
@@ -191,6 +192,40 @@ function addReplayCheck(program: Command, io: Io): void {
     .action(async (file, options) =>
       (await import('./commands/replay-check.js')).replayCheck(file, checked(options), io),
     )
+}
+
+function addTrace(program: Command, io: Io): void {
+  const trace = command(program, 'trace', 'look at request traces, and convert them')
+  const inspect = command(trace, 'inspect', 'what a trace holds: rate, burstiness, lengths')
+  addTraceOptions(inspect)
+  inspect
+    .argument('<FILE>', 'a trace, in any form, or a folder of one')
+    .option('--format <FORMAT>', 'on stdout: table or json (default: table)')
+    .action(async (file, options) =>
+      (await import('./commands/trace.js')).inspect(file, checked(options), io),
+    )
+  const convert = command(trace, 'convert', 'write a trace as CSV or JSON lines')
+  addTraceOptions(convert)
+  convert
+    .argument('<IN>', 'a trace, in any form, or a folder of one')
+    .argument('<OUT>', '.csv or .jsonl, with .gz to pack it')
+    .action(async (from, to, options) =>
+      (await import('./commands/trace.js')).convert(from, to, checked(options), io),
+    )
+}
+
+function addTraceOptions(target: Command): void {
+  target
+    .option('--window <FROM:TO>', 'only these seconds of the trace')
+    .option('--spread-ticks <SECONDS>', 'spread requests of one time over a tick of this length')
+    .option('--rate-scale <FACTOR>', 'requests in place of each, as 0.5 or 3')
+    .option('--speed <FACTOR>', 'times are divided by it')
+    .option('--max-input-length <TOKENS>', 'longest prompt')
+    .option('--max-output-length <TOKENS>', 'longest output')
+    .option('--max-total-length <TOKENS>', 'longest prompt and output together')
+    .option('--over-long <WHAT>', 'longer requests: cut or drop (default: cut)')
+    .option('--seed <N>', 'of what is drawn (default: 0)')
+    .option('--limit <N>', 'the first requests only')
 }
 
 function command(parent: Command, name: string, description: string, isDefault = false): Command {

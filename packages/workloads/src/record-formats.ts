@@ -34,19 +34,23 @@ export function formatOfRecords(samples: readonly TraceRecord[]): RecordFormat |
   if (first.has('chat_id') && first.has('timestamp')) return bailian()
   if (samples.some((sample) => sample.has('session_id') || sample.has('delay'))) return aiperf()
   if (!first.has('timestamp')) return columnRecords(formatOfColumns((name) => first.has(name))!)
-  return timestamps(samples.some(hasShortBlocks) ? 'timed-trace' : 'mooncake')
+  return timestamps(haveShortBlocks(samples) ? 'timed-trace' : 'mooncake')
 }
 
 function isOf(record: TraceRecord, name: string): boolean {
   return formatOfColumns((column) => record.has(column))?.name === name
 }
 
-/** Whether a prompt has one id for 16 tokens, as where times are in seconds, and not for 512. */
-function hasShortBlocks(record: TraceRecord): boolean {
-  const blocks = record.values.hash_ids
-  const tokens = record.values.input_length
-  if (!Array.isArray(blocks) || typeof tokens !== 'number') return false
-  return blocks.length > 1 && Math.abs(blocks.length - tokens / 16) <= 1
+/** Whether more prompts have an id for 16 tokens, as where times are in seconds, than for 512. */
+function haveShortBlocks(records: readonly TraceRecord[]): boolean {
+  let votes = 0
+  for (const { values } of records) {
+    const { hash_ids: blocks, input_length: tokens } = values
+    if (!Array.isArray(blocks) || typeof tokens !== 'number' || tokens <= 16) continue
+    if (Math.abs(blocks.length - tokens / 16) <= 1) votes++
+    if (Math.abs(blocks.length - tokens / 512) <= 1) votes--
+  }
+  return votes > 0
 }
 
 /** Mooncake (milliseconds, blocks of 512 tokens) or vLLM's `timed_trace` (seconds, 16 tokens). */

@@ -12,6 +12,8 @@ export interface TraceRows {
   readonly sessionIds?: Int32Array
   /** Priority of each request; absent when all are 0. */
   readonly priorities?: Float64Array
+  /** Seconds since the session's previous answer, -1: not recorded; absent when none is. */
+  readonly thinkSeconds?: Float64Array
 }
 
 /** Columns that grow row by row. */
@@ -22,6 +24,7 @@ export class RowColumns {
   private outputs = new Int32Array(1024)
   private sessions: Int32Array | undefined
   private priorities: Float64Array | undefined
+  private thinking: Float64Array | undefined
   private sorted = true
 
   /** Takes in all rows of a stream. */
@@ -42,6 +45,9 @@ export class RowColumns {
     if (row.priority !== 0 && this.priorities === undefined)
       this.priorities = new Float64Array(this.arrivals.length)
     if (this.priorities !== undefined) this.priorities[at] = row.priority
+    if (row.thinkSeconds >= 0 && this.thinking === undefined)
+      this.thinking = new Float64Array(this.arrivals.length).fill(-1)
+    if (this.thinking !== undefined) this.thinking[at] = row.thinkSeconds
     this.rows++
   }
 
@@ -73,23 +79,27 @@ export class RowColumns {
       ...(this.priorities === undefined
         ? {}
         : { priorities: ordered(this.priorities, new Float64Array(rows)) }),
+      ...(this.thinking === undefined
+        ? {}
+        : { thinkSeconds: ordered(this.thinking, new Float64Array(rows)) }),
     }
   }
 
   private widen(): void {
     const length = this.arrivals.length * 2
-    const arrivals = new Float64Array(length)
-    arrivals.set(this.arrivals)
-    this.arrivals = arrivals
+    this.arrivals = widenedTimes(this.arrivals, length)
     this.prompts = widened(this.prompts, length)
     this.outputs = widened(this.outputs, length)
     if (this.sessions !== undefined) this.sessions = widened(this.sessions, length)
-    if (this.priorities !== undefined) {
-      const priorities = new Float64Array(length)
-      priorities.set(this.priorities)
-      this.priorities = priorities
-    }
+    if (this.priorities !== undefined) this.priorities = widenedTimes(this.priorities, length)
+    if (this.thinking !== undefined) this.thinking = widenedTimes(this.thinking, length)
   }
+}
+
+function widenedTimes(column: Float64Array, length: number): Float64Array<ArrayBuffer> {
+  const wide = new Float64Array(length)
+  wide.set(column)
+  return wide
 }
 
 function widened(column: Int32Array, length: number): Int32Array<ArrayBuffer> {

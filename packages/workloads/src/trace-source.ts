@@ -16,7 +16,7 @@ export function traceSource(rows: TraceRows): RequestSource {
 
 /** The rows of columns, one after the other. */
 export function columnStream(rows: TraceRows): RowStream {
-  const { arrivalSeconds, promptTokens, outputTokens, sessionIds, priorities } = rows
+  const { arrivalSeconds, promptTokens, outputTokens, sessionIds, priorities, thinkSeconds } = rows
   let row = 0
   return {
     next(into: TraceRow): boolean {
@@ -26,7 +26,7 @@ export function columnStream(rows: TraceRows): RowStream {
       into.outputTokens = outputTokens[row]!
       into.sessionId = sessionIds === undefined ? -1 : sessionIds[row]!
       into.priority = priorities === undefined ? 0 : priorities[row]!
-      into.thinkSeconds = -1
+      into.thinkSeconds = thinkSeconds === undefined ? -1 : thinkSeconds[row]!
       into.tenant = ''
       into.blocks = undefined
       row++
@@ -54,7 +54,7 @@ export function rowSource(rows: RowStream): RequestSource {
 function check(rows: TraceRows): void {
   const { arrivalSeconds, promptTokens, outputTokens } = rows
   const { length } = arrivalSeconds
-  for (const column of ['sessionIds', 'priorities'] as const) {
+  for (const column of ['sessionIds', 'priorities', 'thinkSeconds'] as const) {
     const given = rows[column]?.length ?? length
     if (given !== length) throw invalid(`${column}.length`, given, String(length))
   }
