@@ -60,7 +60,7 @@ const deployment = group('Deployment:', [
   text(
     '--model NAME|FILE',
     'model',
-    'model: a catalog name, a catalog file or a Hugging Face config.json',
+    'model: a catalog name, a catalog file, a Hugging Face config.json or its folder',
   ),
   text(
     '--xpu --hardware NAME|FILE',
@@ -70,9 +70,13 @@ const deployment = group('Deployment:', [
   integer(
     '--n-xpus-per-node N',
     'cluster.n_xpus_per_node',
-    'devices of a node (default: as many as tp x pp x dp need)',
+    'devices of a node (default: as many as are needed and a usual node has)',
   ),
-  integer('--n-nodes N', 'cluster.n_nodes', 'nodes (default: 1)'),
+  integer(
+    '--n-nodes N',
+    'cluster.n_nodes',
+    'nodes (default: as many as are needed; 1 with --n-xpus-per-node)',
+  ),
   integer(
     '--tp N',
     'parallelism.tensor_parallel_size',

@@ -55,6 +55,12 @@ export function warningsOf(deployment: Deployment, traffic: Traffic): string[] {
     return resolveComputeFormat(accelerator, weightFormat, activationFormat).fallback
   })
   const warnings = new Set(fallbacks.filter((text) => text !== undefined))
+  for (const { accelerator, layout } of pools)
+    if (layout.devicesPerNode > accelerator.devices_per_node)
+      warnings.add(
+        `${accelerator.name} comes in nodes of ${accelerator.devices_per_node} devices: its ` +
+          `scale-up links are taken to reach all ${layout.devicesPerNode} of a node`,
+      )
   for (const { accelerator, calibration } of pools)
     if (calibration !== undefined && !calibration.exact)
       warnings.add(

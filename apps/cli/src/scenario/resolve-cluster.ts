@@ -28,10 +28,9 @@ export function resolveCluster(scenario: Scenario, find: AcceleratorFinder): Dep
   const { entry, written } = find(cluster.xpu, 'cluster.xpu')
   const tp = parallelism.tensor_parallel_size ?? 1
   const pp = parallelism.pipeline_parallel_size ?? 1
-  const nodes = cluster.n_nodes ?? 1
   const perReplica = tp * pp
   const needed = perReplica * (parallelism.data_parallel_size ?? 1)
-  const perNode = cluster.n_xpus_per_node ?? Math.ceil(needed / nodes)
+  const { nodes, perNode } = nodesOf(cluster, needed, entry)
   const devices = perNode * nodes
   const here = `${devices} devices (${nodes} x ${perNode})`
   if (perReplica > devices)
@@ -39,7 +38,7 @@ export function resolveCluster(scenario: Scenario, find: AcceleratorFinder): Dep
       pp > 1 && tp <= devices ? 'pipeline_parallel_size' : 'tensor_parallel_size',
       `one replica needs tp x pp = ${perReplica} devices; the cluster has ${here}`,
       pp > 1 && tp <= devices ? pp : tp,
-      `at most ${devices} devices per replica`,
+      `at most ${devices} devices per replica, or more nodes (cluster.n_nodes)`,
     )
   if (needed > devices)
     throw conflict(
@@ -48,7 +47,9 @@ export function resolveCluster(scenario: Scenario, find: AcceleratorFinder): Dep
       parallelism.data_parallel_size,
       `at most ${Math.floor(devices / perReplica)}`,
     )
-  const dp = parallelism.data_parallel_size ?? devices / perReplica
+  // Nobody asked for the devices that only fill up the last node.
+  const isStated = cluster.n_xpus_per_node !== undefined || cluster.n_nodes !== undefined
+  const dp = parallelism.data_parallel_size ?? (isStated ? devices / perReplica : 1)
   if (!Number.isInteger(dp))
     throw conflict(
       'tensor_parallel_size',
@@ -69,6 +70,17 @@ export function resolveCluster(scenario: Scenario, find: AcceleratorFinder): Dep
       data_parallel_size: dp,
     },
   }
+}
+
+/** Nodes of the usual size, as many as are needed, where neither size nor number is given. */
+function nodesOf(
+  { n_xpus_per_node: perNode, n_nodes: nodes }: NonNullable<Scenario['cluster']>,
+  needed: number,
+  { devices_per_node: usual }: Accelerator,
+): { readonly nodes: number; readonly perNode: number } {
+  if (perNode !== undefined) return { nodes: nodes ?? 1, perNode }
+  const size = Math.min(Math.ceil(needed / (nodes ?? 1)), usual)
+  return { nodes: nodes ?? Math.ceil(needed / size), perNode: size }
 }
 
 /** One pool of disaggregated serving; the common sections stand in for what it does not say. */

@@ -51,6 +51,32 @@ describe('resolveScenario', () => {
     expect(resolve({ parallelism }).cluster?.n_xpus_per_node).toBe(4)
   })
 
+  it('fills nodes of the usual size, as many as are needed, unless told otherwise', () => {
+    const shape = (
+      cluster: object,
+      tensor_parallel_size: number,
+      rest: object = {},
+    ): (number | undefined)[] => {
+      const once = resolve({
+        cluster: { xpu: 'h100', ...cluster },
+        parallelism: { tensor_parallel_size, ...rest },
+      })
+      expect(resolve(once)).toEqual(once)
+      const { n_nodes, n_xpus_per_node } = once.cluster ?? {}
+      return [n_nodes, n_xpus_per_node, once.parallelism?.data_parallel_size]
+    }
+    expect(shape({}, 16)).toEqual([2, 8, 1])
+    expect(shape({}, 4)).toEqual([1, 4, 1])
+    expect(shape({}, 4, { data_parallel_size: 3 })).toEqual([2, 8, 3])
+    expect(shape({}, 4, { pipeline_parallel_size: 3 })).toEqual([2, 8, 1])
+    expect(shape({ n_nodes: 2 }, 8)).toEqual([2, 4, 1])
+    expect(shape({ n_nodes: 4 }, 16)).toEqual([4, 4, 1])
+    expect(shape({ n_xpus_per_node: 16 }, 16)).toEqual([1, 16, 1])
+    expect(shape({ n_xpus_per_node: 8, n_nodes: 2 }, 8)).toEqual([2, 8, 2])
+    expect(shape({ xpu: 'gb200' }, 16)).toEqual([1, 16, 1])
+    expect(() => shape({ n_nodes: 1 }, 16)).toThrow('the cluster has 8 devices (1 x 8)')
+  })
+
   it('cuts lengths within the context of the model', () => {
     const { workload } = resolve({})
     expect(workload).toMatchObject({ max_input_length: 3277, max_output_length: 819 })
