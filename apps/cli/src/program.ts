@@ -109,7 +109,7 @@ function addModels(program: Command, io: Io): void {
   const models = command(program, 'models', 'list the models of the catalog, or show one')
   addCatalogOption(models)
   models
-    .argument('[NAME]', 'a name or an alias')
+    .argument('[NAME|FILE]', 'a name, an alias, a catalog file or a Hugging Face config.json')
     .option('--json', 'print JSON')
     .action(async (name, options) =>
       (await import('./commands/models.js')).models(name, checked(options), io),
@@ -120,7 +120,7 @@ function addHardware(program: Command, io: Io): void {
   const hardware = command(program, 'hardware', 'list the accelerators of the catalog, or show one')
   addCatalogOption(hardware)
   hardware
-    .argument('[NAME]', 'a name or an alias')
+    .argument('[NAME|FILE]', 'a name, an alias or a catalog file')
     .option('--json', 'print JSON')
     .action(async (name, options) =>
       (await import('./commands/hardware.js')).hardware(name, checked(options), io),
@@ -131,7 +131,7 @@ function addCatalog(program: Command, io: Io, exit: (code: number) => void): voi
   const catalog = command(program, 'catalog', 'check catalogs')
   command(catalog, 'validate', 'check every entry of a folder of JSON files')
     .argument('<PATH>', 'a folder or a file')
-    .action(async (path) => exit((await import('./commands/catalog.js')).validate(path, io)))
+    .action(async (path) => exit(await (await import('./commands/catalog.js')).validate(path, io)))
 }
 
 function addConfig(program: Command, io: Io): void {

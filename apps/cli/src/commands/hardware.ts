@@ -4,22 +4,23 @@ import { dollars, duration, figure, prefixed } from '../output/figures.js'
 import { jsonText } from '../output/results-document.js'
 import { sourceLines } from '../output/source-lines.js'
 import { textTable } from '../output/text-table.js'
+import { findAccelerator } from '../scenario/catalog-entries.js'
 import { loadRegistries } from '../registries.js'
 import type { ListOptions } from './models.js'
 
-/** Lists the accelerators, or shows one. */
+/** Lists the accelerators, or shows one: by name, or that of a file. */
 export async function hardware(
   name: string | undefined,
   options: ListOptions,
   io: Io,
 ): Promise<void> {
-  const catalog = (await loadRegistries(options, io.cwd)).accelerators
+  const registries = await loadRegistries(options, io.cwd)
   if (name !== undefined) {
-    const accelerator = catalog.get(name, 'NAME')
+    const accelerator = findAccelerator(name, 'NAME', registries, [io.cwd]).entry
     io.stdout(options.json === true ? jsonText(accelerator) : describe(accelerator))
     return
   }
-  const entries = catalog.entries()
+  const entries = registries.accelerators.entries()
   if (options.json === true) {
     io.stdout(jsonText(entries))
     return

@@ -3,6 +3,7 @@ import type { Io } from '../io.js'
 import { figure } from '../output/figures.js'
 import { jsonText } from '../output/results-document.js'
 import { textTable } from '../output/text-table.js'
+import { findModel } from '../scenario/catalog-entries.js'
 import { loadRegistries, type RegistryOptions } from '../registries.js'
 import { sourceLines } from '../output/source-lines.js'
 
@@ -10,19 +11,19 @@ export interface ListOptions extends RegistryOptions {
   readonly json?: boolean
 }
 
-/** Lists the models, or shows one. */
+/** Lists the models, or shows one: by name, or that of a file. */
 export async function models(
   name: string | undefined,
   options: ListOptions,
   io: Io,
 ): Promise<void> {
-  const catalog = (await loadRegistries(options, io.cwd)).models
+  const registries = await loadRegistries(options, io.cwd)
   if (name !== undefined) {
-    const model = catalog.get(name, 'NAME')
+    const model = findModel(name, 'NAME', registries, [io.cwd]).entry
     io.stdout(options.json === true ? jsonText(model) : describeModel(model))
     return
   }
-  const entries = catalog.entries()
+  const entries = registries.models.entries()
   if (options.json === true) {
     io.stdout(jsonText(entries))
     return

@@ -14,7 +14,10 @@ export interface FoundEntry<T> {
   readonly written: NameOrEntry
 }
 
-/** The model that `model` names, holds or points to. Throws `SimulatorError` at `field`. */
+/**
+ * The model that `model` names, holds or points to: a catalog file, a Hugging Face `config.json`, or
+ * a folder with one. Throws `SimulatorError` at `field`.
+ */
 export function findModel(
   given: NameOrEntry,
   field: string,
@@ -51,12 +54,13 @@ function find<T extends { readonly name: string }>(
     const entry = parse(given)
     return { entry, written: entry }
   }
-  if (catalog.has(given) || !looksLikePath(given)) {
+  const file = entryFile(given, catalog, folders)
+  if (file === undefined) {
+    if (!catalog.has(given) && looksLikePath(given)) throw missingFile(given, field, catalog)
+    if (!catalog.has(given) && given.includes(',')) throw listOfNames(given, field)
     const entry = catalog.get(given, field)
     return { entry, written: entry.name }
   }
-  const file = findFile(given, folders)
-  if (file === undefined) throw missingFile(given, field, catalog)
   const raw = parseText(readText(file, `${field} (${given})`), `${field} (${given})`)
   if (!isPlainObject(raw))
     throw new SimulatorError({
@@ -69,6 +73,20 @@ function find<T extends { readonly name: string }>(
   return { entry, written: entry }
 }
 
+/** The file that holds an entry, where it is no name of the catalog: itself, or that of its folder. */
+export function entryFile(
+  given: string,
+  catalog: Catalog<unknown>,
+  folders: readonly string[],
+): string | undefined {
+  if (catalog.has(given)) return undefined
+  const found = given === '' ? undefined : findFile(given, folders)
+  if (found === undefined) return undefined
+  const config = path.join(found, 'config.json')
+  if (catalog.kind === 'model' && existsSync(config)) return config
+  return looksLikePath(given) ? found : undefined
+}
+
 /** The first of the folders in which a relative path leads to something. */
 export function findFile(file: string, folders: readonly string[]): string | undefined {
   return folders
@@ -78,6 +96,16 @@ export function findFile(file: string, folders: readonly string[]): string | und
 
 function looksLikePath(text: string): boolean {
   return /[/\\]|\.(json|ya?ml)$/i.test(text)
+}
+
+function listOfNames(given: string, field: string): SimulatorError {
+  return new SimulatorError({
+    code: 'INVALID_VALUE',
+    path: field,
+    message: 'is a list (of all flags only --xpu takes one, and only in llmsim compare)',
+    given,
+    accepted: 'one name',
+  })
 }
 
 function missingFile(given: string, field: string, catalog: Catalog<unknown>): SimulatorError {
