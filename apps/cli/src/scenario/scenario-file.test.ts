@@ -1,8 +1,10 @@
+import { Scenario } from '@llmsim/contracts'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseText, readScenarioFile } from './scenario-file.js'
+import type { z } from 'zod'
+import { parseText, readScenarioFile, sections } from './scenario-file.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'llmsim-'))
 
@@ -28,7 +30,38 @@ describe('readScenarioFile', () => {
     expect(readScenarioFile(file, folder).scenario).toEqual({ model: 'a' })
   })
 
+  it('takes an empty section for an absent one, at each depth, and no other empty field', () => {
+    const file = written(
+      'hollow.yaml',
+      'model: a\nslo:\ncluster:\n  interconnect:\n  xpu:\ndisaggregation:\n  decode:\n    router:\nnothing:\n',
+    )
+    expect(readScenarioFile(file, folder).scenario).toEqual({
+      model: 'a',
+      cluster: { xpu: null },
+      disaggregation: { decode: {} },
+      nothing: null,
+    })
+  })
+
+  it('knows every section that a scenario has', () => {
+    const found: string[] = []
+    const visit = (schema: unknown, field: string): void => {
+      const { type, innerType, shape } = (schema as z.core.$ZodType)._zod.def as {
+        type: string
+        innerType?: unknown
+        shape?: Record<string, unknown>
+      }
+      if (type === 'optional') visit(innerType, field)
+      if (type === 'object' || type === 'record') found.push(field)
+      for (const [key, inner] of Object.entries(shape ?? {}))
+        visit(inner, field === '' ? key : `${field}.${key}`)
+    }
+    visit(Scenario, '')
+    expect(found.filter((field) => field !== '').sort()).toEqual([...sections].sort())
+  })
+
   it.each([
+    ['two.yaml', 'model: a\n---\nmodel: b\n', 'two.yaml: holds several documents'],
     ['missing.yaml', undefined, 'missing.yaml: there is no such file'],
     ['empty.yaml', ' \n', 'empty.yaml: is empty'],
     ['list.json', '[1]', 'list.json: holds no scenario'],
@@ -58,6 +91,7 @@ describe('parseText', () => {
     expect(() => parseText(`${'['.repeat(200)}${']'.repeat(200)}`, 'deep.json')).toThrow(
       'deep.json',
     )
+    expect(() => parseText('- '.repeat(100_000), 'deep.yaml')).toThrow('nested too deeply')
     expect(() => parseText('&a [*a]', 'round.yaml')).toThrow('round.yaml')
   })
 })

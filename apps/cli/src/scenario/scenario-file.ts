@@ -25,9 +25,35 @@ export function readScenarioFile(file: string, cwd: string): ScenarioFile {
   if (!isPlainObject(value))
     throw fileError(file, 'holds no scenario', 'an object with the fields of a scenario')
   const isResults = isPlainObject(value.scenario) && !Object.hasOwn(value, 'model')
+  const scenario = isResults ? (value.scenario as PlainObject) : value
+  dropEmptySections(scenario)
   return {
-    scenario: isResults ? (value.scenario as PlainObject) : value,
+    scenario,
     folder: path.dirname(absolute),
+  }
+}
+
+/** Fields that hold fields, outer ones first. */
+export const sections: readonly string[] = [
+  ...['workload', 'cluster', 'parallelism', 'scheduler', 'router', 'cost_model', 'engine', 'slo'],
+  ...['cluster.interconnect', 'scheduler.options', 'router.options', 'cost_model.options'],
+  'disaggregation',
+  ...['disaggregation.prefill', 'disaggregation.decode'].flatMap((pool) => [
+    pool,
+    ...['interconnect', 'scheduler', 'router', 'scheduler.options', 'router.options'].map(
+      (inner) => `${pool}.${inner}`,
+    ),
+  ]),
+]
+
+/** Takes out sections of which only the heading was written: `slo:` in YAML is null. */
+function dropEmptySections(scenario: PlainObject): void {
+  for (const field of sections) {
+    const keys = field.split('.')
+    const last = keys.pop() ?? ''
+    let holder: unknown = scenario
+    for (const key of keys) holder = isPlainObject(holder) ? holder[key] : undefined
+    if (isPlainObject(holder) && holder[last] === null) Reflect.deleteProperty(holder, last)
   }
 }
 
@@ -51,6 +77,7 @@ export function readText(absolute: string, label: string): string {
 /** Parses JSON or YAML (of which JSON is a part) into plain values. */
 export function parseText(text: string, label: string): unknown {
   if (text.trim() === '') throw fileError(label, 'is empty', 'JSON or YAML')
+  if (opensTooMuch(text)) throw fileError(label, 'is nested too deeply', `${deepest} levels`)
   const lines = new LineCounter()
   let value: unknown
   try {
@@ -58,10 +85,12 @@ export function parseText(text: string, label: string): unknown {
       lineCounter: lines,
       prettyErrors: false,
       uniqueKeys: true,
-      logLevel: 'silent',
+      logLevel: 'error',
     })
     const [problem] = document.errors
     if (problem !== undefined) {
+      if (problem.code === 'MULTIPLE_DOCS')
+        throw fileError(label, 'holds several documents (--- begins one)', 'one document')
       const { line, col } = lines.linePos(problem.pos[0])
       throw fileError(`${label}:${line}:${col}`, firstLine(problem.message), 'valid JSON or YAML')
     }
@@ -72,6 +101,18 @@ export function parseText(text: string, label: string): unknown {
   }
   checkKeys(value, label, [])
   return value
+}
+
+/** More brackets or dashes in a row than a parser should be sent down: its stack has an end. */
+function opensTooMuch(text: string): boolean {
+  const most = 1000
+  let open = 0
+  for (let at = 0; at < text.length && open <= most; at++) {
+    const mark = text[at]
+    if (mark === '[' || mark === '{') open++
+    else if (mark === ']' || mark === '}') open--
+  }
+  return open > most || text.includes('- '.repeat(most))
 }
 
 function firstLine(text: string): string {
