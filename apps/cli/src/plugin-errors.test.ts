@@ -39,3 +39,10 @@ describe('an error within a plug-in', () => {
     expect(stderr).toMatch(/caused by: [^]*broken\.mjs:2/)
   })
 })
+
+it('points to --plugin where a name is unknown', async () => {
+  for (const flag of ['--scheduler', '--router', '--cost-model'])
+    expect((await run(`${flag} theirs`)).stderr).toMatch(
+      /accepted: .*, or one of a plug-in given by --plugin/,
+    )
+})

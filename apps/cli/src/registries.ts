@@ -125,7 +125,7 @@ export function named<T>(registry: Registry<T>, kind: string, name: string, path
     path,
     message: `unknown ${kind}`,
     given: name,
-    accepted: [...registry.keys()].join(', '),
+    accepted: `${[...registry.keys()].join(', ')}, or one of a plug-in given by --plugin`,
     nearest: nearNames(name, registry.keys()),
   })
 }
