@@ -1,6 +1,7 @@
 import type { SimulationSpec } from '@llmsim/contracts'
 import { deploy, type Deployment } from './deployment.js'
 import { loadRegistries, type Registries, type RegistryOptions } from './registries.js'
+import { inputFiles, type InputFile } from './scenario/input-files.js'
 import { withOrigin, type FieldOrigins } from './scenario/field-origins.js'
 import { loadScenario, type ScenarioOptions } from './scenario/load-scenario.js'
 import { resolveScenario } from './scenario/resolve-scenario.js'
@@ -15,6 +16,8 @@ export interface PreparedScenario {
   readonly origins: FieldOrigins
   /** Folders that relative paths may start from. */
   readonly folders: readonly string[]
+  /** What is read. */
+  readonly inputs: readonly InputFile[]
 }
 
 /** A run that only has to be started. */
@@ -38,6 +41,7 @@ export async function prepareScenario(
       registries,
       origins,
       folders,
+      inputs: inputFiles(scenario, options, registries, { folders, cwd }),
     }
   } catch (error) {
     throw withOrigin(error, origins)

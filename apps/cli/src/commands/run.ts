@@ -8,6 +8,7 @@ import { resultsSummary, resultsTable } from '../output/results-table.js'
 import { fileTarget, writeWhole } from '../output/write-file.js'
 import { prepareRun, prepareScenario } from '../prepared-run.js'
 import type { RegistryOptions } from '../registries.js'
+import { refuseInputAsOutput } from '../scenario/input-files.js'
 import type { ScenarioOptions } from '../scenario/load-scenario.js'
 
 export interface OutputOptions {
@@ -25,6 +26,7 @@ export async function run(options: RunOptions, io: Io): Promise<void> {
   const format = outputFormat(options.format)
   const target = options.output === undefined ? undefined : fileTarget(options.output, io.cwd)
   const prepared = await prepareScenario(options, io.cwd)
+  if (target !== undefined) refuseInputAsOutput(target, prepared.inputs)
   const { scenario, deployment, spec, warnings } = await prepareRun(prepared)
   const progress = await progressBar(io, options.quiet === true, {
     seconds: scenario.simulation_duration_s,
