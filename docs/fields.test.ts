@@ -78,6 +78,19 @@ describe('docs/scenario.md', () => {
   })
 })
 
+describe('docs/guides/choose-a-cost-model.md', () => {
+  it.each(['calibrated', 'roofline', 'fixed'])('describes the options of %s', async (name) => {
+    const text = readFileSync(path.join(root, 'docs/guides/choose-a-cost-model.md'), 'utf8')
+    const section = text.split('\n## ').find((part) => part.startsWith(`\`${name}\``)) ?? ''
+    const documented = [...section.matchAll(/^\| `(\w+)`/gm)].map(([, option]) => option)
+    const line = `estimate --model llama3-8b --xpu h100 --cost-model ${name} --set cost_model.options.nothing=1`
+    const { stderr } = await llmsim(line.split(' '), root)
+    const accepted = /accepted: (.*)/.exec(stderr)?.[1]?.split(', ') ?? []
+    expect(sorted(documented)).toEqual(sorted(accepted))
+    expect(accepted.length).toBeGreaterThan(0)
+  })
+})
+
 describe('docs/architecture.md', () => {
   it('states which package may import which', () => {
     const rows = readFileSync(path.join(root, 'docs/architecture.md'), 'utf8')

@@ -23,6 +23,8 @@ A relative path in a scenario file starts from the folder of the file, or else f
 Examples:
   llmsim estimate --model llama3-70b --xpu h100 --tp 4 --batch-size 64 --context-length 2048
   llmsim estimate --config scenario.yaml --format json
+
+TIME, FLOP, MEMORY and SENT are those of one device.
 `,
   compare: `
 Examples:

@@ -298,6 +298,8 @@ describe('the other commands', () => {
     const line = 'estimate --model llama3-70b --xpu h100 --tp 4 --batch-size 64'
     const text = await run(line)
     expect(text.code).toBe(0)
+    expect(text.stdout).toContain('TIME, FLOP, MEMORY and SENT are those of one device.')
+    expect((await run('estimate --help')).stdout).toContain('SENT are those of one device')
     for (const row of text.stdout.split('\n')) expect(row.length).toBeLessThanOrEqual(80)
     const { pools } = JSON.parse((await run(`${line} --format json`)).stdout)
     for (const { seconds, operators } of pools[0].steps) {

@@ -43,7 +43,8 @@ export async function estimate(options: EstimateOptions, io: Io): Promise<void> 
   if (format === 'json') io.stdout(jsonText({ model: deployment.model.name, pools }))
   else {
     const colors = colorsFor(io)
-    io.stdout(`${colors.bold(deploymentLine(deployment))}\n\n`)
+    io.stdout(`${colors.bold(deploymentLine(deployment))}\n`)
+    io.stdout('TIME, FLOP, MEMORY and SENT are those of one device.\n\n')
     for (const pool of pools) io.stdout(poolText(pool, batch.contextTokens, colors))
   }
 }
