@@ -5,14 +5,12 @@ import type { MeasuredPoint } from './measured-point.js'
 export interface EngineDefaults {
   /** Engine profile of the calibrations. */
   readonly profile: string
-  readonly scheduler: 'vllm-v1' | 'greedy'
+  readonly scheduler: 'vllm-v0' | 'vllm-v1' | 'sglang' | 'tensorrt-llm'
   readonly maxSequences: number
   readonly maxBatchedTokens: number
   /** Share of the whole device that the engine may use, or of what weights and activations leave. */
   readonly kvMemory: { readonly of: 'device' | 'free'; readonly share: number }
-  /** A request is admitted when its whole output has room too: nothing is ever preempted. */
-  readonly reservesOutput: boolean
-  /** A prompt is never cut, so that a step takes the longest one whole. */
+  /** Prompts are never cut: a step takes the longest of them beside all that decode. */
   readonly wholePrompts: boolean
   /** KV cache behind weights of 8 bits or fewer, where the measurement does not say. */
   readonly quantisedKv: NumberFormat
@@ -34,7 +32,6 @@ function vllmV1(accelerator: Accelerator): EngineDefaults {
     maxSequences: large ? 1024 : 256,
     maxBatchedTokens: large ? 8192 : 2048,
     kvMemory: { of: 'device', share: 0.9 },
-    reservesOutput: false,
     wholePrompts: false,
     quantisedKv: 'bf16',
   }
@@ -43,12 +40,11 @@ function vllmV1(accelerator: Accelerator): EngineDefaults {
 /** vLLM before its v1 engine, and what is built like it: whole prompts before any decoding. */
 const vllmV0: EngineDefaults = {
   profile: 'vllm',
-  scheduler: 'greedy',
+  scheduler: 'vllm-v0',
   maxSequences: 256,
   maxBatchedTokens: 4096,
   kvMemory: { of: 'device', share: 0.9 },
-  reservesOutput: false,
-  wholePrompts: true,
+  wholePrompts: false,
   quantisedKv: 'bf16',
 }
 
@@ -56,10 +52,10 @@ const vllmV0: EngineDefaults = {
 const sglang: EngineDefaults = {
   ...vllmV0,
   profile: 'sglang',
+  scheduler: 'sglang',
   maxSequences: 2048,
   maxBatchedTokens: 8192,
   kvMemory: { of: 'device', share: 0.88 },
-  wholePrompts: false,
 }
 
 /**
@@ -68,11 +64,10 @@ const sglang: EngineDefaults = {
  */
 const tensorrtLlm: EngineDefaults = {
   profile: 'tensorrt-llm',
-  scheduler: 'vllm-v1',
+  scheduler: 'tensorrt-llm',
   maxSequences: 2048,
   maxBatchedTokens: 8192,
   kvMemory: { of: 'free', share: 0.9 },
-  reservesOutput: true,
   wholePrompts: true,
   quantisedKv: 'fp8',
 }
@@ -120,7 +115,7 @@ function tensorrt(point: MeasuredPoint): EngineDefaults {
   const early = (versionOf(point) ?? Infinity) < 0.18
   return {
     ...tensorrtLlm,
-    scheduler: point.scenario === 'static' ? 'greedy' : 'vllm-v1',
+    scheduler: point.scenario === 'static' ? 'vllm-v0' : 'tensorrt-llm',
     kvMemory: { of: 'free', share: early ? 0.95 : 0.9 },
   }
 }

@@ -158,7 +158,7 @@ function neighbours(points: readonly MeasuredPoint[]): SuspectPoint[] {
   for (const members of families.values()) {
     const sorted = members.toSorted((a, b) => (loadOf(a) ?? 0) - (loadOf(b) ?? 0))
     for (const metric of ['tpot_ms_mean', 'e2e_ms_mean'] as const)
-      found.push(...falling(sorted, metric))
+      found.push(...falling(sorted, metric), ...leaping(sorted, metric))
   }
   return found
 }
@@ -202,4 +202,25 @@ function falling(
     if (value > before) largest = point
   }
   return found
+}
+
+/** A step grows at most with its batch: a time per token that grows faster than the load is no decoding. */
+function leaping(
+  sorted: readonly MeasuredPoint[],
+  metric: 'tpot_ms_mean' | 'e2e_ms_mean',
+): SuspectPoint[] {
+  const measured = sorted.filter((point) => point[metric] !== undefined)
+  return measured.flatMap((point, index) => {
+    const before = measured[index - 1]
+    if (before === undefined) return []
+    const growth = (point[metric] ?? 0) / (before[metric] ?? 1)
+    const more = (loadOf(point) ?? 0) / (loadOf(before) ?? 1)
+    if (more <= 1 || growth <= NEIGHBOUR_FACTOR * more) return []
+    return [
+      {
+        id: point.id,
+        reason: `${metric} of ${point[metric] ?? 0} is ${growth.toFixed(2)} times that of ${before.id} at ${more.toFixed(2)} times the load`,
+      },
+    ]
+  })
 }

@@ -58,9 +58,9 @@ it('takes the limits that were stated, or those of the engine', () => {
   const accelerator = registries.accelerators.get('h100-80gb')
   const usual = (cells: Record<string, string>) => engineDefaults(measuredPoint(cells), accelerator)
   expect(usual({})).toMatchObject({ profile: 'vllm', scheduler: 'vllm-v1', maxSequences: 1024 })
-  expect(usual({ engine_version: '0.6.1' })).toMatchObject({ scheduler: 'greedy' })
+  expect(usual({ engine_version: '0.6.1' })).toMatchObject({ scheduler: 'vllm-v0' })
   expect(usual({ engine: 'trtllm' })).toMatchObject({ profile: 'tensorrt-llm' })
-  expect(usual({ engine: 'sglang' })).toMatchObject({ profile: 'sglang', scheduler: 'greedy' })
+  expect(usual({ engine: 'sglang' })).toMatchObject({ profile: 'sglang', scheduler: 'sglang' })
 })
 
 it('simulates one of several attention groups with its share of the users', () => {

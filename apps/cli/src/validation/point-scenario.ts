@@ -2,7 +2,6 @@ import {
   SimulatorError,
   type CostModel,
   type PoolSpec,
-  type ReplicaMemory,
   type SimulationSpec,
 } from '@llmsim/contracts'
 import { devicePower } from '@llmsim/cost-models'
@@ -89,10 +88,6 @@ export function pointEngine(point: MeasuredPoint, options: PointEngineOptions): 
   const limits = limitsOf(point, defaults, options.requests)
   const found = pointMemory(layout, defaults, limits.tokens, limits.sequences)
   const memory = { ...found, kvBlocks: options.kvBlocks ?? found.kvBlocks }
-  const maxBatchSize = Math.min(
-    limits.sequences,
-    defaults.reservesOutput ? reservedSequences(memory, point) : Infinity,
-  )
   const scheduler = named(registries.schedulers, 'scheduler', defaults.scheduler, 'engine')
   const router = named(registries.routers, 'router', 'least-outstanding', 'replicas')
   const { model, requestSeconds } = costsOf(layout, costModel, defaults, registries)
@@ -105,13 +100,13 @@ export function pointEngine(point: MeasuredPoint, options: PointEngineOptions): 
     costModel: model,
     createScheduler: () =>
       scheduler.create({
-        maxBatchSize,
+        maxBatchSize: limits.sequences,
         minBatchSize: 1,
         batchingWindowSeconds: 0,
         maxBatchedTokens: limits.tokens,
         phaseOrder: 'prefill-first',
-        watermark: 0,
-        extra: {},
+        watermark: 0.01,
+        extra: plansOutput(defaults) ? { max_output_tokens: nominalTokens(point).output } : {},
       }),
     router: router.create({ random: () => 0, extra: {} }),
     memory,
@@ -120,22 +115,19 @@ export function pointEngine(point: MeasuredPoint, options: PointEngineOptions): 
   return { pool, layout, requestSeconds }
 }
 
-/** What was stated, or the engine's usual limits; a step that cannot cut prompts takes the longest. */
+/** What was stated, or the engine's usual limits. */
 function limitsOf(point: MeasuredPoint, defaults: EngineDefaults, requests: number): Limits {
-  const { input } = nominalTokens(point)
+  const most = point.max_num_seqs ?? Math.max(defaults.maxSequences, point.batch ?? 0)
+  const sequences = Math.max(1, Math.min(most, requests))
   const tokens = point.max_num_batched_tokens ?? defaults.maxBatchedTokens
-  const sequences = point.max_num_seqs ?? Math.max(defaults.maxSequences, point.batch ?? 0)
-  return {
-    sequences: Math.max(1, Math.min(sequences, requests)),
-    tokens: defaults.wholePrompts ? Math.max(tokens, input) : tokens,
-  }
+  const { input } = nominalTokens(point)
+  const cut = !defaults.wholePrompts || input + sequences <= tokens || tokens > 2 * input
+  return { sequences, tokens: cut ? tokens : input + sequences }
 }
 
-/** Requests whose prompt and whole output fit at once. */
-function reservedSequences(memory: ReplicaMemory, point: MeasuredPoint): number {
-  const { input, output } = nominalTokens(point)
-  const blocks = Math.ceil((input + output) / memory.blockSize)
-  return Math.max(1, Math.floor(memory.kvBlocks / blocks))
+/** Whether the scheduler plans for the longest output that a client allows: here the one it gets. */
+function plansOutput({ scheduler }: EngineDefaults): boolean {
+  return scheduler === 'sglang' || scheduler === 'tensorrt-llm'
 }
 
 function costsOf(
