@@ -17,6 +17,15 @@ export const acceptedKeys: string = [
   ),
 ].join(' or ')
 
+/** All keys that are read of records that are not sessions. */
+export const knownKeys: ReadonlySet<string> = new Set([
+  ...['timestamp', 'input_length', 'output_length', 'hash_ids', 'chat_id', 'parent_chat_id'],
+  ...['session_id', 'delay'],
+  ...columnFormats.flatMap(({ arrival, prompt, output, session, tenant, urgency, think }) =>
+    [arrival, prompt, output, session, tenant, urgency, think].filter((key) => key !== undefined),
+  ),
+])
+
 /**
  * The format of records by their keys, and the unit of `timestamp` by the size of the prompt's
  * blocks: undefined when they are no requests.
@@ -31,9 +40,10 @@ export function formatOfRecords(samples: readonly TraceRecord[]): RecordFormat |
     const columns = formatOfColumns((name) => first.has(name))
     return columns === undefined ? undefined : columnRecords(columns)
   }
-  if (first.has('chat_id') && first.has('timestamp')) return bailian()
+  if (first.has('chat_id') && 'timestamp' in first.values) return bailian()
   if (samples.some((sample) => sample.has('session_id') || sample.has('delay'))) return aiperf()
-  if (!first.has('timestamp')) return columnRecords(formatOfColumns((name) => first.has(name))!)
+  if (!('timestamp' in first.values))
+    return columnRecords(formatOfColumns((name) => first.has(name))!)
   return timestamps(haveShortBlocks(samples) ? 'timed-trace' : 'mooncake')
 }
 

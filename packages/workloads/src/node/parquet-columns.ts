@@ -1,6 +1,7 @@
 import { isSimulatorError } from '@llmsim/contracts'
 import { type Compressors, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import * as zlib from 'node:zlib'
+import { knownKeys } from '../record-formats.js'
 import { type Records } from '../record-rows.js'
 import { TraceRecord } from '../trace-record.js'
 import { recordReader } from '../trace-reader.js'
@@ -42,6 +43,8 @@ export async function parquetColumns(file: TraceFile): Promise<ParquetTrace> {
   try {
     const metadata = await parquetMetadataAsync(buffer)
     const total = Number(metadata.num_rows)
+    // Texts and tokens lie beside the figures in some files: they are not unpacked.
+    const columns = metadata.schema.map(({ name }) => name).filter((name) => knownKeys.has(name))
     let queue: Record<string, unknown>[] = []
     let taken = 0
     let row = 0
@@ -50,24 +53,25 @@ export async function parquetColumns(file: TraceFile): Promise<ParquetTrace> {
       row++
       return new TraceRecord(queue[taken++]!, file.path, row)
     }
-    const columns = new RowColumns()
+    const held = new RowColumns()
     let reader: TraceReader | undefined
     const into = newRow()
     for (let start = 0; start < total; start += rowsAtOnce) {
       queue = await parquetReadObjects({
         file: buffer,
         metadata,
+        columns,
         compressors,
         rowStart: start,
         rowEnd: Math.min(total, start + rowsAtOnce),
       })
       taken = 0
       reader ??= recordReader(records, file.path)
-      columns.addAll(reader, into)
+      held.addAll(reader, into)
     }
-    if (reader === undefined || columns.rows === 0)
+    if (reader === undefined || held.rows === 0)
       throw fileError(file.path, 'has no rows', 'at least one request')
-    return { format: `${reader.format} (Parquet)`, failed: reader.failed, rows: columns.finish() }
+    return { format: `${reader.format} (Parquet)`, failed: reader.failed, rows: held.finish() }
   } catch (error) {
     if (isSimulatorError(error)) throw error
     const reason = error instanceof Error ? error.message : String(error)
