@@ -36,6 +36,7 @@ describe('clients of ServeGen', () => {
     ])
     const clients = [{ windows, lengths: parseLengthWindows(lengths, 'l') }]
     expect(expectedRequests(clients)).toBe(3600)
+    expect(expectedRequests(clients, [900, 1300])).toBe(1000)
     expect(longestOf(clients)).toBe(33)
     const figures = traceFigures(clientRows(clients, 1))
     expect(figures.rows / 3600).toBeCloseTo(1, 1)

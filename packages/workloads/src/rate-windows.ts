@@ -154,11 +154,17 @@ function countsOf(window: unknown, key: string, at: string, path: string): Map<n
   return counts
 }
 
-/** The requests that a sum of clients sends in expectation. */
-export function expectedRequests(clients: readonly TrafficClient[]): number {
+/** The requests that clients send in expectation, between two times in seconds if given. */
+export function expectedRequests(
+  clients: readonly TrafficClient[],
+  [from, to]: readonly [from: number, to: number] = [0, Infinity],
+): number {
   let sum = 0
   for (const { windows } of clients)
-    for (const { seconds, ratePerSecond } of windows) sum += seconds * ratePerSecond
+    for (const { startSeconds: start, seconds, ratePerSecond } of windows) {
+      const within = Math.min(to, start + seconds) - Math.max(from, start)
+      if (within > 0) sum += within * ratePerSecond
+    }
   return sum
 }
 

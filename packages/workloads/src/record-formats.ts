@@ -175,6 +175,9 @@ function weka(): RecordFormat {
       row.outputTokens = request.tokens('out', 0)
       row.thinkSeconds = request.has('think_time') ? request.seconds('think_time') : -1
       row.blocks = request.has('hash_ids') ? request.list('hash_ids') : undefined
+      // Ids mean something within their own session alone.
+      if (row.sessionId > 0)
+        row.blocks = row.blocks?.map((block) => `${row.sessionId}:${String(block)}`)
       emit()
     }
   }

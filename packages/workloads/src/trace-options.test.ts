@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { changedRows, newCounts, type TraceOptions } from './trace-options.js'
-import { newRow } from './trace-row.js'
+import { newRow, type TraceRow } from './trace-row.js'
 import { columnStream } from './trace-source.js'
 import { traceFigures } from './trace-statistics.js'
 
@@ -35,6 +35,22 @@ describe('changedRows', () => {
       [0, 50, 5],
     ])
     expect(counts).toEqual({ outside: 4, cut: 0, dropped: 0 })
+  })
+
+  test('reads no further than the window when nobody asks for counts', () => {
+    let read = 0
+    const endless = {
+      next(into: TraceRow): boolean {
+        into.arrivalSeconds = read++
+        return true
+      },
+    }
+    const stream = changedRows(endless, { windowSeconds: [2, 5] })
+    const row = newRow()
+    const times: number[] = []
+    while (stream.next(row)) times.push(row.arrivalSeconds)
+    expect(times).toEqual([0, 1, 2])
+    expect(read).toBe(6)
   })
 
   test('divides times by the speed', () => {

@@ -48,12 +48,13 @@ export function newCounts(): TraceCounts {
  * The rows of a trace, changed by the options; the same each time.
  *
  * @param rows in time order.
+ * @param counts what the options did is added to it; without it, reading ends with the window.
  * @throws SimulatorError INVALID_VALUE for an option out of range.
  */
 export function changedRows(
   rows: RowStream,
   options: TraceOptions,
-  counts: TraceCounts = newCounts(),
+  counts?: TraceCounts,
 ): RowStream {
   check(options)
   const { windowSeconds, spreadTickSeconds, rateScale = 1, speed = 1, seed = 0 } = options
@@ -65,7 +66,7 @@ export function changedRows(
   if (speed !== 1) stream = new Faster(stream, speed)
   const { maxPromptTokens, maxOutputTokens, maxTotalTokens } = options
   if (maxPromptTokens ?? maxOutputTokens ?? maxTotalTokens)
-    stream = new Limited(stream, options, counts)
+    stream = new Limited(stream, options, counts ?? newCounts())
   return stream
 }
 
@@ -73,7 +74,7 @@ class Window implements RowStream {
   constructor(
     private readonly rows: RowStream,
     private readonly window: readonly [from: number, to: number],
-    private readonly counts: TraceCounts,
+    private readonly counts: TraceCounts | undefined,
   ) {}
 
   next(into: TraceRow): boolean {
@@ -83,7 +84,8 @@ class Window implements RowStream {
         into.arrivalSeconds -= from
         return true
       }
-      this.counts.outside++
+      if (this.counts !== undefined) this.counts.outside++
+      else if (into.arrivalSeconds >= to) return false
     }
     return false
   }

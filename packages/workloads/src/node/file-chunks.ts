@@ -7,7 +7,7 @@ import { type TextChunks } from '../text-lines.js'
 import { fileError } from '../trace-values.js'
 
 /** Bytes that are read at a time. */
-const chunkSize = 1 << 20
+const chunkSize = 1 << 18
 /** Bytes of gzip at a time: they may stand for a thousand times as many. */
 const packedChunkSize = 1 << 16
 

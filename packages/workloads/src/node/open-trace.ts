@@ -5,7 +5,6 @@ import { newRow, type RowStream, type TraceReader, type TraceRow } from '../trac
 import { RowColumns, type TraceRows } from '../trace-rows.js'
 import { columnStream, rowSource } from '../trace-source.js'
 import { fileError } from '../trace-values.js'
-import { parquetColumns } from './parquet-columns.js'
 import { traceInput } from './trace-input.js'
 
 /** A trace that can be replayed as often as wanted. */
@@ -56,12 +55,14 @@ export async function openTrace(path: string, options: TraceOptions = {}): Promi
     return openDrawn(() => clientRows(clients, seed), options, {
       format,
       notes,
-      rows: Math.round(expectedRequests(clients)),
+      rows: expectedRequests(clients, options.windowSeconds),
       longestRequest: longestOf(clients),
     })
   }
   if (input.kind === 'columns') return openColumns(path, input, options)
   if (input.kind === 'parquet') {
+    // Most traces need no reader of Parquet: it is loaded for those that do.
+    const { parquetColumns } = await import('./parquet-columns.js')
     const { format, failed, rows } = await parquetColumns(input.file)
     return openColumns(path, { format, failed, rows, notes: [] }, options)
   }
