@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -46,6 +46,13 @@ function parsed(text) {
   checkRunLaws(result)
   assert.ok(result.completed_requests > 50, `${result.completed_requests} requests`)
   return { scenario, result }
+}
+
+/** Flags with their values (one each), of which later ones stand in for earlier ones of their name. */
+function replaced(args, more) {
+  const flags = new Set(more.filter((word) => word.startsWith('--')))
+  const kept = args.filter((word, at) => !flags.has(word) && !flags.has(args[at - 1]))
+  return [...kept, ...more]
 }
 
 async function refused(args, code, ...patterns) {
@@ -130,7 +137,7 @@ for (const [title, deployment] of Object.entries(deployments))
       const burst = ['--arrival-rate', '200', '--duration', '1', '--max-num-batched-tokens', '2048']
       const means = []
       for (const way of ways) {
-        const { result } = parsed(await resultsOf([...args, ...burst, ...way]))
+        const { result } = parsed(await resultsOf(replaced(replaced(args, burst), way)))
         means.push(result.end_to_end_latency.mean)
       }
       assert.equal(new Set(means).size, ways.length, means.join(', '))
@@ -217,7 +224,7 @@ describe('llmsim, beside running', { concurrency: 2 }, () => {
   it('validates the catalog, and finds what is wrong with another', async () => {
     const good = await llmsim('catalog', 'validate', './catalog-package/catalog')
     assert.equal(good.code, 0, good.stderr)
-    assert.match(good.stdout, /2 models, 1 accelerators/)
+    assert.match(good.stdout, /1 accelerator, 2 models/)
     const file = path.join(project, 'catalog-package/catalog/models/outside-3b.json')
     const model = JSON.parse(readFileSync(file, 'utf8'))
     const wrong = path.join(results, 'outside-wrong.json')
@@ -233,6 +240,8 @@ describe('llmsim refuses', { concurrency: 2 }, () => {
   const base = [...aggregated, ...traffic, ...catalog]
   const refusal = (title, args, code, ...patterns) =>
     it(title, () => refused([...base, ...args], code, ...patterns))
+  const refusalInPlace = (title, args, ...patterns) =>
+    it(title, () => refused(replaced(base, args), 2, ...patterns))
 
   refusal('a plug-in twice', [...plugin, ...plugin], ...[2, /--plugin/, /name is taken/, /chunked/])
   refusal(
@@ -245,7 +254,7 @@ describe('llmsim refuses', { concurrency: 2 }, () => {
   refusal('a plug-in that does not exist', ['--plugin', './missing.mjs'], 2, /missing\.mjs/)
   refusal('a package that is not there', ['--plugin', 'outside-polices'], 2, /outside-polices/)
   refusal('a catalog as a plug-in', ['--plugin', 'outside-catalog'], 2, /no schedulers/)
-  refusal('a plug-in as a catalog', ['--catalog', 'outside-policies'], 2, /neither models/)
+  refusal('a plug-in as a catalog', ['--catalog', 'outside-policies'], 2, /no list of entries/)
   refusal(
     'an unknown scheduler, and says which are near',
     [...plugin, '--scheduler', 'chunky'],
@@ -263,8 +272,21 @@ describe('llmsim refuses', { concurrency: 2 }, () => {
     2,
     /did you mean [^\n]*affine/,
   )
-  refusal('an unknown model', ['--model', 'outside-3c'], 2, /did you mean [^\n]*outside-3b/)
-  refusal('an unknown accelerator', ['--xpu', 'outside-gpu'], 2, /did you mean [^\n]*outside-npu/)
+  refusalInPlace('an unknown model', ['--model', 'outside-3c'], /did you mean [^\n]*outside-3b/)
+  refusalInPlace(
+    'an unknown accelerator',
+    ['--xpu', 'outside-gpu'],
+    /did you mean [^\n]*outside-npu/,
+  )
+  refusal('a flag twice', ['--tp', '4'], 2, /--tp: is given twice/)
+  it('to lose what it prints', { skip: !existsSync('/dev/full') }, () => {
+    const { status, stderr } = spawnSync(process.execPath, [path.join(cli, bin.llmsim), 'models'], {
+      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+      encoding: 'utf8',
+    })
+    assert.equal(status, 1)
+    assert.match(stderr, /^error: stdout: cannot be written \(ENOSPC[^\n]*\)\n$/)
+  })
   refusal('the scheduler without its plug-in', ['--scheduler', 'chunked'], 2, /chunked/)
   refusal(
     'an option that a policy refuses',
