@@ -5,7 +5,7 @@ import {
   type RequestSource,
   type WorkloadSection,
 } from '@llmsim/contracts'
-import { syntheticSource, traceSource, type LengthDistribution } from '@llmsim/workloads'
+import { syntheticSource, type LengthDistribution } from '@llmsim/workloads'
 import { findFile } from './scenario/catalog-entries.js'
 import { withPath } from './scenario/field-origins.js'
 import type { ResolvedScenario } from './scenario/resolved-scenario.js'
@@ -26,7 +26,7 @@ export async function trafficOf(
   { workload, random_seed }: ResolvedScenario,
   folders: readonly string[],
 ): Promise<Traffic> {
-  if (workload.trace !== undefined) return await replay(workload.trace, workload, folders)
+  if (workload.trace !== undefined) return await replay(workload.trace, workload, folders, random_seed)
   const { arrival_rate, arrival_process = 'poisson', cv } = workload
   const arrivals =
     arrival_rate === undefined
@@ -54,6 +54,7 @@ async function replay(
   trace: string,
   { max_input_length = Infinity, max_output_length = Infinity }: WorkloadSection,
   folders: readonly string[],
+  seed: number,
 ): Promise<Traffic> {
   const file = findFile(trace, folders)
   if (file === undefined)
@@ -62,18 +63,15 @@ async function replay(
       path: 'workload.trace',
       message: 'there is no such file',
       given: trace,
-      accepted: 'an existing trace in CSV',
+      accepted: 'an existing trace (llmsim trace inspect says what a file holds)',
     })
-  const { readTrace } = await import('@llmsim/workloads/node')
+  const { openTrace } = await import('@llmsim/workloads/node')
   try {
-    const rows = readTrace(file)
-    let longestRequest = 0
-    for (const [row, prompt] of rows.promptTokens.entries()) {
-      const output = Math.min(rows.outputTokens[row] ?? 0, max_output_length)
-      longestRequest = Math.max(longestRequest, Math.min(prompt, max_input_length) + output)
-    }
+    const opened = await openTrace(file, { seed })
     const source = (): RequestSource =>
-      new CutLengths(traceSource(rows), max_input_length, max_output_length)
+      new CutLengths(opened.source(), max_input_length, max_output_length)
+    // Over all rows: a request's own cuts are not looked at one by one.
+    const longestRequest = Math.min(opened.longestRequest, max_input_length + max_output_length)
     return { source, longestRequest }
   } catch (error) {
     if (!isSimulatorError(error)) throw error
