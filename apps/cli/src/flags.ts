@@ -144,10 +144,12 @@ const workload = group('Workload:', [
     openLoop,
   ),
   integer('--num-requests N', 'workload.num_requests', 'requests at most'),
-  text('--trace FILE', 'workload.trace', 'trace to replay: Azure, Vidur, Mooncake, BurstGPT and others, told by their header or keys', [
-    ...openLoop,
-    ...drawnLengths,
-  ]),
+  text(
+    '--trace FILE',
+    'workload.trace',
+    'trace to replay: Azure, Vidur, Mooncake, BurstGPT and others, told by their header or keys',
+    [...openLoop, ...drawnLengths],
+  ),
 ])
 
 const scheduling = group('Scheduling:', [
