@@ -58,6 +58,7 @@ function checkNames(words: readonly string[], command: string): void {
     )
   const ok =
     program === 'git' ||
+    (program === 'node' && rest[0] !== undefined && isThere(rest[0])) ||
     (program === 'npm' && rest[0] === 'install' && rest.slice(1).every(isPackage)) ||
     (program === 'npm' && (isScript(rest[0]) || (rest[0] === 'run' && isScript(rest[1])))) ||
     (program === 'npx' && rest[0] === 'pnpm' && (isScript(rest[1]) || rest[1] === 'install')) ||
