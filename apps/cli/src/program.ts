@@ -37,6 +37,7 @@ export function createProgram(io: Io, exit: (code: number) => void): AnyCommand 
   addConfig(program, io)
   addValidate(program, io)
   addReplayCheck(program, io)
+  addCalibrate(program, io)
   addTrace(program, io)
   program.configureHelp({
     visibleOptions: (shown) =>
@@ -191,6 +192,23 @@ function addReplayCheck(program: Command, io: Io): void {
     .option('--format <FORMAT>', 'on stdout: table or json (default: table)')
     .action(async (file, options) =>
       (await import('./commands/replay-check.js')).replayCheck(file, checked(options), io),
+    )
+}
+
+function addCalibrate(program: Command, io: Io): void {
+  const calibrate = command(program, 'calibrate', 'fit an accelerator to your own measurements')
+  addCatalogOption(calibrate)
+  calibrate
+    .argument('<FILE.csv>', 'timings of operators, or serving measurements as of validate')
+    .option('--xpu <NAME>', 'accelerator that was measured')
+    .option('--output <FILE>', 'write a calibration, which --catalog reads')
+    .option('--name <NAME>', "name of the calibration (default: the accelerator's)")
+    .option('--engine <NAME>', 'serving rows of that engine alone; fit its step as well')
+    .option('--date <YYYY-MM-DD>', 'when it was measured (default: today)')
+    .option('--source-url <URL>', 'where the measurements are (default: the name of the file)')
+    .option('--format <FORMAT>', 'on stdout: table or json (default: table)')
+    .action(async (file, options) =>
+      (await import('./commands/calibrate.js')).calibrate(file, checked(options), io),
     )
 }
 
