@@ -73,7 +73,12 @@ const cases: readonly [OperatorName, readonly Curve[], readonly Record<string, n
 
 describe('calibrateOperators', () => {
   it.each(cases)('finds what made exact timings of %s within 2 %%', (kernel, curves, sizes) => {
-    const { calibration, fits } = calibrateOperators(made(kernel, curves, sizes), base, accelerator)
+    const { calibration, fits } = calibrateOperators(
+      made(kernel, curves, sizes),
+      base,
+      accelerator,
+      'own.csv',
+    )
     const [fit] = fits
     expect(fit?.rows).toBe(sizes.length)
     expect(fit?.after.median_percent).toBeLessThan(2)
@@ -87,6 +92,7 @@ describe('calibrateOperators', () => {
       made('gemm', [{ ...gemm, compute_fraction: 0.68, memory_fraction: 0.7 }], products),
       base,
       accelerator,
+      'own.csv',
     )
     const found = calibration.kernels.gemm.bf16
     expect((found?.compute_fraction ?? 0) / 0.68).toBeCloseTo(1, 1.7)
@@ -97,7 +103,7 @@ describe('calibrateOperators', () => {
 
   it('stays near what was shipped where rows are few and scattered', () => {
     const rows = made('gemm', [gemm], products.slice(8, 11), (row) => (row % 2 === 0 ? 1.15 : 0.9))
-    const { fits } = calibrateOperators(rows, base, accelerator)
+    const { fits } = calibrateOperators(rows, base, accelerator, 'own.csv')
     for (const { before, after } of fits[0]?.coefficients ?? []) {
       if (before > 1e-3) expect(Math.abs(after / before - 1)).toBeLessThan(0.12)
     }
@@ -105,34 +111,38 @@ describe('calibrateOperators', () => {
 
   it('keeps bounds where timings are absurdly slow, and gives the same again', () => {
     const rows = made('gemm', [gemm], products, () => 1000)
-    const fitted = calibrateOperators(rows, base, accelerator)
+    const fitted = calibrateOperators(rows, base, accelerator, 'own.csv')
     expect(Calibration.safeParse(fitted.calibration).success).toBe(true)
     for (const { name, after } of fitted.fits[0]?.coefficients ?? [])
       if (name.endsWith('fraction')) expect(after).toBeGreaterThanOrEqual(0.02)
-    expect(calibrateOperators(rows, base, accelerator)).toEqual(fitted)
+    expect(calibrateOperators(rows, base, accelerator, 'own.csv')).toEqual(fitted)
   })
 
   it('sets aside what no device of that datasheet can do', () => {
     const rows = made('gemm', [gemm], products, (row) => (row === 3 ? 0.01 : 1))
-    expect(calibrateOperators(rows, base, accelerator).fits[0]).toMatchObject({
+    expect(calibrateOperators(rows, base, accelerator, 'own.csv').fits[0]).toMatchObject({
       rows: products.length - 1,
       excluded_rows: 1,
-      note: '1 rows are faster than the datasheet allows',
+      note: 'rows faster than the datasheet allows: 1',
     })
-    expect(() => calibrateOperators(rows.slice(3, 4), base, accelerator)).toThrow(/faster than/)
-    expect(() => calibrateOperators([], base, accelerator)).toThrow(/no rows/)
+    expect(() => calibrateOperators(rows.slice(3, 4), base, accelerator, 'own.csv')).toThrow(
+      /own.csv: has no row that is not faster/,
+    )
+    expect(() => calibrateOperators([], base, accelerator, 'own.csv')).toThrow(
+      /own.csv: has no rows/,
+    )
   })
 
   it('fits 16-bit floats of either kind to the one curve, and formats never measured', () => {
     const rows = made('gemm', [gemm], products)
     const other = rows.map((row) => ({ ...row, format: 'fp16' as const }))
-    expect(calibrateOperators(other, base, accelerator).fits[0]?.curve).toBe('gemm.bf16')
+    expect(calibrateOperators(other, base, accelerator, 'own.csv').fits[0]?.curve).toBe('gemm.bf16')
     const fewer = {
       ...base,
       kernels: { ...base.kernels, gemm: { bf16: base.kernels.gemm.bf16 as never } },
     }
     const narrow = rows.map((row) => ({ ...row, format: 'fp8' as const }))
-    const { calibration } = calibrateOperators(narrow, fewer, accelerator)
+    const { calibration } = calibrateOperators(narrow, fewer, accelerator, 'own.csv')
     expect(Object.keys(calibration.kernels.gemm)).toEqual(['bf16', 'fp8'])
   })
 })

@@ -35,12 +35,13 @@ interface Slot {
 /**
  * Fits the curves that timings are of, each from that of `base` on; the others stay as they are.
  *
- * Throws `SimulatorError` where no row is left of any curve.
+ * Throws `SimulatorError` at `file` where no row is left of any curve.
  */
 export function calibrateOperators(
   timings: readonly OperatorTiming[],
   base: Calibration,
   accelerator: Accelerator,
+  file: string,
 ): FittedCalibration {
   const calibration = structuredClone(base)
   const fits: FitOutcome[] = []
@@ -63,7 +64,7 @@ export function calibrateOperators(
     put(calibration, path, kind, curves)
     const impossible = rows.length - possible.length
     const notes = [
-      impossible > 0 ? `${impossible} rows are faster than the datasheet allows` : '',
+      impossible > 0 ? `rows faster than the datasheet allows: ${impossible}` : '',
       possible.length > kept.length ? `every ${step.toFixed(1)}th row was taken` : '',
     ].filter((note) => note !== '')
     fits.push({
@@ -76,11 +77,11 @@ export function calibrateOperators(
   if (fits.length === 0)
     throw new SimulatorError({
       code: 'INVALID_VALUE',
-      path: 'seconds',
+      path: file,
       message:
         timings.length === 0
-          ? 'the table has no rows'
-          : `every row is faster than the datasheet of ${accelerator.name} allows`,
+          ? 'has no rows'
+          : `has no row that is not faster than the datasheet of ${accelerator.name} allows`,
       accepted: 'seconds of single operators on that accelerator',
     })
   return { calibration, fits }

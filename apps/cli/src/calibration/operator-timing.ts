@@ -27,7 +27,7 @@ export function parseTimings(csv: string, file: string): OperatorTiming[] {
   const { data, errors } = Papa.parse<string[]>(csv.replace(/^\uFEFF/, ''), { delimiter: ',' })
   const quoting = errors.find(({ type }) => type === 'Quotes')
   if (quoting !== undefined)
-    throw invalid(`${file}: row ${(quoting.row ?? 0) + 1}`, quoting.message)
+    throw invalid(`${file}: line ${(quoting.row ?? 0) + 1}`, quoting.message)
   const [header = [], ...rows] = data
   const columns = header.map((column) => column.trim())
   const timings: OperatorTiming[] = []

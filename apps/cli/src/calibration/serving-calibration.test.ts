@@ -14,7 +14,13 @@ const registries = await loadRegistries({}, process.cwd())
 const accelerator = registries.accelerators.get('h100-80gb')
 const base = measuredCosts(accelerator, registries)?.calibration
 if (base === undefined) throw new Error('the H100 is calibrated')
-const options: ServingOptions = { base, accelerator, registries, engineStep: false }
+const options: ServingOptions = {
+  base,
+  accelerator,
+  registries,
+  engineStep: false,
+  file: 'points.csv',
+}
 
 const one: ServingFactors = {
   ...{ memory_fraction: 1, compute_fraction: 1, bandwidth_fraction: 1, step_s: 1 },
@@ -73,6 +79,6 @@ describe('calibrateServing', () => {
   it('says why nothing can be simulated', () => {
     expect(() =>
       calibrateServing([measuredPoint({ model: 'nobody', tpot_ms_mean: '1' })], options),
-    ).toThrow(/no measurement can be simulated: A-1: .*unknown model/)
+    ).toThrow(/points.csv: has no measurement that can be simulated: A-1: .*unknown model/)
   })
 })

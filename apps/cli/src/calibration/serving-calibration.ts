@@ -50,6 +50,8 @@ export interface ServingOptions {
   readonly registries: Registries
   /** Whether the engine's step is fitted too. */
   readonly engineStep: boolean
+  /** What errors call the table. */
+  readonly file: string
 }
 
 /** A calibration whose shares of the datasheet are so many times those of `base`, within bounds. */
@@ -108,15 +110,16 @@ export function calibrateServing(
       step_s: factor('step_s'),
     }
   }
-  const points = given.slice(0, MOST_POINTS)
+  const stride = Math.max(1, given.length / MOST_POINTS)
+  const points = given.filter((_, row) => row % stride < 1)
   const start = unknowns.map(() => 0)
   const first = simulateAll(points, factorsOf(start), options)
   const chosen = first.errors.filter(isTelling)
   if (chosen.length === 0)
     throw new SimulatorError({
       code: 'INVALID_VALUE',
-      path: 'scenario',
-      message: `no measurement can be simulated${reason(first.skipped)}`,
+      path: options.file,
+      message: `has no measurement that can be simulated${reason(first.skipped)}`,
       accepted: 'rows with a TPOT, a TTFT below saturation or a throughput',
     })
   const errorsAt = (values: readonly number[]): number[] => {
@@ -141,6 +144,7 @@ export function calibrateServing(
     if (moved < 0.005) break
   }
   const factors = factorsOf(best.values)
+  const told = new Set(chosen.map(({ id }) => id)).size
   const left = leaveOneOut(points, chosen, (kept) => {
     const part = linear(best, slopes, unknowns, spreads, kept)
     const scales = found.scales.filter((_, row) => kept(row))
@@ -154,9 +158,11 @@ export function calibrateServing(
     skipped: first.skipped,
     fit: {
       curve: 'serving',
-      rows: chosen.length,
-      excluded_rows: given.length - new Set(chosen.map(({ id }) => id)).size,
-      ...(given.length > MOST_POINTS ? { note: `the first ${MOST_POINTS} were taken` } : {}),
+      rows: told,
+      excluded_rows: given.length - told,
+      ...(given.length > MOST_POINTS
+        ? { note: `every ${stride.toFixed(1)}th measurement was taken` }
+        : {}),
       coefficients: free.map((name) => ({ name, before: 1, after: rounded(factors[name]) })),
       before: errorShare(chosen.map(logError)),
       after: errorShare(best.errors),

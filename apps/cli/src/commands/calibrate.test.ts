@@ -61,6 +61,12 @@ describe('llmsim calibrate', () => {
     expect(await tpot('--catalog', 'third.json')).toBeGreaterThan(await tpot())
   })
 
+  it('says where it started for what was never measured', async () => {
+    const { stdout } = await calibrate('timings.csv', '--xpu', 'gh200')
+    expect(stdout).toMatch(/gh200 had no calibration: started from that of h\d+/)
+    expect(stdout).toContain('not written')
+  })
+
   it('fits serving measurements, and the engine where it is named', async () => {
     const flags = ['--xpu', 'h100-80gb', '--engine', 'vllm', '--output', 'served.json']
     const { code, stdout } = await calibrate('points.csv', ...flags, '--format', 'json')
@@ -79,7 +85,9 @@ describe('llmsim calibrate', () => {
     [['timings.csv', '--xpu', 'h100-80gb', '--engine', 'vllm'], '--engine: operator timings'],
     [['timings.csv', '--xpu', 'h100-80gb', '--name', 'My H100'], '--name: is invalid'],
     [['timings.csv', '--xpu', 'h100-80gb', '--source-url', 'here'], '--source-url: is invalid'],
-    [['timings.csv', '--xpu', 'h100-80gb', '--output', 'timings.csv'], '--output: '],
+    [['timings.csv', '--xpu', 'h100-80gb', '--output', 'own.txt'], '--output: is no name'],
+    [['timings.json', '--xpu', 'h100-80gb', '--output', 'timings.json'], '--output: is what'],
+    [['empty.csv', '--xpu', 'l40s'], 'empty.csv: has no rows'],
     [['points.csv', '--xpu', 'l40s'], 'has no row of l40s'],
     [['head.csv', '--xpu', 'l40s'], 'head.csv: line 1: is the header of neither'],
     [['kind.csv', '--xpu', 'l40s'], 'kind.csv: line 3: kernel: no kind of kernel'],
@@ -89,6 +97,8 @@ describe('llmsim calibrate', () => {
     [['blank.csv', '--xpu', 'l40s'], 'blank.csv: line 2: n: is required'],
   ])('refuses %j', async (argv, message) => {
     const header = 'kernel,format,m,n,k,seconds\n'
+    write('timings.json', timings)
+    write('empty.csv', header)
     write('head.csv', 'a,b\n1,2\n')
     write('kind.csv', `${header}gemm,bf16,1,64,64,1e-3\ngem,bf16,1,64,64,1e-3\n`)
     write('cell.csv', `${header}gemm,bf16,1,64,much,1e-3\n`)
@@ -98,6 +108,6 @@ describe('llmsim calibrate', () => {
     const { code, stdout, stderr } = await calibrate(...argv)
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain(message)
-    expect(readFileSync(path.join(folder, 'timings.csv'), 'utf8')).toBe(timings)
+    expect(readFileSync(path.join(folder, 'timings.json'), 'utf8')).toBe(timings)
   })
 })

@@ -54,6 +54,15 @@ interface Fitted {
 export async function calibrate(file: string, options: CalibrateOptions, io: Io): Promise<void> {
   const format = oneOf('--format', options.format ?? 'table', ['table', 'json'] as const)
   const target = options.output === undefined ? undefined : fileTarget(options.output, io.cwd)
+  // Files of other names are taken for modules.
+  if (target !== undefined && !target.special && !target.absolute.endsWith('.json'))
+    throw new SimulatorError({
+      code: 'INVALID_VALUE',
+      path: '--output',
+      message: 'is no name that --catalog reads JSON from',
+      given: target.name,
+      accepted: 'a file that ends in .json',
+    })
   const today = new Date().toISOString().slice(0, 10)
   const date = checked(z.iso.date(), options.date ?? today, '--date', 'YYYY-MM-DD')
   const url = checked(
@@ -71,8 +80,8 @@ export async function calibrate(file: string, options: CalibrateOptions, io: Io)
     })
   const registries = await loadRegistries({ catalog: options.catalog ?? [] }, io.cwd)
   const accelerator = registries.accelerators.get(options.xpu, '--xpu')
-  const known = measuredCosts(accelerator, registries)?.calibration
-  const base = known ?? datasheetCalibration(accelerator)
+  const known = measuredCosts(accelerator, registries)
+  const base = known?.calibration ?? datasheetCalibration(accelerator)
   const name = checked(
     CatalogName,
     options.name ?? accelerator.name,
@@ -108,6 +117,10 @@ export async function calibrate(file: string, options: CalibrateOptions, io: Io)
     return
   }
   const lines = [calibrationText(fitted.fits)]
+  if (known?.exact !== true)
+    lines.push(
+      `${accelerator.name} had no calibration: started from ${known === undefined ? 'its datasheet' : `that of ${known.from}`}`,
+    )
   if (fitted.skipped.length > 0) {
     const [first] = fitted.skipped
     lines.push(`${fitted.skipped.length} passed over, as ${first?.id}: ${first?.reason}`)
@@ -136,7 +149,7 @@ function fromTimings(
       given: engine,
       accepted: 'serving measurements',
     })
-  return { ...calibrateOperators(parseTimings(text, file), base, accelerator), skipped: [] }
+  return { ...calibrateOperators(parseTimings(text, file), base, accelerator, file), skipped: [] }
 }
 
 function fromPoints(
@@ -167,7 +180,7 @@ function fromPoints(
     })
   const engineStep = engine !== undefined
   const { factors, fit, skipped } = calibrateServing(points, {
-    ...{ base, accelerator, registries, engineStep },
+    ...{ base, accelerator, registries, engineStep, file },
   })
   const result = { calibration: scaledCalibration(base, factors), fits: [fit], skipped }
   if (!engineStep) return result
