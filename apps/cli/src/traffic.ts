@@ -26,7 +26,8 @@ export async function trafficOf(
   { workload, random_seed }: ResolvedScenario,
   folders: readonly string[],
 ): Promise<Traffic> {
-  if (workload.trace !== undefined) return await replay(workload.trace, workload, folders, random_seed)
+  if (workload.trace !== undefined)
+    return await replay(workload.trace, workload, folders, random_seed)
   const { arrival_rate, arrival_process = 'poisson', cv } = workload
   const arrivals =
     arrival_rate === undefined

@@ -376,10 +376,10 @@ describe('testCatalog', () => {
   })
 
   it.each([
-    [{ peak_flop_per_s: { fp32: 3e12, bf16: 2e12 } }, 'fp32 faster than 16 bits'],
-    [{ peak_flop_per_s: { bf16: 2e12, fp8: 1e12 } }, 'fp8 slower than 16 bits'],
-    [{ peak_flop_per_s: { bf16: 2e12, fp8: 4e12, fp4: 3e12 } }, 'fp4 slower than fp8'],
-    [{ power: { tdp_w: 100, idle_w: 100 } }, 'idle power above the limit'],
+    [{ peak_flop_per_s: { fp32: 3e12, bf16: 2e12 } }, 'is below the peak of fp32'],
+    [{ peak_flop_per_s: { bf16: 2e12, fp8: 1e12 } }, 'is below the peak of bf16'],
+    [{ peak_flop_per_s: { bf16: 2e12, fp8: 4e12, fp4: 3e12 } }, 'is below the peak of fp8'],
+    [{ power: { tdp_w: 100, idle_w: 100 } }, 'is not below tdp_w'],
   ])('fails a chip with %j', (fields, message) => {
     const failed = catalogFailures([], [{ ...accelerator, ...fields }])
     expect(failed['describes accelerator chip']).toContain(message)

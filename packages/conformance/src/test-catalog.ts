@@ -10,8 +10,8 @@ export interface CatalogSuite {
 
 /**
  * The suite of every catalog: entries match their schemas, no name or alias stands for two of them, a
- * model's architecture gives its published parameter count to 1 %, and an accelerator's peaks rise as
- * its number formats get narrower.
+ * model's architecture gives its published parameter count to 1 %. (That an accelerator's peaks rise as
+ * its number formats get narrower is in its schema.)
  */
 export function testCatalog({ describe, it }: TestApi, catalog: CatalogSuite): void {
   const models = [...(catalog.models ?? [])]
@@ -45,12 +45,7 @@ export function testCatalog({ describe, it }: TestApi, catalog: CatalogSuite): v
 
     for (const entry of accelerators)
       it(`describes accelerator ${namesOf(entry)[0] ?? '?'}`, () => {
-        const { peak_flop_per_s: peaks, power } = Accelerator.parse(entry)
-        const half = Math.max(peaks.bf16 ?? 0, peaks.fp16 ?? 0)
-        check(half >= (peaks.fp32 ?? 0) || half === 0, () => 'fp32 faster than 16 bits')
-        check((peaks.fp8 ?? Infinity) >= half, () => 'fp8 slower than 16 bits')
-        check((peaks.fp4 ?? Infinity) >= (peaks.fp8 ?? 0), () => 'fp4 slower than fp8')
-        check(power.idle_w < power.tdp_w, () => 'idle power above the limit')
+        Accelerator.parse(entry)
       })
   })
 }

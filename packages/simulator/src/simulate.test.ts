@@ -396,9 +396,7 @@ describe('simulate, by hand', () => {
     const pools = [pool({ createScheduler: scheduler(single) })]
     const { warnings } = run(requests, { pools, durationSeconds: 50 })
     expect(warnings).toHaveLength(1)
-    expect(warnings[0]).toMatch(
-      /^overloaded: 1\.0\d requests\/s arrived and 0\.\d+ were completed/,
-    )
+    expect(warnings[0]).toMatch(/^overloaded: 1\.0\d requests\/s arrived and 0\.\d+ were completed/)
   })
 
   it('gives up on a closed loop whose every request is refused', () => {
