@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
+    globalSetup: ['scripts/temporary-folder.ts'],
     include: [
       'packages/**/src/**/*.test.ts',
       'apps/**/src/**/*.test.ts',
