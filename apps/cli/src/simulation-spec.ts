@@ -11,6 +11,7 @@ import {
 import { devicePower, resolveComputeFormat } from '@llmsim/cost-models'
 import { randomStream } from '@llmsim/engine'
 import { created, type DeployedPool, type Deployment } from './deployment.js'
+import { frontEnd, type FrontEnd } from './validation/front-end.js'
 import { named, type Registries } from './registries.js'
 import type { ResolvedScenario } from './scenario/resolved-scenario.js'
 import type { Traffic } from './traffic.js'
@@ -30,7 +31,7 @@ export function simulationSpec(
     ...(kvTransfer === undefined ? {} : { kvTransfer }),
     source: traffic.source(),
     ...(workload.concurrency === undefined ? {} : { concurrency: workload.concurrency }),
-    requestOverheadSeconds: requestOverhead(scenario, registries),
+    ...frontEndOf(scenario, deployment, registries),
     durationSeconds: scenario.simulation_duration_s ?? Infinity,
     ...(workload.num_requests === undefined ? {} : { maxRequests: workload.num_requests }),
     warmUpSeconds: scenario.warm_up_duration_s,
@@ -42,9 +43,14 @@ export function simulationSpec(
 }
 
 /** What the engine's front end adds to each request: known where its profile is in use. */
-function requestOverhead({ cost_model, engine }: ResolvedScenario, registries: Registries): number {
-  if (cost_model.name !== 'calibrated') return 0
-  return registries.engineProfiles.get(engine.name, 'engine.name').request_s
+function frontEndOf(
+  { cost_model, engine }: ResolvedScenario,
+  { pools }: Deployment,
+  registries: Registries,
+): FrontEnd {
+  if (cost_model.name !== 'calibrated') return { requestOverheadSeconds: 0 }
+  const profile = registries.engineProfiles.get(engine.name, 'engine.name')
+  return frontEnd(profile, pools[0]?.replicas ?? 1)
 }
 
 /** What a user should know about a run that is valid all the same. */

@@ -206,6 +206,13 @@ export const EngineProfile = z.strictObject({
   token_s: seconds,
   /** Per request, in seconds, once, before its first token: HTTP, tokenisation, queueing of work. */
   request_s: seconds,
+  /**
+   * Per request, in seconds, before that: what the one thread of the front end does for it (parsing,
+   * checks, sending it on), so that requests that come together wait for each other.
+   */
+  request_serial_s: seconds.optional(),
+  /** Per prompt token, in seconds, on the same thread: tokenisation and copies. */
+  prompt_token_serial_s: seconds.optional(),
   /** Kernels of one layer that only move data: norms, rotary embedding, cache writes, activation. */
   elementwise_kernels_per_layer: amount,
   /**

@@ -71,6 +71,14 @@ export interface SimulationSpec {
   readonly source: RequestSource
   /** Seconds that the front end (HTTP, tokenisation) holds each request before it is routed; 0 when absent. */
   readonly requestOverheadSeconds?: number
+  /**
+   * Seconds of the front end's one thread (HTTP, tokenisation) that a request takes before that, one
+   * request after another; fixed and by prompt token. Nothing when absent.
+   */
+  readonly requestSerialSeconds?: {
+    readonly perRequest: number
+    readonly perPromptToken: number
+  }
   /** Closed loop: requests in the system at any time; their arrival times are then not read. */
   readonly concurrency?: number
   /** Arrivals stop then; Infinity: when the source ends. */

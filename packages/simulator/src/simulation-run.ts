@@ -1,6 +1,6 @@
 import type { Distribution, SimulationSpec, Slot } from '@llmsim/contracts'
 import { SimulatorError } from '@llmsim/contracts'
-import { EventQueue, LogHistogram, NO_EVENT } from '@llmsim/engine'
+import { EventQueue, FifoServer, LogHistogram, NO_EVENT } from '@llmsim/engine'
 import { ExactDistribution, RequestMetrics } from '@llmsim/metrics'
 import { KvHandover, TRANSFER_PRIORITY } from './kv-handover.js'
 import { KvTransfer } from './kv-transfer.js'
@@ -32,7 +32,7 @@ export class SimulationRun {
   requestSeconds: number = 0
   /** The clock: time of the last event. */
   now: number = 0
-  readonly table: RequestTable = new RequestTable(256)
+  readonly table: RequestTable = new RequestTable(64)
   readonly #lanes: Lane[] = []
   /** The replica of each lane. */
   readonly #replicas: Replica[] = []
@@ -42,6 +42,7 @@ export class SimulationRun {
   readonly #handover: KvHandover | undefined
   readonly #starter: StepStarter
   readonly #intake: RequestIntake
+  readonly #frontEnd: FifoServer = new FifoServer()
   readonly #record = {
     arrivalSeconds: 0.5,
     startSeconds: 0.5,
@@ -183,10 +184,18 @@ export class SimulationRun {
       return false
     }
     const slot = this.table.open(draft)
-    const { requestOverheadSeconds: held = 0 } = this.spec
-    if (held === 0) this.#enter(slot)
-    else this.#queue.schedule(this.now + held, ENTRY_PRIORITY, this.#lanes.length + slot)
+    const entersAt = this.#frontEndDone(draft.promptTokens)
+    if (entersAt === this.now) this.#enter(slot)
+    else this.#queue.schedule(entersAt, ENTRY_PRIORITY, this.#lanes.length + slot)
     return true
+  }
+
+  /** When the front end is done with a request that comes now. */
+  #frontEndDone(promptTokens: number): number {
+    const { requestOverheadSeconds: held = 0, requestSerialSeconds: serial } = this.spec
+    if (serial === undefined) return this.now + held
+    const seconds = serial.perRequest + serial.perPromptToken * promptTokens
+    return this.#frontEnd.serve(this.now, seconds) + held
   }
 
   /** Routes a request that the front end is done with. */

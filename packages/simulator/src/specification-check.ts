@@ -29,6 +29,9 @@ export function checkSpecification(spec: SimulationSpec): void {
   if (!(drainSeconds >= 0)) refuse('drainSeconds', drainSeconds, 'seconds from 0 on')
   if (!(requestOverheadSeconds >= 0 && requestOverheadSeconds < Infinity))
     refuse('requestOverheadSeconds', requestOverheadSeconds, 'seconds from 0 on')
+  for (const [part, seconds] of Object.entries(spec.requestSerialSeconds ?? {}))
+    if (!(seconds >= 0 && seconds < Infinity))
+      refuse(`requestSerialSeconds.${part}`, seconds, 'seconds from 0 on')
 }
 
 function checkPool(pool: PoolSpec, path: string): void {

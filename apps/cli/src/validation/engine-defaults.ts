@@ -39,7 +39,7 @@ function vllmV1(accelerator: Accelerator): EngineDefaults {
 
 /** vLLM before its v1 engine, and what is built like it: whole prompts before any decoding. */
 const vllmV0: EngineDefaults = {
-  profile: 'vllm',
+  profile: 'vllm-v0',
   scheduler: 'vllm-v0',
   maxSequences: 256,
   maxBatchedTokens: 4096,
@@ -87,11 +87,13 @@ const engines: Readonly<
   Record<string, (point: MeasuredPoint, accelerator: Accelerator) => EngineDefaults>
 > = {
   vllm: (point, accelerator) =>
-    withRecipeKv(hasV1(point) ? vllmV1(accelerator) : vllmV0, accelerator),
+    hasV1(point)
+      ? withRecipeKv(vllmV1(accelerator), accelerator)
+      : { ...vllmV0, profile: earlyVllm(point, accelerator) },
   sglang: (_point, accelerator) => withRecipeKv(sglang, accelerator),
   trtllm: tensorrt,
   'triton-trtllm': tensorrt,
-  'nim-trtllm': tensorrt,
+  'nim-trtllm': (point) => ({ ...tensorrt(point), profile: 'tensorrt-llm-v0' }),
   'deepspeed-mii': () => vllmV0,
   deepspeed: () => bare,
   jetstream: () => bare,
@@ -115,9 +117,25 @@ function tensorrt(point: MeasuredPoint): EngineDefaults {
   const early = (versionOf(point) ?? Infinity) < 0.18
   return {
     ...tensorrtLlm,
+    profile: isCompiled(point) ? 'tensorrt-llm-v0' : 'tensorrt-llm',
     scheduler: point.scenario === 'static' ? 'vllm-v0' : 'tensorrt-llm',
     kvMemory: { of: 'free', share: early ? 0.95 : 0.9 },
   }
+}
+
+/**
+ * Releases of 2023 ran eager kernels with Python between the layers. In 2024 the libraries of ROCm had
+ * been tuned for the MI250, not yet for the MI300X.
+ */
+function earlyVllm(point: MeasuredPoint, { name }: Accelerator): string {
+  if ((versionOf(point) ?? Infinity) < 0.03) return 'vllm-2023'
+  return name.startsWith('mi3') ? 'vllm-v0-rocm' : 'vllm-v0'
+}
+
+/** Engines compiled ahead, as up to 1.0; a static batch of an unknown version is an old benchmark. */
+function isCompiled(point: MeasuredPoint): boolean {
+  const version = versionOf(point)
+  return version === undefined ? point.scenario === 'static' : version < 1
 }
 
 /** The v1 engine came with 0.8; a static batch of an unknown version is an old benchmark. */

@@ -1,16 +1,16 @@
-import type { Accelerator } from '@llmsim/contracts'
+import type { Accelerator, Calibration, CollectiveCurve } from '@llmsim/contracts'
 import { transferCalibration, type TransferredCalibration } from '@llmsim/cost-models'
 import type { Registries } from '../registries.js'
 
-const found = new WeakMap<Registries, Map<string, TransferredCalibration | undefined>>()
+const cache = new WeakMap<Registries, Map<string, TransferredCalibration | undefined>>()
 
 /** What was measured of an accelerator, or of its nearest relative; looked for once. */
 export function measuredCosts(
   accelerator: Accelerator,
   registries: Registries,
 ): TransferredCalibration | undefined {
-  const known = found.get(registries) ?? new Map<string, TransferredCalibration | undefined>()
-  found.set(registries, known)
+  const known = cache.get(registries) ?? new Map<string, TransferredCalibration | undefined>()
+  cache.set(registries, known)
   if (!known.has(accelerator.name)) {
     const { accelerators, calibrations } = registries
     const datasheets = new Map(
@@ -18,7 +18,34 @@ export function measuredCosts(
         .filter(({ name }) => accelerators.has(name))
         .map(({ name }) => [name, accelerators.get(name)]),
     )
-    known.set(accelerator.name, transferCalibration(accelerator, calibrations, datasheets))
+    const found = transferCalibration(accelerator, calibrations, datasheets)
+    const shared = found !== undefined && accelerator.scale_up.name.includes('PCIe')
+    known.set(
+      accelerator.name,
+      shared ? { ...found, calibration: behindSwitches(found.calibration) } : found,
+    )
   }
   return known.get(accelerator.name)
+}
+
+/**
+ * Published figures of PCIe devices come from servers with PCIe switches, where pairs do not slow each
+ * other down. The host whose collectives were measured passed all of them through its memory: eight
+ * L40S got 1.4 GB/s each there, where published throughputs take 13 GB/s at least.
+ */
+function behindSwitches(calibration: Calibration): Calibration {
+  const { interconnect } = calibration
+  const alone = (curves: readonly CollectiveCurve[]): CollectiveCurve[] =>
+    curves.map((curve) => ({ ...curve, contention_per_rank: 0 }))
+  return {
+    ...calibration,
+    interconnect: {
+      all_reduce: alone(interconnect.all_reduce),
+      all_gather: alone(interconnect.all_gather),
+      reduce_scatter: alone(interconnect.reduce_scatter),
+      all_to_all: alone(interconnect.all_to_all),
+      expert_all_to_all: alone(interconnect.expert_all_to_all),
+      send: alone(interconnect.send),
+    },
+  }
 }

@@ -66,6 +66,11 @@ const MeasuredPointRow = z.object({
   tpot_ms_p99: figure,
   e2e_ms_mean: figure,
   notes: text,
+  /** Devices of the pools of a disaggregated engine; absent where one engine does both. */
+  prefill_tp: size.optional(),
+  decode_tp: size.optional(),
+  prefill_workers: size.optional(),
+  decode_workers: size.optional(),
 })
 export type MeasuredPoint = z.infer<typeof MeasuredPointRow>
 

@@ -1,4 +1,4 @@
-import { isSimulatorError, type SimulationResult } from '@llmsim/contracts'
+import { isSimulatorError, type SimulationResult, type SimulationSpec } from '@llmsim/contracts'
 import { simulate } from '@llmsim/simulator'
 import type { Registries } from '../registries.js'
 import { metrics, type MeasuredPoint, type Metric } from './measured-point.js'
@@ -35,6 +35,7 @@ export function pointErrors(
   registries: Registries,
 ): PointOutcome {
   const { id } = point
+  if (hasPools(point)) return { rows: [], skipped: [{ id, reason: POOLS }] }
   const skipped: SkippedPoint[] = []
   const wanted = metrics.filter((metric) => {
     if (point[metric] === undefined) return false
@@ -52,7 +53,7 @@ export function pointErrors(
     const { rejected_requests: rejected } = result
     if (rejected > 0)
       return { rows: [], skipped: [{ id, reason: 'a request can never fit into the KV cache' }] }
-    const saturated = isSaturated(result)
+    const saturated = isSaturated(result, spec, point)
     const rows = wanted.map((metric): PointError => {
       const measured = point[metric] ?? NaN
       const simulated = simulatedFigure(metric, result, point, groups)
@@ -63,6 +64,13 @@ export function pointErrors(
   } catch (error) {
     return { rows: [], skipped: [{ id, reason: reasonOf(error) }] }
   }
+}
+
+const POOLS = 'disaggregated: prefill and decode pools are not read from a measurement'
+
+function hasPools(point: MeasuredPoint): boolean {
+  const { prefill_tp, decode_tp, prefill_workers, decode_workers } = point
+  return [prefill_tp, decode_tp, prefill_workers, decode_workers].some((cell) => cell !== undefined)
 }
 
 function inexpressible(point: MeasuredPoint, metric: Metric): string | undefined {
@@ -110,8 +118,14 @@ function simulatedFigure(
   }
 }
 
-function isSaturated({ queue_time, first_token_latency }: SimulationResult): boolean {
-  return (queue_time.p50 ?? 0) > 0.5 * (first_token_latency.p50 ?? 0)
+/** Whether the usual request waits longer than it is worked on; what the front end does for it is work. */
+function isSaturated(
+  { queue_time, first_token_latency }: SimulationResult,
+  { requestOverheadSeconds: held = 0, requestSerialSeconds: serial }: SimulationSpec,
+  { input_len: promptTokens = 0 }: MeasuredPoint,
+): boolean {
+  const handled = (serial?.perRequest ?? 0) + (serial?.perPromptToken ?? 0) * promptTokens
+  return (queue_time.p50 ?? 0) - held - handled > 0.5 * (first_token_latency.p50 ?? 0)
 }
 
 function ms(seconds: number | null): number {

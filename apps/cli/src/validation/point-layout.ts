@@ -55,22 +55,42 @@ export function layoutOf(
     accelerator,
     tensorParallel,
     pipelineParallel: point.pp,
-    devicesPerNode: Math.max((point.devices_per_node ?? 0) * dies, accelerator.devices_per_node),
+    devicesPerNode: devicesPerNode(point, accelerator, dies),
     intraNode: linkOf(accelerator.scale_up),
     interNode: linkOf(accelerator.scale_out),
     weightFormat,
-    activationFormat: point.activation_dtype ?? activationFormat(weightFormat),
+    activationFormat: point.activation_dtype ?? activationFormat(weightFormat, accelerator),
     kvCacheFormat: point.kv_dtype ?? kvFormat(weightFormat, defaults),
     expertParallel: expertParallel(point, model),
   }
+}
+
+/**
+ * What is stated, or the usual node of the product. Tensor parallelism over parts that come one to a
+ * node (GH200) means a machine that joins several by their scale-up links.
+ */
+function devicesPerNode(
+  { devices_per_node: stated = 0, tp }: MeasuredPoint,
+  { devices_per_node: usual }: Accelerator,
+  dies: number,
+): number {
+  const joined = usual === 1 ? tp * dies : usual
+  return Math.max(stated * dies, joined)
 }
 
 function linkOf(link: Accelerator['scale_up']): ReplicaLayout['intraNode'] {
   return { bandwidthBytesPerSecond: link.bandwidth_bytes_per_s, latencySeconds: link.latency_s }
 }
 
-/** Four-bit weights are multiplied by 16-bit activations unless a measurement says otherwise. */
-function activationFormat(weights: NumberFormat): NumberFormat {
+/**
+ * Four-bit weights are multiplied by 16-bit activations unless a measurement says otherwise, or by
+ * those of 8 bits (MXFP4 with MXFP8) where the device takes fp4.
+ */
+function activationFormat(
+  weights: NumberFormat,
+  { peak_flop_per_s: peaks }: Accelerator,
+): NumberFormat {
+  if (weights === 'fp4' && peaks.fp4 !== undefined) return 'fp8'
   return bytesPerElement[weights] < 1 ? unquantisedFormat(weights) : weights
 }
 

@@ -59,7 +59,10 @@ it('takes the limits that were stated, or those of the engine', () => {
   const usual = (cells: Record<string, string>) => engineDefaults(measuredPoint(cells), accelerator)
   expect(usual({})).toMatchObject({ profile: 'vllm', scheduler: 'vllm-v1', maxSequences: 1024 })
   expect(usual({ engine_version: '0.6.1' })).toMatchObject({ scheduler: 'vllm-v0' })
-  expect(usual({ engine: 'trtllm' })).toMatchObject({ profile: 'tensorrt-llm' })
+  expect(usual({ engine: 'trtllm', engine_version: '1.0' })).toMatchObject({
+    profile: 'tensorrt-llm',
+  })
+  expect(usual({ engine: 'trtllm' })).toMatchObject({ profile: 'tensorrt-llm-v0' })
   expect(usual({ engine: 'sglang' })).toMatchObject({ profile: 'sglang', scheduler: 'sglang' })
 })
 

@@ -8,6 +8,7 @@ import { devicePower } from '@llmsim/cost-models'
 import { named, type Registries } from '../registries.js'
 import { measuredCosts } from './measured-costs.js'
 import { engineDefaults, type EngineDefaults } from './engine-defaults.js'
+import { frontEnd, type FrontEnd } from './front-end.js'
 import type { MeasuredPoint } from './measured-point.js'
 import { acceleratorOf, layoutOf, pointMemory, type PointLayout } from './point-layout.js'
 import { nominalTokens, trafficOf } from './point-traffic.js'
@@ -27,8 +28,8 @@ export interface PointScenario {
 export interface PointEngine {
   readonly pool: PoolSpec
   readonly layout: PointLayout
-  /** Seconds that the front end holds each request. */
-  readonly requestSeconds: number
+  /** What a request meets before the engine; nothing under the roofline. */
+  readonly frontEnd: FrontEnd
 }
 
 export interface PointEngineOptions {
@@ -40,6 +41,12 @@ export interface PointEngineOptions {
   /** KV blocks in place of those that memory leaves. */
   readonly kvBlocks?: number | undefined
 }
+
+/**
+ * What load generators, Python on one thread, spend on each request between taking its start time and
+ * having sent it (InferenceX: `benchmark_serving` of vLLM).
+ */
+const CLIENT_SECONDS = 0.01
 
 /** What one engine runs with. */
 interface Limits {
@@ -59,7 +66,7 @@ export function pointScenario(
 ): PointScenario {
   const groups = point.dp
   const traffic = trafficOf(point, groups)
-  const { pool, requestSeconds } = pointEngine(point, {
+  const engine = pointEngine(point, {
     costModel,
     registries,
     replicas: point.replicas,
@@ -69,12 +76,12 @@ export function pointScenario(
   return {
     groups,
     spec: {
-      pools: [pool],
+      pools: [engine.pool],
       ...traffic,
       durationSeconds: Infinity,
       warmUpSeconds: 0,
       exactQuantiles: true,
-      ...(served ? { requestOverheadSeconds: requestSeconds } : {}),
+      ...(served ? engine.frontEnd : {}),
     },
   }
 }
@@ -90,14 +97,14 @@ export function pointEngine(point: MeasuredPoint, options: PointEngineOptions): 
   const memory = { ...found, kvBlocks: options.kvBlocks ?? found.kvBlocks }
   const scheduler = named(registries.schedulers, 'scheduler', defaults.scheduler, 'engine')
   const router = named(registries.routers, 'router', 'least-outstanding', 'replicas')
-  const { model, requestSeconds } = costsOf(layout, costModel, defaults, registries)
+  const costs = costsOf(layout, options, defaults)
   const pool: PoolSpec = {
     name: 'mixed',
     role: 'mixed',
     replicas,
     devicesPerReplica: layout.tensorParallel * layout.pipelineParallel,
     stages: layout.pipelineParallel,
-    costModel: model,
+    costModel: costs.model,
     createScheduler: () =>
       scheduler.create({
         maxBatchSize: limits.sequences,
@@ -112,7 +119,7 @@ export function pointEngine(point: MeasuredPoint, options: PointEngineOptions): 
     memory,
     power: devicePower(accelerator),
   }
-  return { pool, layout, requestSeconds }
+  return { pool, layout, frontEnd: costs.frontEnd }
 }
 
 /** What was stated, or the engine's usual limits. */
@@ -132,10 +139,9 @@ function plansOutput({ scheduler }: EngineDefaults): boolean {
 
 function costsOf(
   layout: PointLayout,
-  costModel: ValidatedCostModel,
+  { costModel, registries, replicas }: PointEngineOptions,
   defaults: EngineDefaults,
-  registries: Registries,
-): { model: CostModel; requestSeconds: number } {
+): { model: CostModel; frontEnd: FrontEnd } {
   const factory = named(registries.costModels, 'cost model', costModel, '--cost-model')
   const { expertParallel, tensorParallel, pipelineParallel } = layout
   if (costModel === 'roofline') {
@@ -147,7 +153,7 @@ function costsOf(
         message: 'the roofline has no experts spread over several attention groups',
         given: expertParallel / tensorParallel,
       })
-    return { model: factory.create({ ...layout, extra: {} }), requestSeconds: 0 }
+    return { model: factory.create({ ...layout, extra: {} }), frontEnd: {} }
   }
   const calibration = measuredCosts(layout.accelerator, registries)?.calibration
   const engineProfile = registries.engineProfiles.get(defaults.profile, 'engine')
@@ -156,6 +162,6 @@ function costsOf(
     expertParallel > 1 && pipelineParallel === 1 ? { expert_parallel_size: expertParallel } : {}
   return {
     model: factory.create({ ...layout, extra, calibration, engineProfile }),
-    requestSeconds: engineProfile.request_s,
+    frontEnd: frontEnd(engineProfile, replicas, CLIENT_SECONDS),
   }
 }
