@@ -38,12 +38,14 @@ export interface PointEngineOptions {
   readonly replicas: number
   /** Requests in all. */
   readonly requests: number
+  /** What a load generator spends on each request, one after another. */
+  readonly clientSeconds?: number
   /** KV blocks in place of those that memory leaves. */
   readonly kvBlocks?: number | undefined
 }
 
 /**
- * What load generators, Python on one thread, spend on each request between taking its start time and
+ * What clients that play all users at once, Python on one thread, spend on each request between taking its start time and
  * having sent it (InferenceX: `benchmark_serving` of vLLM).
  */
 const CLIENT_SECONDS = 0.01
@@ -71,6 +73,7 @@ export function pointScenario(
     registries,
     replicas: point.replicas,
     requests: traffic.maxRequests ?? Infinity,
+    clientSeconds: point.scenario === 'closed' ? CLIENT_SECONDS : 0,
   })
   const served = point.scenario === 'closed' || point.scenario === 'open'
   return {
@@ -88,7 +91,7 @@ export function pointScenario(
 
 /** The engines of a measurement. Throws `SimulatorError` at the column that cannot be expressed. */
 export function pointEngine(point: MeasuredPoint, options: PointEngineOptions): PointEngine {
-  const { costModel, registries, replicas } = options
+  const { registries, replicas } = options
   const accelerator = acceleratorOf(point, registries)
   const defaults = engineDefaults(point, accelerator)
   const layout = layoutOf(point, accelerator, defaults, registries)
@@ -139,7 +142,7 @@ function plansOutput({ scheduler }: EngineDefaults): boolean {
 
 function costsOf(
   layout: PointLayout,
-  { costModel, registries, replicas }: PointEngineOptions,
+  { costModel, registries, replicas, clientSeconds = 0 }: PointEngineOptions,
   defaults: EngineDefaults,
 ): { model: CostModel; frontEnd: FrontEnd } {
   const factory = named(registries.costModels, 'cost model', costModel, '--cost-model')
@@ -162,6 +165,6 @@ function costsOf(
     expertParallel > 1 && pipelineParallel === 1 ? { expert_parallel_size: expertParallel } : {}
   return {
     model: factory.create({ ...layout, extra, calibration, engineProfile }),
-    frontEnd: frontEnd(engineProfile, replicas, CLIENT_SECONDS),
+    frontEnd: frontEnd(engineProfile, replicas, clientSeconds),
   }
 }
