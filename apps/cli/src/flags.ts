@@ -228,6 +228,11 @@ const engine = group('Engine:', [
     'share of device memory that may be used (default: 0.9)',
   ),
   integer('--block-size TOKENS', 'engine.block_size', 'tokens of a KV block (default: 16)'),
+  integer(
+    '--num-gpu-blocks-override N',
+    'engine.num_gpu_blocks_override',
+    'KV blocks of a replica, in place of those that the memory holds',
+  ),
   text(
     '--cost-model NAME',
     'cost_model.name',

@@ -31,3 +31,17 @@ describe('nodes', () => {
     expect(disaggregation.decode).toMatchObject({ n_xpus: 16, n_xpus_per_node: 8 })
   })
 })
+
+describe('KV blocks', () => {
+  const line = '--model llama3-8b --xpu h100 --arrival-rate 4 --duration 20 --format json'
+
+  it('are those that the memory holds unless told otherwise', async () => {
+    const measured = JSON.parse((await run(line)).stdout)
+    const told = JSON.parse((await run(`${line} --num-gpu-blocks-override 400`)).stdout)
+    expect(measured.kv_cache.total_blocks).toBeGreaterThan(10_000)
+    expect(told.kv_cache.total_blocks).toBe(400)
+    expect(told.kv_cache.peak_used_blocks).toBeLessThanOrEqual(400)
+    expect(told.preemptions).toBeGreaterThan(0)
+    expect(told.scenario.engine.num_gpu_blocks_override).toBe(400)
+  })
+})

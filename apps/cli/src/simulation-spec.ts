@@ -109,7 +109,7 @@ function poolSpec(
       routers.create({ random: () => stream.next(), extra: router.options }),
     ),
     memory: {
-      kvBlocks: memory.kvBlocks,
+      kvBlocks: scenario.engine.num_gpu_blocks_override ?? memory.kvBlocks,
       blockSize: memory.blockSize,
       bytesPerBlock: memory.bytesPerBlock,
       staticBytes: memory.staticBytes,

@@ -110,6 +110,10 @@ export const EngineSection = z.strictObject({
     .optional()
     .describe('Share of device memory the engine may use.'),
   block_size: count.max(4096).optional().describe('Tokens in a KV block.'),
+  num_gpu_blocks_override: count
+    .max(1e12)
+    .optional()
+    .describe('KV blocks of a replica, in place of those that the memory holds.'),
 })
 
 export const DisaggregatedPoolSection = z.strictObject({

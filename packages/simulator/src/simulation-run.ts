@@ -212,12 +212,12 @@ export class SimulationRun {
     const entry = this.#entry.spec
     const whole = promptTokens + outputTokens - 1
     const { blockSize, kvBlocks } = entry.memory
-    if (this.#decodePool === undefined) return Math.ceil(whole / blockSize) <= kvBlocks
+    if (this.#decodePool === undefined) return whole <= blockSize * kvBlocks
     const decode = this.#decodePool.spec.memory
     return (
-      Math.ceil(promptTokens / blockSize) <= kvBlocks &&
+      promptTokens <= blockSize * kvBlocks &&
       // One block stays free beside a transferred cache, so that the first to decode can grow.
-      Math.ceil(whole / decode.blockSize) + 1 <= decode.kvBlocks
+      whole <= decode.blockSize * (decode.kvBlocks - 1)
     )
   }
 

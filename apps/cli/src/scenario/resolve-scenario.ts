@@ -112,6 +112,9 @@ function resolveEngine(given: EngineSection, model: Model): ResolvedScenario['en
     kv_cache_dtype: given.kv_cache_dtype ?? sixteenBits(dtype),
     gpu_memory_utilization: given.gpu_memory_utilization ?? 0.9,
     block_size: given.block_size ?? 16,
+    ...(given.num_gpu_blocks_override === undefined
+      ? {}
+      : { num_gpu_blocks_override: given.num_gpu_blocks_override }),
   }
 }
 

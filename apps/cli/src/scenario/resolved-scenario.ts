@@ -75,6 +75,8 @@ export interface ResolvedScenario {
     readonly kv_cache_dtype: NumberFormat
     readonly gpu_memory_utilization: number
     readonly block_size: number
+    /** Absent: as many KV blocks as the memory holds. */
+    readonly num_gpu_blocks_override?: number
   }
   readonly disaggregation?: {
     readonly enabled: true
