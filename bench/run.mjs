@@ -6,7 +6,7 @@ import { pool, specification, traffic } from './deployments.mjs'
 
 const millions = Number(process.env.BENCH_MILLIONS ?? 1)
 const requests = Math.round(millions * 1e6)
-const rounds = Number(process.env.BENCH_ROUNDS ?? 3)
+const rounds = Number(process.env.BENCH_ROUNDS ?? 5)
 
 /** Requests per second of the best of several runs, after one to warm up, and the last answer. */
 function fastest(body, count) {
