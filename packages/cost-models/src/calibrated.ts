@@ -21,6 +21,7 @@ import { datasheetCalibration, usualEngineProfile } from './calibrated/datasheet
 import { deviceShapes } from './device-shapes.js'
 import { checkLayout } from './layout-check.js'
 import { OperatorSum } from './operator.js'
+import { stepsUntil } from './steps-until.js'
 
 export * from './calibrated/collective-time.js'
 export * from './calibrated/decode-lines.js'
@@ -32,11 +33,6 @@ export * from './calibrated/transfer-calibration.js'
 export { datasheetCalibration, usualEngineProfile } from './calibrated/datasheet-calibration.js'
 
 const NAME = 'calibrated'
-
-/** Steps until `distance` is covered at `speed` per step: one fewer where rounding could decide. */
-function stepsUntil(distance: number, speed: number): number {
-  return Math.max(1, Math.floor(distance / speed))
-}
 
 /** Seconds that the engine adds to the kernels of a step. */
 interface EngineOverhead {

@@ -13,13 +13,9 @@ import { checkLayout } from './layout-check.js'
 import { OperatorSum } from './operator.js'
 import { replicaSpeed } from './replica-speed.js'
 import { rooflineOptions } from './roofline-options.js'
+import { stepsUntil } from './steps-until.js'
 
 const NAME = 'roofline'
-
-/** Steps until `distance` is covered at `speed` per step: one fewer where rounding could decide. */
-function stepsUntil(distance: number, speed: number): number {
-  return Math.max(1, Math.floor(distance / speed))
-}
 
 class Roofline implements CostModel {
   readonly name: string = NAME
