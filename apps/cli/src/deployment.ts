@@ -19,11 +19,11 @@ import {
   groupLink,
   memoryFootprint,
   requireFit,
-  transferCalibration,
   type MemoryFootprint,
   type MemoryOptions,
   type TransferredCalibration,
 } from '@llmsim/cost-models'
+import { acceleratorCalibration } from './accelerator-calibration.js'
 import { named, type Registries } from './registries.js'
 import { findAccelerator, findModel } from './scenario/catalog-entries.js'
 import { overrideScheduler, resolveScheduler } from './scenario/resolve-scheduler.js'
@@ -127,7 +127,9 @@ function deployPool(
   const memory = memoryFootprint(layout, memoryOptions)
   requireFit(memory, layout, memoryOptions, undefined, `${path}.tensor_parallel_size`)
   const calibration =
-    scenario.cost_model.name === 'calibrated' ? calibrationOf(accelerator, registries) : undefined
+    scenario.cost_model.name === 'calibrated'
+      ? acceleratorCalibration(accelerator, registries)
+      : undefined
   return {
     role,
     path,
@@ -145,17 +147,6 @@ function deployPool(
     memoryOptions,
     memory,
   }
-}
-
-/** What was measured of an accelerator, or of its nearest relative in the catalog. */
-function calibrationOf(
-  accelerator: Accelerator,
-  { calibrations, accelerators }: Registries,
-): TransferredCalibration | undefined {
-  const datasheets = new Map<string, Accelerator>()
-  for (const { name } of calibrations)
-    if (accelerators.has(name)) datasheets.set(name, accelerators.get(name))
-  return transferCalibration(accelerator, calibrations, datasheets)
 }
 
 function acceleratorOf(xpu: NameOrEntry, path: string, registries: Registries): Accelerator {

@@ -1,5 +1,6 @@
 import type { Accelerator, Calibration, CollectiveCurve } from '@llmsim/contracts'
-import { transferCalibration, type TransferredCalibration } from '@llmsim/cost-models'
+import type { TransferredCalibration } from '@llmsim/cost-models'
+import { acceleratorCalibration } from '../accelerator-calibration.js'
 import type { Registries } from '../registries.js'
 
 const cache = new WeakMap<Registries, Map<string, TransferredCalibration | undefined>>()
@@ -12,13 +13,7 @@ export function measuredCosts(
   const known = cache.get(registries) ?? new Map<string, TransferredCalibration | undefined>()
   cache.set(registries, known)
   if (!known.has(accelerator.name)) {
-    const { accelerators, calibrations } = registries
-    const datasheets = new Map(
-      calibrations
-        .filter(({ name }) => accelerators.has(name))
-        .map(({ name }) => [name, accelerators.get(name)]),
-    )
-    const found = transferCalibration(accelerator, calibrations, datasheets)
+    const found = acceleratorCalibration(accelerator, registries)
     const shared = found !== undefined && accelerator.scale_up.name.includes('PCIe')
     known.set(
       accelerator.name,
