@@ -1,12 +1,10 @@
 import { GIB, type Accelerator, type Link } from '@llmsim/contracts'
 import type { Io } from '../io.js'
 import { dollars, duration, figure, prefixed } from '../output/figures.js'
-import { jsonText } from '../output/results-document.js'
 import { sourceLines } from '../output/source-lines.js'
 import { textTable } from '../output/text-table.js'
 import { findAccelerator } from '../scenario/catalog-entries.js'
-import { loadRegistries } from '../registries.js'
-import type { ListOptions } from './models.js'
+import { list, type Listing, type ListOptions } from './listing.js'
 
 /** Lists the accelerators, or shows one: by name, or that of a file. */
 export async function hardware(
@@ -14,18 +12,15 @@ export async function hardware(
   options: ListOptions,
   io: Io,
 ): Promise<void> {
-  const registries = await loadRegistries(options, io.cwd)
-  if (name !== undefined) {
-    const accelerator = findAccelerator(name, 'NAME', registries, [io.cwd]).entry
-    io.stdout(options.json === true ? jsonText(accelerator) : describe(accelerator))
-    return
-  }
-  const entries = registries.accelerators.entries()
-  if (options.json === true) {
-    io.stdout(jsonText(entries))
-    return
-  }
-  const rows = entries.map((entry) => {
+  await list(accelerators, name, options, io)
+}
+
+const accelerators: Listing<Accelerator> = {
+  find: (name, registries, folders) => findAccelerator(name, 'NAME', registries, folders).entry,
+  entries: (registries) => registries.accelerators.entries(),
+  describe,
+  header: ['XPU', 'VENDOR', 'GIB', 'GB/S', 'TFLOP/S', 'FP8', 'W', 'PER HOUR'],
+  row: (entry) => {
     const { bf16, fp16, fp32, fp8 } = entry.peak_flop_per_s
     return [
       entry.name,
@@ -37,9 +32,7 @@ export async function hardware(
       String(entry.power.tdp_w),
       dollars(entry.price.rental_usd_per_hour),
     ]
-  })
-  const heads = ['XPU', 'VENDOR', 'GIB', 'GB/S', 'TFLOP/S', 'FP8', 'W', 'PER HOUR']
-  io.stdout(`${textTable([heads, ...rows])}\n`)
+  },
 }
 
 function tera(flopPerSecond: number | undefined): string {

@@ -1,15 +1,10 @@
 import { parameterCounts, type Model } from '@llmsim/contracts'
 import type { Io } from '../io.js'
 import { figure } from '../output/figures.js'
-import { jsonText } from '../output/results-document.js'
 import { textTable } from '../output/text-table.js'
 import { findModel } from '../scenario/catalog-entries.js'
-import { loadRegistries, type RegistryOptions } from '../registries.js'
 import { sourceLines } from '../output/source-lines.js'
-
-export interface ListOptions extends RegistryOptions {
-  readonly json?: boolean
-}
+import { list, type Listing, type ListOptions } from './listing.js'
 
 /** Lists the models, or shows one: by name, or that of a file. */
 export async function models(
@@ -17,18 +12,15 @@ export async function models(
   options: ListOptions,
   io: Io,
 ): Promise<void> {
-  const registries = await loadRegistries(options, io.cwd)
-  if (name !== undefined) {
-    const model = findModel(name, 'NAME', registries, [io.cwd]).entry
-    io.stdout(options.json === true ? jsonText(model) : describeModel(model))
-    return
-  }
-  const entries = registries.models.entries()
-  if (options.json === true) {
-    io.stdout(jsonText(entries))
-    return
-  }
-  const rows = entries.map((model) => [
+  await list(architectures, name, options, io)
+}
+
+const architectures: Listing<Model> = {
+  find: (name, registries, folders) => findModel(name, 'NAME', registries, folders).entry,
+  entries: (registries) => registries.models.entries(),
+  describe: describeModel,
+  header: ['MODEL', 'PARAMS', 'LAYERS', 'HIDDEN', 'ATTENTION', 'FFN', 'CONTEXT'],
+  row: (model) => [
     model.name,
     billions(model.published.parameters),
     String(model.layers),
@@ -36,10 +28,7 @@ export async function models(
     attentionWords(model),
     ffnWords(model),
     figure(model.max_context),
-  ])
-  io.stdout(
-    `${textTable([['MODEL', 'PARAMS', 'LAYERS', 'HIDDEN', 'ATTENTION', 'FFN', 'CONTEXT'], ...rows])}\n`,
-  )
+  ],
 }
 
 function billions(parameters: number): string {
