@@ -8,6 +8,7 @@ import type {
   SimulationSpec,
 } from '@llmsim/contracts'
 import { RandomNumbers } from './random-numbers.js'
+import { withRandomSenders } from './random-senders.js'
 import { referenceCostModel } from './reference-cost-model.js'
 import type { ListedRequest } from './request-list-source.js'
 import { requestListSource } from './request-list-source.js'
@@ -31,7 +32,7 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
   const last = requests.at(-1)?.arrivalSeconds ?? 0
   const durationSeconds = random.chance(0.5) ? Infinity : Math.max(0.01, last * random.next())
   const warmUpSeconds = random.chance(0.5) ? 0 : Math.min(durationSeconds / 2, last / 3)
-  return {
+  return withRandomSenders(seed, {
     pools,
     ...(disaggregated
       ? {
@@ -49,7 +50,7 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
     warmUpSeconds,
     ...(random.chance(0.2) ? { drainSeconds: random.next() * 2 } : {}),
     objectives: { ttftSeconds: 0.5, tpotSeconds: 0.02 },
-  }
+  })
 }
 
 function randomPool(

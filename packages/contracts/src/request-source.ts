@@ -10,6 +10,10 @@ export interface RequestDraft {
   sessionId: number
   /** Higher goes first, where a scheduler heeds it. */
   priority: number
+  /** Number of who sent it, an index into the specification's `tenants`; -1, which it is before `next`: none. */
+  tenantId?: number
+  /** Number of its class, an index into the specification's `classes`; -1, which it is before `next`: none. */
+  classId?: number
 }
 
 /** Requests in time order, pulled one at a time, so that a long run holds no long list. */

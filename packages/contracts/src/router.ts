@@ -17,6 +17,10 @@ export interface RoutedRequest {
   /** Number of its session; -1: none. */
   readonly sessionId: number
   readonly priority: number
+  /** Number of who sent it, from 0; -1: nobody in particular. */
+  readonly tenantId?: number
+  /** Number of its class, from 0; -1: none. */
+  readonly classId?: number
 }
 
 /** Which replica of a pool takes a request. */

@@ -33,6 +33,10 @@ export interface ReplicaView {
   /** When it entered this queue (again, after a preemption or a transfer). */
   queuedSeconds(slot: Slot): number
   priority(slot: Slot): number
+  /** Number of who sent it, from 0; -1: nobody in particular. */
+  tenantId?(slot: Slot): number
+  /** Number of its class, from 0; -1: none. */
+  classId?(slot: Slot): number
   /** Prompt tokens as the client sent them. */
   promptTokens(slot: Slot): number
   /** Tokens generated so far. */

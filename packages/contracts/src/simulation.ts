@@ -1,4 +1,5 @@
 import type { CostModel } from './cost-model.js'
+import type { RunObserver } from './observer.js'
 import type { RequestSource } from './request-source.js'
 import type { Router } from './router.js'
 import type { Scheduler } from './scheduler.js'
@@ -62,6 +63,15 @@ export interface ServiceObjectives {
   readonly e2eSeconds?: number
 }
 
+/** A kind of request that the results tell apart. */
+export interface RequestClassSpec {
+  readonly name: string
+  /** In place of those of the run. */
+  readonly objectives?: ServiceObjectives
+  /** In place of that which the source gives: higher goes first, where a scheduler heeds it. */
+  readonly priority?: number
+}
+
 /** Everything that one run needs, as values: what `simulate` takes. */
 export interface SimulationSpec {
   /** One `mixed` pool, or one `prefill` and one `decode` pool. */
@@ -90,6 +100,12 @@ export interface SimulationSpec {
   /** Seconds after the end of the arrivals for which running requests may finish; Infinity when absent. */
   readonly drainSeconds?: number
   readonly objectives?: ServiceObjectives
+  /** The kinds of requests: a draft's `classId` is an index into them. */
+  readonly classes?: readonly RequestClassSpec[]
+  /** Names of those who send requests: a draft's `tenantId` is an index. A source may add to them as it goes. */
+  readonly tenants?: readonly string[]
+  /** Is told what happens; changes nothing. */
+  readonly observer?: RunObserver
   /** Steps one at a time instead of jumping: slower, the same results. */
   readonly stepByStep?: boolean
   /** Keeps every latency instead of a histogram: memory grows with the number of requests. */

@@ -10,6 +10,13 @@ import { LEAVING, WAITING } from './request-table.js'
 /** Transfers that end come before batches that act at the same time. */
 export const TRANSFER_PRIORITY = 0
 
+/** When a prefill was done, its first byte was sent, and its KV cache is usable, in seconds. */
+export interface HandoverTimes {
+  ready: number
+  start: number
+  end: number
+}
+
 /** What a handover needs of the run around it. */
 export interface HandoverParts {
   readonly queue: EventQueue
@@ -26,6 +33,8 @@ export interface HandoverParts {
   released(replica: Replica): void
   /** A request's KV cache has arrived. */
   arrived(slot: Slot, replica: Replica): void
+  /** A request's KV cache is put on the link. */
+  sent(slot: Slot, target: Replica, times: HandoverTimes, bytes: number): void
 }
 
 /**
@@ -39,6 +48,9 @@ export class KvHandover {
   #targets: Int32Array = new Int32Array(256)
   /** When the prefill was done, by slot, in seconds. */
   #readyAt: Float64Array = new Float64Array(256)
+  /** When the KV cache was usable for decoding, by slot, in seconds. */
+  #arrivedAt: Float64Array = new Float64Array(256)
+  readonly #times: HandoverTimes = { ready: 0.5, start: 0.5, end: 0.5 }
 
   constructor(parts: HandoverParts) {
     this.#parts = parts
@@ -70,7 +82,13 @@ export class KvHandover {
       replica.sampleUntil(now)
       replica.inbound.remove(slot)
       this.#reserve(replica, blocks, now)
-      queue.schedule(transfer.send(now, tokens), TRANSFER_PRIORITY, -slot - 1)
+      const end = transfer.send(now, tokens)
+      queue.schedule(end, TRANSFER_PRIORITY, -slot - 1)
+      const times = this.#times
+      times.ready = this.#readyAt[slot]!
+      times.start = transfer.startedAt
+      times.end = end
+      this.#parts.sent(slot, replica, times, transfer.sentBytes)
     }
   }
 
@@ -84,9 +102,27 @@ export class KvHandover {
     this.#parts.released(source)
     const target = pool.replicas[this.#targets[slot]!]!
     if (this.#parts.measures(now)) transfer.times.add(now - this.#readyAt[slot]!)
+    this.#arrivedAt[slot] = now
     table.stage[slot] = WAITING
     table.blocks[slot] = target.kv.blocksFor(table.prefillTarget[slot]!)
     this.#parts.arrived(slot, target)
+  }
+
+  /** When a request's prefill was done; NaN where none was handed over. */
+  readyAt(slot: Slot): number {
+    return this.#wasHandedOver(slot) ? this.#readyAt[slot]! : NaN
+  }
+
+  /** When its KV cache was usable for decoding; NaN where it is not yet. */
+  arrivedAt(slot: Slot): number {
+    return this.#wasHandedOver(slot) ? this.#arrivedAt[slot]! : NaN
+  }
+
+  /** Whether the slot's request has its first token and is not done with it. */
+  #wasHandedOver(slot: Slot): boolean {
+    const { table, replicaOf } = this.#parts
+    if (table.lane[slot]! < 0 || slot >= this.#targets.length) return false
+    return table.stage[slot] === LEAVING || replicaOf(slot).role === 'decode'
   }
 
   /** Takes blocks while a segment runs, which then may have to end sooner. */
@@ -108,9 +144,13 @@ export class KvHandover {
       const times = new Float64Array(this.#parts.table.capacity)
       times.set(this.#readyAt)
       this.#readyAt = times
+      const arrivals = new Float64Array(this.#parts.table.capacity)
+      arrivals.set(this.#arrivedAt)
+      this.#arrivedAt = arrivals
     }
     this.#targets[slot] = target
     this.#readyAt[slot] = readyAt
+    this.#arrivedAt[slot] = NaN
   }
 }
 

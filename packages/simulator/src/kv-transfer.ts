@@ -8,6 +8,9 @@ export class KvTransfer {
   bytes: number = 0
   /** Link seconds inside the measured window. */
   busyInWindow: number = 0
+  /** When the last one's first byte was sent, in seconds, and its bytes. */
+  startedAt: number = 0
+  sentBytes: number = 0
   readonly times: Distribution
   readonly #spec: KvTransferSpec
   readonly #link: FifoServer = new FifoServer()
@@ -30,6 +33,8 @@ export class KvTransfer {
     const bytes = tokens * this.#spec.bytesPerToken
     const seconds = bytes / this.#spec.bandwidthBytesPerSecond
     const sent = this.#link.serve(now, seconds)
+    this.startedAt = sent - seconds
+    this.sentBytes = bytes
     this.transfers++
     this.bytes += bytes
     this.busyInWindow += overlapSeconds(sent - seconds, sent, this.#start, this.#end)

@@ -64,6 +64,14 @@ export class LaneView implements ReplicaView {
     return this.#lane.table.priority[slot]!
   }
 
+  tenantId(slot: Slot): number {
+    return this.#lane.table.tenant[slot]!
+  }
+
+  classId(slot: Slot): number {
+    return this.#lane.table.class[slot]!
+  }
+
   promptTokens(slot: Slot): number {
     return this.#lane.table.prompt[slot]!
   }

@@ -49,6 +49,8 @@ export class Pool {
     promptTokens: 0,
     sessionId: -1,
     priority: 0,
+    tenantId: -1,
+    classId: -1,
   }
 
   constructor(spec: PoolSpec, run: RunParts) {
@@ -68,6 +70,8 @@ export class Pool {
     request.promptTokens = table.prompt[slot]!
     request.sessionId = table.session[slot]!
     request.priority = table.priority[slot]!
+    request.tenantId = table.tenant[slot]!
+    request.classId = table.class[slot]!
     this.#view.now = now
     let chosen: number
     try {

@@ -31,6 +31,10 @@ export class Replica {
   /** Decode pool: requests whose KV cache waits for room here before it is sent. */
   readonly inbound: RequestList
   readonly sampler: MemorySampler
+  /** The same over the whole run, for an observer. */
+  observed: MemorySampler | undefined
+  /** When the next memory sample is due, in seconds. */
+  nextSample: number
   requests: number = 0
   steps: number = 0
 
@@ -42,6 +46,8 @@ export class Replica {
     this.stageFree = new Float64Array(spec.stages)
     this.inbound = new RequestList(run.table)
     this.sampler = new MemorySampler(run.windowStart, run.windowEnd)
+    this.observed = undefined
+    this.nextSample = this.sampler.next
     for (let stage = 0; stage < spec.stages; stage++) {
       const lane = new Lane({
         id: run.lanes.length,
@@ -76,10 +82,20 @@ export class Replica {
     return this.kv.used + lane.blocksGrown(1, Math.min(step, lane.segment.steps))
   }
 
+  /** Samples the KV blocks from the start of the run to its end. */
+  observeBlocks(): void {
+    this.observed = new MemorySampler(0, Infinity)
+    this.nextSample = 0
+  }
+
   /** Takes the memory samples that are due before `time`; called before anything changes the use. */
   sampleUntil(time: number): void {
-    const { sampler } = this
+    const { sampler, observed } = this
     while (sampler.next < time) sampler.add(this.usedAt(sampler.next))
+    this.nextSample = sampler.next
+    if (observed === undefined) return
+    while (observed.next < time) observed.add(this.usedAt(observed.next))
+    this.nextSample = Math.min(sampler.next, observed.next)
   }
 
   /** The batch with the fewest requests. */

@@ -9,6 +9,8 @@ export class RequestIntake {
     outputTokens: 0,
     sessionId: -1,
     priority: 0,
+    tenantId: -1,
+    classId: -1,
   }
   /** Requests pulled so far. */
   pulled: number = 0
@@ -38,14 +40,30 @@ export class RequestIntake {
    */
   pull(): boolean {
     const { source, maxRequests = Infinity } = this.#spec
-    if (this.pulled >= maxRequests || !source.next(this.draft)) return false
-    const { promptTokens, outputTokens } = this.draft
+    const { draft } = this
+    draft.tenantId = -1
+    draft.classId = -1
+    if (this.pulled >= maxRequests || !source.next(draft)) return false
+    const { promptTokens, outputTokens } = draft
     if (!(promptTokens >= 1) || promptTokens !== (promptTokens | 0))
       this.#refuse('promptTokens', promptTokens, 1)
     if (!(outputTokens >= 1) || outputTokens !== (outputTokens | 0))
       this.#refuse('outputTokens', outputTokens, 1)
+    this.#checkSender(draft)
     this.pulled++
     return true
+  }
+
+  /** Checks who sent the draft, and gives it the priority of its class. */
+  #checkSender(draft: RequestDraft): void {
+    const { tenantId = -1, classId = -1 } = draft
+    if (!(tenantId >= -1) || tenantId !== (tenantId | 0)) this.#refuse('tenantId', tenantId, -1)
+    if (!(classId >= -1) || classId !== (classId | 0)) this.#refuse('classId', classId, -1)
+    const { classes } = this.#spec
+    if (classes === undefined || classId < 0) return
+    const own = classes[classId]
+    if (own === undefined) this.#refuse('classId', classId, -1)
+    if (own.priority !== undefined) draft.priority = own.priority
   }
 
   #refuse(field: string, given: number, least: number, index = this.pulled): never {

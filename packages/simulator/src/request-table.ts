@@ -19,9 +19,13 @@ export const LEAVING: Stage = 5
  */
 export class RequestTable {
   capacity: number
+  /** Its number in order of arrival. */
+  number: Float64Array
   arrival: Float64Array
   /** When the first step that worked on it started; NaN before. */
   started: Float64Array
+  /** When it first entered a queue; NaN before. */
+  entered: Float64Array
   /** When it entered the queue that it is in. */
   queued: Float64Array
   firstToken: Float64Array
@@ -31,6 +35,8 @@ export class RequestTable {
   output: Int32Array
   session: Int32Array
   priority: Int32Array
+  tenant: Int32Array
+  class: Int32Array
   stage: Uint8Array
   /** Tokens to prefill: the prompt, and after a preemption the generated ones as well. */
   prefillTarget: Int32Array
@@ -53,7 +59,9 @@ export class RequestTable {
   /** Position in its batch's finish heap. */
   heapPosition: Int32Array
   preemptions: Int32Array
-  /** Number of the batch (lane) that it belongs to. */
+  /** Number of the replica of the first pool that it was routed to; -1 before. */
+  entryReplica: Int32Array
+  /** Number of the batch (lane) that it belongs to; -1 before it has one. */
   lane: Int32Array
   #free: Int32Array
   /**
@@ -65,8 +73,10 @@ export class RequestTable {
 
   constructor(capacity: number) {
     this.capacity = capacity
+    this.number = new Float64Array(capacity)
     this.arrival = new Float64Array(capacity)
     this.started = new Float64Array(capacity)
+    this.entered = new Float64Array(capacity)
     this.queued = new Float64Array(capacity)
     this.firstToken = new Float64Array(capacity)
     this.lastToken = new Float64Array(capacity)
@@ -74,6 +84,8 @@ export class RequestTable {
     this.output = new Int32Array(capacity)
     this.session = new Int32Array(capacity)
     this.priority = new Int32Array(capacity)
+    this.tenant = new Int32Array(capacity)
+    this.class = new Int32Array(capacity)
     this.stage = new Uint8Array(capacity)
     this.prefillTarget = new Int32Array(capacity)
     this.prefillDone = new Int32Array(capacity)
@@ -87,6 +99,7 @@ export class RequestTable {
     this.previous = new Int32Array(capacity)
     this.heapPosition = new Int32Array(capacity)
     this.preemptions = new Int32Array(capacity)
+    this.entryReplica = new Int32Array(capacity)
     this.lane = new Int32Array(capacity)
     this.#free = new Int32Array(capacity)
     this.#freeFrom(0)
@@ -105,10 +118,15 @@ export class RequestTable {
     this.#freeCount--
     this.arrival[slot] = request.arrivalSeconds
     this.started[slot] = NaN
+    this.entered[slot] = NaN
     this.prompt[slot] = request.promptTokens
     this.output[slot] = request.outputTokens
     this.session[slot] = request.sessionId
     this.priority[slot] = request.priority
+    this.tenant[slot] = request.tenantId ?? -1
+    this.class[slot] = request.classId ?? -1
+    this.entryReplica[slot] = -1
+    this.lane[slot] = -1
     this.stage[slot] = WAITING
     this.prefillTarget[slot] = request.promptTokens
     this.prefillDone[slot] = 0
@@ -134,8 +152,10 @@ export class RequestTable {
   #grow(): void {
     const old = this.capacity
     this.capacity = old * 2
+    this.number = widened(this.number)
     this.arrival = widened(this.arrival)
     this.started = widened(this.started)
+    this.entered = widened(this.entered)
     this.queued = widened(this.queued)
     this.firstToken = widened(this.firstToken)
     this.lastToken = widened(this.lastToken)
@@ -143,6 +163,8 @@ export class RequestTable {
     this.output = widenedInt(this.output)
     this.session = widenedInt(this.session)
     this.priority = widenedInt(this.priority)
+    this.tenant = widenedInt(this.tenant)
+    this.class = widenedInt(this.class)
     const stage = new Uint8Array(this.capacity)
     stage.set(this.stage)
     this.stage = stage
@@ -158,6 +180,7 @@ export class RequestTable {
     this.previous = widenedInt(this.previous)
     this.heapPosition = widenedInt(this.heapPosition)
     this.preemptions = widenedInt(this.preemptions)
+    this.entryReplica = widenedInt(this.entryReplica)
     this.lane = widenedInt(this.lane)
     this.#free = widenedInt(this.#free)
     this.#freeFrom(old)

@@ -5,6 +5,7 @@ import { ExactDistribution, RequestMetrics } from '@llmsim/metrics'
 import { KvHandover, TRANSFER_PRIORITY } from './kv-handover.js'
 import { KvTransfer } from './kv-transfer.js'
 import type { Lane } from './lane.js'
+import { Observation } from './observation.js'
 import { broken } from './plan-application.js'
 import { Pool } from './pool.js'
 import type { Replica } from './replica.js'
@@ -42,6 +43,7 @@ export class SimulationRun {
   readonly #handover: KvHandover | undefined
   readonly #starter: StepStarter
   readonly #intake: RequestIntake
+  readonly #observation: Observation | undefined
   readonly #frontEnd: FifoServer = new FifoServer()
   readonly #record = {
     arrivalSeconds: 0.5,
@@ -104,8 +106,20 @@ export class SimulationRun {
         arrived: (slot, replica) => {
           this.#enqueue(slot, replica)
         },
+        sent: (slot, target, times, bytes) => {
+          this.#observation?.transfer(slot, target, times, bytes)
+        },
       })
     }
+    if (spec.observer !== undefined)
+      this.#observation = new Observation({
+        observer: spec.observer,
+        table: this.table,
+        lanes: this.#lanes,
+        replicas: this.#replicas,
+        pools: this.pools,
+        handover: this.#handover,
+      })
   }
 
   /** Runs to the end of the traffic and its drain. */
@@ -145,6 +159,7 @@ export class SimulationRun {
     }
     for (const replica of this.#replicas) replica.sampleUntil(this.now)
     if (this.table.inUse > 0 && queue.nextTime === Infinity) this.#stalled()
+    this.#observation?.ended()
   }
 
   #advanceTo(time: number): void {
@@ -176,14 +191,18 @@ export class SimulationRun {
   /** Lets the drafted request into the system; false when it can never fit and is refused. */
   #arrive(): boolean {
     const { draft } = this.#intake
+    const number = this.requests.arrived
     this.requests.arrive(draft)
+    this.#observation?.arrived(draft, number)
     if (this.requests.arrived % PROGRESS_EVERY === 0)
       this.spec.onProgress?.(this.now, this.requests.arrived)
     if (!this.#fits(draft.promptTokens, draft.outputTokens)) {
       this.rejected++
+      this.#observation?.rejected(draft, number)
       return false
     }
     const slot = this.table.open(draft)
+    this.table.number[slot] = number
     const entersAt = this.#frontEndDone(draft.promptTokens)
     if (entersAt === this.now) this.#enter(slot)
     else this.#queue.schedule(entersAt, ENTRY_PRIORITY, this.#lanes.length + slot)
@@ -204,6 +223,8 @@ export class SimulationRun {
     const replica = replicas.length === 1 ? replicas[0]! : this.#entry.route(slot, this.now)
     replica.requests++
     replica.outstanding++
+    this.table.entryReplica[slot] = replica.index
+    this.table.entered[slot] = this.now
     this.#enqueue(slot, replica)
   }
 
@@ -226,6 +247,7 @@ export class SimulationRun {
     this.table.lane[slot] = lane.id
     this.table.queued[slot] = this.now
     lane.waiting.pushBack(slot)
+    this.#observation?.load(lane, this.now)
     this.#notify(lane)
   }
 
@@ -263,6 +285,7 @@ export class SimulationRun {
     if (lane.segment.active) this.#endSegment(lane)
     if (this.#vacancies > 0) this.#fillVacancies()
     this.#startStep(lane)
+    this.#observation?.load(lane, this.now)
     this.#current = undefined
     if (!lane.segment.active) return
     // What comes next for sure need not pass through the queue.
@@ -280,7 +303,7 @@ export class SimulationRun {
       this.#wake(lane, replica.stageFree[0]!)
       return
     }
-    if (replica.sampler.next < this.now) replica.sampleUntil(this.now)
+    if (replica.nextSample < this.now) replica.sampleUntil(this.now)
     lane.now = this.now
     const starter = this.#starter
     const started = starter.start(lane, replica)
@@ -295,8 +318,9 @@ export class SimulationRun {
   #endSegment(lane: Lane): void {
     const { segment, chunks } = lane
     const replica = this.#replicas[lane.id]!
-    if (replica.sampler.next < segment.end) replica.sampleUntil(segment.end)
+    if (replica.nextSample < segment.end) replica.sampleUntil(segment.end)
     this.steps.busy(lane)
+    this.#observation?.segment(lane)
     replica.steps += segment.steps - 1
     let freed = false
     if (lane.decodes) {
@@ -349,6 +373,7 @@ export class SimulationRun {
     record.finishSeconds = this.now
     record.outputTokens = table.output[slot]!
     this.requests.complete(record)
+    this.#observation?.finished(slot, this.now)
     table.close(slot)
     if (this.spec.concurrency !== undefined) this.#vacancies++
   }
@@ -380,6 +405,7 @@ export class SimulationRun {
       this.steps.busy(lane)
       replica.steps += Math.min(done, segment.steps - 1)
       segment.resize(done)
+      this.#observation?.segment(lane)
       if (lane.decodes && segment.steps > 0) this.steps.decoded(lane)
     }
     this.#advanceTo(limit)

@@ -77,6 +77,12 @@ export class OrderedView implements ReplicaView {
   priority(slot: Slot): number {
     return this.#view.priority(slot)
   }
+  tenantId(slot: Slot): number {
+    return this.#view.tenantId?.(slot) ?? -1
+  }
+  classId(slot: Slot): number {
+    return this.#view.classId?.(slot) ?? -1
+  }
   promptTokens(slot: Slot): number {
     return this.#view.promptTokens(slot)
   }
