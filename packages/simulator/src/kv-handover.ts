@@ -120,9 +120,9 @@ export class KvHandover {
 
   /** Whether the slot's request has its first token and is not done with it. */
   #wasHandedOver(slot: Slot): boolean {
-    const { table, replicaOf } = this.#parts
+    const { table } = this.#parts
     if (table.lane[slot]! < 0 || slot >= this.#targets.length) return false
-    return table.stage[slot] === LEAVING || replicaOf(slot).role === 'decode'
+    return table.stage[slot] === LEAVING || this.#parts.replicaOf(slot).role === 'decode'
   }
 
   /** Takes blocks while a segment runs, which then may have to end sooner. */

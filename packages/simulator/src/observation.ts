@@ -214,17 +214,17 @@ export class Observation {
 
   /** The run is over: what is left in the system has not finished. */
   ended(): void {
-    const { requestFailed, blocksSampled } = this.#observer
+    const observer = this.#observer
     const table = this.#table
-    if (requestFailed !== undefined)
+    if (observer.requestFailed !== undefined)
       for (let slot = 0; slot < table.capacity; slot++) {
         if (table.stage[slot] === FREE) continue
         const request = this.#fill(slot)
         request.finishSeconds = NaN
         request.outcome = 'unfinished'
-        this.#observer.requestFailed!(request)
+        observer.requestFailed(request)
       }
-    if (blocksSampled === undefined) return
+    if (observer.blocksSampled === undefined) return
     this.#replicas.forEach((replica, lane) => {
       if (this.#index[lane] !== 0) return
       const { observed } = replica
@@ -236,7 +236,7 @@ export class Observation {
         usedBlocks: observed!.values,
         samples: observed!.size,
       }
-      this.#observer.blocksSampled!(blocks)
+      observer.blocksSampled?.(blocks)
     })
   }
 
