@@ -1,4 +1,4 @@
-/** What a router may know of a pool's replicas, numbered from 0. */
+/** What a router may know of a pool's replicas that can take requests, numbered from 0. */
 export interface PoolView {
   readonly replicas: number
   /** Requests routed to it and not finished (or, in a prefill pool, not handed over). */
@@ -8,6 +8,11 @@ export interface PoolView {
   /** KV blocks in use, those reserved for transfers included. */
   usedBlocks(replica: number): number
   totalBlocks(replica: number): number
+  /**
+   * A number that stays with a replica while others fail, return, or are scaled away: only those that
+   * can take requests are in the view, numbered without gaps. Absent: its number in the view.
+   */
+  id?(replica: number): number
 }
 
 /** What a router may know of a request. */

@@ -1,9 +1,21 @@
 import type { RouterFactory } from '@llmsim/contracts'
+import { consistentHash } from './consistent-hash.js'
+import { leastKv } from './least-kv.js'
 import { leastOutstanding } from './least-outstanding.js'
+import { powerOfTwo } from './power-of-two.js'
 import { random } from './random.js'
 import { roundRobin } from './round-robin.js'
+import { sessionSticky } from './session-sticky.js'
 
-export { leastOutstanding, random, roundRobin }
+export { consistentHash, leastKv, leastOutstanding, powerOfTwo, random, roundRobin, sessionSticky }
 
 /** Every router of this package. */
-export const routers: readonly RouterFactory[] = [roundRobin, leastOutstanding, random]
+export const routers: readonly RouterFactory[] = [
+  roundRobin,
+  leastOutstanding,
+  leastKv,
+  random,
+  powerOfTwo,
+  sessionSticky,
+  consistentHash,
+]

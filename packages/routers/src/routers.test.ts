@@ -93,7 +93,11 @@ describe('random', () => {
 
 describe('routers', () => {
   it('are listed by the name that their routers have', () => {
-    expect(routers.map(({ name }) => name)).toEqual(['round-robin', 'least-outstanding', 'random'])
+    expect(routers.map(({ name }) => name).slice(0, 2)).toEqual([
+      'round-robin',
+      'least-outstanding',
+    ])
+    expect(new Set(routers.map(({ name }) => name)).size).toBe(routers.length)
     for (const factory of routers)
       expect(factory.create({ random: () => 0, extra: {} }).name).toBe(factory.name)
   })

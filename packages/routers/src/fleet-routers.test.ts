@@ -1,0 +1,136 @@
+import type { PoolView, RoutedRequest, Router, RouterFactory } from '@llmsim/contracts'
+import { describe, expect, it } from 'vitest'
+import { consistentHash, leastKv, powerOfTwo, sessionSticky } from './index.js'
+
+function request(sessionId = -1): RoutedRequest {
+  return { arrivalSeconds: 0, promptTokens: 100, sessionId, priority: 0 }
+}
+
+/** Replicas by id, with their unfinished requests and used KV blocks of 100. */
+function poolOf(loads: Readonly<Record<number, number>>, blocks: readonly number[] = []): PoolView {
+  const ids = Object.keys(loads).map(Number)
+  return {
+    replicas: ids.length,
+    outstanding: (replica) => loads[ids[replica]!]!,
+    queued: (replica) => Math.floor(loads[ids[replica]!]! / 2),
+    usedBlocks: (replica) => blocks[replica] ?? 0,
+    totalBlocks: () => 100,
+    id: (replica) => ids[replica]!,
+  }
+}
+
+function create(factory: RouterFactory, extra: object = {}, random = uniform()): Router {
+  return factory.create({ random, extra: extra as Record<string, unknown> })
+}
+
+/** The minimal standard generator of Park and Miller. */
+function uniform(): () => number {
+  let state = 7
+  return () => (state = (state * 48271) % 2147483647) / 2147483647
+}
+
+describe('least-kv', () => {
+  it('names the replica with the smallest share of its blocks in use, equals in turn', () => {
+    const router = create(leastKv)
+    expect(router.route(request(), poolOf({ 0: 9, 1: 9, 2: 0 }, [30, 10, 20]))).toBe(1)
+    const idle = poolOf({ 0: 0, 1: 0 }, [0, 0])
+    expect([1, 2, 3].map(() => router.route(request(), idle))).toEqual([0, 1, 0])
+  })
+})
+
+describe('power-of-two', () => {
+  it('never names the busiest of three, and both others', () => {
+    const router = create(powerOfTwo)
+    const pool = poolOf({ 0: 5, 1: 9, 2: 1 })
+    const chosen = Array.from({ length: 3000 }, () => router.route(request(), pool))
+    expect(new Set(chosen)).toEqual(new Set([0, 2]))
+    // Replica 2 wins both of its pairs, of three that are equally likely.
+    expect(chosen.filter((replica) => replica === 2).length / 3000).toBeCloseTo(2 / 3, 1)
+  })
+
+  it('compares two different replicas', () => {
+    // Both draws at the low end: a router that drew with replacement would compare 0 with itself.
+    const router = create(powerOfTwo, {}, () => 0)
+    expect(router.route(request(), poolOf({ 0: 5, 1: 1 }))).toBe(1)
+  })
+
+  it('keeps the largest load far below that of random choice', () => {
+    const most = (choose: (loads: number[]) => number): number => {
+      const loads = Array.from({ length: 100 }, () => 0)
+      for (let i = 0; i < 10_000; i++) loads[choose(loads)]!++
+      return Math.max(...loads)
+    }
+    const random = uniform()
+    const router = create(powerOfTwo, {}, random)
+    const two = most((loads) =>
+      router.route(request(), poolOf(Object.fromEntries(loads.entries()))),
+    )
+    const one = most((loads) => Math.floor(random() * loads.length))
+    // log log n above the mean against sqrt(mean log n).
+    expect(two).toBeLessThanOrEqual(104)
+    expect(one).toBeGreaterThan(115)
+  })
+
+  it('compares by the signal asked for, and refuses another', () => {
+    const router = create(powerOfTwo, { signal: 'kv' }, () => 0)
+    expect(router.route(request(), poolOf({ 0: 0, 1: 9 }, [50, 10]))).toBe(1)
+    expect(() => create(powerOfTwo, { signal: 'weather' })).toThrow(/outstanding, queued, kv/)
+  })
+})
+
+describe('session-sticky', () => {
+  it('keeps a session where it began, and moves it when that replica goes', () => {
+    const router = create(sessionSticky)
+    expect(router.route(request(7), poolOf({ 0: 3, 1: 1, 2: 2 }))).toBe(1)
+    expect(router.route(request(7), poolOf({ 0: 0, 1: 9, 2: 0 }))).toBe(1)
+    // Replica 0 has gone: the session's replica is now the first in the view.
+    expect(router.route(request(7), poolOf({ 1: 9, 2: 0 }))).toBe(0)
+    expect(router.route(request(7), poolOf({ 0: 2, 2: 1 }))).toBe(1)
+    // It stays there when the first one is back.
+    expect(router.route(request(7), poolOf({ 0: 0, 1: 0, 2: 5 }))).toBe(2)
+  })
+
+  it('levels requests without a session, and forgets the sessions used longest ago', () => {
+    const router = create(sessionSticky, { max_sessions: 1 })
+    expect(router.route(request(), poolOf({ 0: 3, 1: 1 }))).toBe(1)
+    expect(router.route(request(1), poolOf({ 0: 0, 1: 1 }))).toBe(0)
+    expect(router.route(request(2), poolOf({ 0: 1, 1: 0 }))).toBe(1)
+    expect(router.route(request(1), poolOf({ 0: 1, 1: 0 }))).toBe(1)
+  })
+})
+
+describe('consistent-hash', () => {
+  const loads = { 0: 0, 1: 0, 2: 0, 3: 0, 4: 0 }
+  const sessions = Array.from({ length: 5000 }, (_, i) => i)
+
+  it('spreads sessions evenly and keeps each where it is', () => {
+    const router = create(consistentHash)
+    const counts = [0, 0, 0, 0, 0]
+    for (const session of sessions) counts[router.route(request(session), poolOf(loads))]!++
+    for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(120)
+    const again = create(consistentHash)
+    for (const session of sessions)
+      expect(again.route(request(session), poolOf(loads))).toBe(
+        router.route(request(session), poolOf({ ...loads, 2: 100 })),
+      )
+  })
+
+  it('moves only the sessions of a replica that goes', () => {
+    const router = create(consistentHash)
+    const { 3: _gone, ...left } = loads
+    const ids = [0, 1, 2, 4]
+    for (const session of sessions) {
+      const before = router.route(request(session), poolOf(loads))
+      const after = ids[router.route(request(session), poolOf(left))]
+      if (before !== 3) expect(after).toBe(before)
+    }
+  })
+
+  it('passes over a replica that has more than its share, if asked to', () => {
+    const router = create(consistentHash, { load_factor: 1.25 })
+    const home = create(consistentHash).route(request(11), poolOf(loads))
+    expect(router.route(request(11), poolOf(loads))).toBe(home)
+    expect(router.route(request(11), poolOf({ ...loads, [home]: 50 }))).not.toBe(home)
+    expect(() => create(consistentHash, { load_factor: 0.5 })).toThrow(/from 1 on/)
+  })
+})

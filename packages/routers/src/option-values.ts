@@ -1,0 +1,41 @@
+import { SimulatorError, type RouterOptions } from '@llmsim/contracts'
+
+/**
+ * A number of `router.options`.
+ *
+ * Throws `SimulatorError` `INVALID_VALUE` for anything else, or for one out of bounds.
+ */
+export function numberOption(
+  { extra }: RouterOptions,
+  name: string,
+  otherwise: number,
+  { least, most = Infinity, meaning }: { least: number; most?: number; meaning: string },
+): number {
+  const { [name]: given = otherwise } = extra
+  if (typeof given === 'number' && given >= least && given <= most) return given
+  const range =
+    most === Infinity ? `a number from ${least} on` : `a number from ${least} to ${most}`
+  return refuse(name, given, `${range}: ${meaning}`)
+}
+
+/** One of several words of `router.options`. Throws `SimulatorError` `INVALID_VALUE` for another. */
+export function wordOption<Word extends string>(
+  { extra }: RouterOptions,
+  name: string,
+  words: readonly Word[],
+  otherwise: Word,
+): Word {
+  const { [name]: given = otherwise } = extra
+  const found = words.find((word) => word === given)
+  return found ?? refuse(name, given, words.join(', '))
+}
+
+function refuse(name: string, given: unknown, accepted: string): never {
+  throw new SimulatorError({
+    code: 'INVALID_VALUE',
+    path: `router.options.${name}`,
+    message: 'is not an option that this router accepts',
+    given,
+    accepted,
+  })
+}
