@@ -17,6 +17,7 @@ export const arrows = {
   'catalog-hardware': ['contracts', 'catalog'],
   'catalog-calibrations': ['contracts'],
   simulator: ['contracts', 'engine', 'metrics'],
+  planner: ['contracts', 'engine', 'metrics', 'simulator'],
   conformance: ['contracts', 'simulator'],
 }
 

@@ -1,0 +1,2 @@
+export * from './evaluate-all.js'
+export * from './executor.js'
