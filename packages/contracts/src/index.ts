@@ -1,4 +1,5 @@
 export * from './accelerator.js'
+export * from './admission.js'
 export * from './calibration.js'
 export * from './catalog-source.js'
 export * from './cost-model.js'

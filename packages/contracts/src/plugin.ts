@@ -1,3 +1,4 @@
+import type { AdmissionFactory } from './admission.js'
 import type { CostModelFactory } from './cost-model-factory.js'
 import type { RouterFactory } from './router.js'
 import type { SchedulerFactory } from './scheduler.js'
@@ -6,5 +7,6 @@ import type { SchedulerFactory } from './scheduler.js'
 export interface Plugin {
   readonly schedulers?: readonly SchedulerFactory[]
   readonly routers?: readonly RouterFactory[]
+  readonly admissionPolicies?: readonly AdmissionFactory[]
   readonly costModels?: readonly CostModelFactory[]
 }

@@ -14,6 +14,13 @@ export interface RequestDraft {
   tenantId?: number
   /** Number of its class, an index into the specification's `classes`; -1, which it is before `next`: none. */
   classId?: number
+  /**
+   * Tokens that its client allows it to generate (`max_tokens`): longer outputs are cut. 0, which it is
+   * before `next`: no limit.
+   */
+  maxOutputTokens?: number
+  /** Output tokens that a predictor expects, for schedulers that heed it; 0, which it is before `next`: none does. */
+  predictedOutputTokens?: number
 }
 
 /** Requests in time order, pulled one at a time, so that a long run holds no long list. */

@@ -47,8 +47,22 @@ export interface ReplicaView {
   kvTokens(slot: Slot): number
   /** KV blocks that it holds. */
   heldBlocks(slot: Slot): number
-  /** KV blocks (0 or 1) that its next decode step allocates. */
+  /**
+   * KV blocks that its next decode step allocates: 0 or 1, and for one whose KV cache is in host memory
+   * those of the cache as well.
+   */
   blocksToDecode(slot: Slot): number
+
+  /** Waiting requests whose KV cache is in host memory; absent: none. */
+  readonly swapped?: number
+  /** Whether a waiting request's KV cache is in host memory; `admit` brings it back. */
+  isSwapped?(slot: Slot): boolean
+  /** Tokens that its client allows it to generate; Infinity: no limit is stated. */
+  maxOutputTokens?(slot: Slot): number
+  /** Output tokens that a predictor expects, in error by as much as is stated; NaN: none does. */
+  predictedOutputTokens?(slot: Slot): number
+  /** When its first token is due, by the objective of its class; Infinity: it has none. */
+  deadlineSeconds?(slot: Slot): number
 
   /** Tokens in a KV block. */
   readonly blockSize: number
@@ -59,6 +73,9 @@ export interface ReplicaView {
   /** KV blocks that one decode step of all decoding requests allocates. */
   readonly blocksToDecodeAll: number
 }
+
+/** What becomes of the KV cache of a preempted request. */
+export type PreemptionMode = 'recompute' | 'swap'
 
 /**
  * What a replica does next; the scheduler fills it, the simulator checks and applies it.
@@ -73,14 +90,21 @@ export interface StepPlan {
    * the last prompt token is done the request has its next token.
    */
   prefill(slot: Slot, tokens: number): void
-  /** Admits a waiting request whose `prefillRemaining` is 0; it decodes from this step on. */
+  /**
+   * Admits a waiting request whose `prefillRemaining` is 0; it decodes from this step on. A KV cache in
+   * host memory is brought back first, which makes this step longer.
+   */
   admit(slot: Slot): void
   /** All decoding requests produce a token (those that `admit` adds included). */
   decodeAll(): void
   /** One decoding request produces a token; the decoding ones not named stand still. */
   decode(slot: Slot): void
-  /** Frees a running request's KV cache and puts it at the front of the queue, to be recomputed. */
-  preempt(slot: Slot): void
+  /**
+   * Frees a running request's KV cache and puts it at the front of the queue. With `recompute` the cache
+   * is dropped; with `swap` it goes to host memory, where there is room for it and the prompt is complete.
+   * Absent: as the replica is set.
+   */
+  preempt(slot: Slot, mode?: PreemptionMode): void
   /**
    * Steps for which this plan stands if nothing arrives, finishes or runs out of blocks; 1 unless
    * set. Counted for plans that decode only.
@@ -100,7 +124,14 @@ export interface StepPlan {
  */
 export interface Scheduler {
   readonly name: string
+  /** True: it admits waiting requests whose KV cache is in host memory. Without it nothing is swapped. */
+  readonly resumesSwapped?: boolean
   plan(view: ReplicaView, plan: StepPlan): void
+  /**
+   * A request has left the queue or the batch for good (finished, handed over, cancelled), with so many
+   * tokens generated in all; its slot may be another one's by the next plan.
+   */
+  left?(slot: Slot, generatedTokens: number): void
 }
 
 /** Limits that every scheduler is made with; a scheduler may ignore those that have no meaning for it. */
@@ -126,5 +157,7 @@ export interface SchedulerFactory {
   readonly name: string
   /** One sentence for listings. */
   readonly description: string
+  /** Names of the options that it reads from `extra`; absent: any. */
+  readonly options?: readonly string[]
   create(options: SchedulerOptions): Scheduler
 }

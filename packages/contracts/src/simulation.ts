@@ -1,3 +1,4 @@
+import type { AdmissionPolicy } from './admission.js'
 import type { CostModel } from './cost-model.js'
 import type { RunObserver } from './observer.js'
 import type { RequestSource } from './request-source.js'
@@ -16,6 +17,30 @@ export interface ReplicaMemory {
   readonly bytesPerBlock: number
   /** Bytes in use on the fullest device before any KV block: weights, activations, reserve. */
   readonly staticBytes: number
+  /** Where preempted requests may keep their KV cache; absent: they are recomputed. */
+  readonly swap?: SwapSpace
+}
+
+/** Host memory for the KV caches of preempted requests, and the link to it. */
+export interface SwapSpace {
+  /** KV blocks that it has room for. */
+  readonly blocks: number
+  /** Bytes per second between one device and its host, one direction. */
+  readonly bandwidthBytesPerSecond: number
+}
+
+/** Clients that do not wait for ever, and send again. */
+export interface ClientBehaviour {
+  /** How long a client waits, in seconds; Infinity: for ever. */
+  readonly timeoutSeconds: number
+  /** What it waits for. */
+  readonly waitsFor: 'first-token' | 'completion'
+  /** How often it sends a request again that was refused or timed out. */
+  readonly maxRetries: number
+  /** The mean pause before it does so for the first time, in seconds; each further one is twice as long. */
+  readonly backoffSeconds: number
+  /** The random stream of the pauses, uniform in [0, 1). */
+  random(): number
 }
 
 /** Draw of one device in watts. */
@@ -79,6 +104,10 @@ export interface SimulationSpec {
   /** Required with a prefill and a decode pool. */
   readonly kvTransfer?: KvTransferSpec
   readonly source: RequestSource
+  /** Who may enter at all; absent: everybody. */
+  readonly admission?: AdmissionPolicy
+  /** Absent: clients wait for ever. */
+  readonly client?: ClientBehaviour
   /** Seconds that the front end (HTTP, tokenisation) holds each request before it is routed; 0 when absent. */
   readonly requestOverheadSeconds?: number
   /**
