@@ -1,3 +1,18 @@
+/**
+ * What the beginning of a prompt holds, block by block, as traces publish it: two prompts begin alike for as
+ * long as their ids are equal one after the other. What the ids do not cover is the request's own, or its
+ * session's: a later request of a session whose prompt is at least as long as prompt and answer before
+ * it begins with them.
+ */
+export interface PromptBlocks {
+  /** Whole numbers, from -(2^53 - 1) to 2^53 - 1; may be longer than `count`. */
+  ids: ArrayLike<number>
+  /** Ids of this prompt, from the first on. */
+  count: number
+  /** Tokens that each id stands for, at least 1; the last one of a prompt stands for what is left of it, if that is less. */
+  blockTokens: number
+}
+
 /** One request as it enters the system; the simulator owns the object and reuses it. */
 export interface RequestDraft {
   /** Seconds since the start of the simulation; not before the request that came before. */
@@ -21,6 +36,11 @@ export interface RequestDraft {
   maxOutputTokens?: number
   /** Output tokens that a predictor expects, for schedulers that heed it; 0, which it is before `next`: none does. */
   predictedOutputTokens?: number
+  /**
+   * What its prompt begins with; undefined, which it is before `next`: not known. The simulator copies the
+   * ids before it asks again, so that a source refills one buffer.
+   */
+  promptBlocks?: PromptBlocks | undefined
 }
 
 /** Requests in time order, pulled one at a time, so that a long run holds no long list. */

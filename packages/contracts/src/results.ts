@@ -27,6 +27,48 @@ export const KvCacheUse = z.strictObject({
   total_blocks: z.number(),
   peak_used_blocks: z.number(),
   mean_utilization: figure,
+  /** Share of the prompt tokens that a prefix cache held; null without one. */
+  prefix_hit_rate: figure.optional(),
+})
+
+/** What the prefix caches did for the requests that arrived in the measured window. */
+export const PrefixCacheUse = z.strictObject({
+  /** Requests that were admitted. */
+  requests: z.number(),
+  /** Their prompt tokens: those found, and those to be computed. */
+  prompt_tokens: z.number(),
+  hit_tokens: z.number(),
+  computed_tokens: z.number(),
+  /** Share of its prompt that a request found. */
+  hit_rate_by_request: z.strictObject({
+    mean: figure,
+    p50: figure,
+    p90: figure,
+    p95: figure,
+    p99: figure,
+    max: figure,
+  }),
+  /** KV blocks that made room for others, over the whole run. */
+  evicted_blocks: z.number(),
+  /** KV blocks that are kept, and held by no request, when the run ends. */
+  cached_blocks: z.number(),
+  /** Memory below that of the devices, from the fastest down. */
+  tiers: z.array(
+    z.strictObject({
+      name: z.string(),
+      /** KV blocks that it holds in all; null: as many as come. */
+      total_blocks: figure,
+      peak_used_blocks: z.number(),
+      /** Prompt tokens found there, of requests that arrived in the measured window. */
+      hit_tokens: z.number(),
+      /** Over the whole run. */
+      read_bytes: z.number(),
+      written_bytes: z.number(),
+      evicted_blocks: z.number(),
+      /** Share of the measured window in which its links read, over all replicas. */
+      link_utilization: share,
+    }),
+  ),
 })
 
 const ReplicaFigures = z.strictObject({
@@ -96,6 +138,8 @@ export const SimulationResult = z.strictObject({
   }),
   preemptions: z.number(),
   kv_cache: KvCacheUse,
+  /** Of the pools that prefill; null, or absent, without prefix caching. */
+  prefix_cache: PrefixCacheUse.nullable().optional(),
   kv_transfer: z
     .strictObject({
       transfers: z.number(),
@@ -122,5 +166,6 @@ export const SimulationResult = z.strictObject({
 export type SimulationResult = z.infer<typeof SimulationResult>
 export type Latency = z.infer<typeof Latency>
 export type MemoryUse = z.infer<typeof MemoryUse>
+export type PrefixCacheUse = z.infer<typeof PrefixCacheUse>
 export type KvCacheUse = z.infer<typeof KvCacheUse>
 export type PoolFigures = z.infer<typeof PoolFigures>

@@ -13,6 +13,11 @@ export interface PoolView {
    * can take requests are in the view, numbered without gaps. Absent: its number in the view.
    */
   id?(replica: number): number
+  /**
+   * Tokens of the prompt that is being routed that the replica's prefix cache holds; absent where no replica
+   * of the pool has one.
+   */
+  cachedTokens?(replica: number): number
 }
 
 /** What a router may know of a request. */

@@ -41,12 +41,25 @@ export interface ReplicaView {
   promptTokens(slot: Slot): number
   /** Tokens generated so far. */
   generatedTokens(slot: Slot): number
-  /** Tokens that must still be prefilled before it can decode; 0: its KV cache is here. */
+  /**
+   * Tokens that must still be prefilled before it can decode; 0: its KV cache is here. What a waiting request
+   * would find in the prefix cache is left out already.
+   */
   prefillRemaining(slot: Slot): number
-  /** Tokens in its KV cache. */
+  /** Tokens in its KV cache; of a waiting request, those that it would find in the prefix cache too. */
   kvTokens(slot: Slot): number
-  /** KV blocks that it holds. */
+  /**
+   * KV blocks that it holds and nobody else does: those that its preemption frees. Of a waiting request,
+   * those that its admission need not allocate, since running requests hold them.
+   */
   heldBlocks(slot: Slot): number
+  /** KV blocks of a running request that others hold as well; absent where there is no prefix cache. */
+  sharedBlocks?(slot: Slot): number
+  /**
+   * Prompt tokens that a waiting request would find in the prefix cache if it were admitted now; absent
+   * where there is no prefix cache.
+   */
+  cachedTokens?(slot: Slot): number
   /**
    * KV blocks that its next decode step allocates: 0 or 1, and for one whose KV cache is in host memory
    * those of the cache as well.
@@ -69,6 +82,7 @@ export interface ReplicaView {
   /** KV blocks that `tokens` tokens take. */
   blocksFor(tokens: number): number
   readonly totalBlocks: number
+  /** KV blocks that no request holds; those that the prefix cache keeps for later are among them. */
   readonly freeBlocks: number
   /** KV blocks that one decode step of all decoding requests allocates. */
   readonly blocksToDecodeAll: number

@@ -43,6 +43,29 @@ export interface ClientBehaviour {
   random(): number
 }
 
+/** Memory below that of the devices, to which KV blocks go and from which they come back. */
+export interface KvTierSpec {
+  readonly name: string
+  /** Whether each replica has its own, or all of a pool share one. */
+  readonly scope: 'replica' | 'pool'
+  /** KV blocks that it holds; Infinity: as many as come. */
+  readonly blocks: number
+  /** Bytes per second of the link of each replica to it, each way. */
+  readonly bandwidthBytesPerSecond: number
+  /** Seconds from the last byte read to the block being usable. */
+  readonly latencySeconds: number
+  /** When a block is written to it: when it has been computed, or when the memory above it lets it go. */
+  readonly write: 'through' | 'back'
+}
+
+/** KV blocks of prompts and answers that are kept, for requests that begin alike. */
+export interface PrefixCachingSpec {
+  /** Bytes of one KV block on all devices of a replica, as they go to and from the tiers. */
+  readonly blockBytes: number
+  /** From the fastest down; none when absent. */
+  readonly tiers?: readonly KvTierSpec[]
+}
+
 /** Draw of one device in watts. */
 export interface DevicePower {
   readonly idleWatts: number
@@ -66,6 +89,8 @@ export interface PoolSpec {
   createScheduler(): Scheduler
   readonly router: Router
   readonly memory: ReplicaMemory
+  /** Absent: every prompt is computed whole. */
+  readonly prefixCaching?: PrefixCachingSpec
   readonly power: DevicePower
   /** US dollars for one device and hour, if known. */
   readonly deviceUsdPerHour?: number
