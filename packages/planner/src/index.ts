@@ -1,2 +1,7 @@
+export * from './axis.js'
+export * from './cross-product.js'
 export * from './evaluate-all.js'
 export * from './executor.js'
+export * from './latin-hypercube.js'
+export * from './sampled-points.js'
+export * from './sobol-points.js'
