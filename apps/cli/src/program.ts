@@ -1,13 +1,17 @@
-import {
-  Command,
-  CommanderError,
-  Option,
-  type CommandUnknownOpts,
-  type OptionValues,
-} from '@commander-js/extra-typings'
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { createRequire } from 'node:module'
+import {
+  addCatalogOption,
+  addFlags,
+  addList,
+  addPluginOption,
+  addScenarioOptions,
+  checked,
+  command,
+  grouped,
+} from './command-options.js'
 import { examples } from './examples.js'
-import { scenarioFlags, type ScenarioFlag } from './flags.js'
+import { scenarioFlags } from './flags.js'
 import type { Io } from './io.js'
 import { parserFailure, refuseRepeats } from './usage-error.js'
 import { checkXpuList } from './xpu-list.js'
@@ -244,76 +248,6 @@ function addTraceOptions(target: Command): void {
     .option('--over-long <WHAT>', 'longer requests: cut or drop (default: cut)')
     .option('--seed <N>', 'of what is drawn (default: 0)')
     .option('--limit <N>', 'the first requests only')
-}
-
-function command(parent: Command, name: string, description: string, isDefault = false): Command {
-  const made: Command = parent.command(name, { isDefault })
-  made.description(description).exitOverride((error) => {
-    throw parserFailure(error, made)
-  })
-  made.addOption(new Option('--debug', 'show where an error comes from').hideHelp())
-  const example = examples[parent.name() === 'llmsim' ? name : `${parent.name()} ${name}`]
-  if (example !== undefined) made.addHelpText('after', example)
-  return made
-}
-
-function addFlags(target: Command, flags: readonly ScenarioFlag[]): void {
-  for (const { flag, alias, argument, description, group } of flags) {
-    const names = alias === undefined ? flag : `${alias}, ${flag}`
-    target.addOption(
-      grouped(argument === undefined ? names : `${names} <${argument}>`, description, group),
-    )
-  }
-}
-
-const scenarioGroup = 'Scenario:'
-
-function addScenarioOptions(target: Command): void {
-  target.addOption(
-    grouped(
-      '--config <FILE>',
-      'scenario or results file, JSON or YAML; flags override it',
-      scenarioGroup,
-    ),
-  )
-  addList(target, '--set <FIELD=VALUE>', 'set any field (null takes it out); repeatable')
-  addCatalogOption(target)
-  addPluginOption(target)
-}
-
-function addCatalogOption(target: Command): void {
-  addList(target, '--catalog <PATH|PACKAGE>', 'more models and accelerators; repeatable')
-}
-
-function addPluginOption(target: Command): void {
-  addList(target, '--plugin <PATH|PACKAGE>', 'more schedulers, routers and cost models; repeatable')
-}
-
-function grouped(flags: string, description: string, group: string): Option {
-  return new Option(flags, description).helpGroup(group)
-}
-
-function addList(target: Command, flags: string, description: string): void {
-  target.addOption(
-    grouped(flags, description, scenarioGroup).argParser(
-      (value: string, before: string[] | undefined) => [...(before ?? []), value],
-    ),
-  )
-}
-
-/** Options in which no value is a flag: `--model --tp 8` has lost the model's name. */
-function checked(options: OptionValues): OptionValues {
-  for (const [name, value] of Object.entries(options))
-    for (const text of Array.isArray(value) ? (value as unknown[]) : [value])
-      if (typeof text === 'string' && text.startsWith('--')) {
-        const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-        throw new CommanderError(
-          2,
-          'llmsim.missing',
-          `error: ${flag}: needs a value before ${text}`,
-        )
-      }
-  return options
 }
 
 async function unknownCommand(program: Command, given: string): Promise<Error> {
