@@ -198,6 +198,16 @@ export const EngineProfile = z.strictObject({
   }),
   /** Gaps between the kernels of one layer, in seconds, by the same two kinds of step. */
   layer_s: z.strictObject({ decode: seconds, prefill: seconds }),
+  /**
+   * Per layer of a step with prompt tokens, in seconds: what the host takes to launch its kernels one by
+   * one. The device works meanwhile, so that such a step takes the longer of the two. 0 when absent.
+   */
+  launch_s: seconds.optional(),
+  /**
+   * Tokens up to which a step with prompt tokens is replayed from captured graphs, and needs no
+   * `launch_s`: 0 when absent.
+   */
+  captured_tokens: z.int().nonnegative().optional(),
   /** More per step for each further device of a replica, in seconds: broadcasts, waiting. */
   rank_s: seconds,
   /** Per sequence that produces a token, in seconds: sampling, detokenisation, streaming. */

@@ -52,9 +52,13 @@ const layouts = [
   layout(deepseekV3, h100, { tensorParallel: 16, weightFormat: 'fp8', kvCacheFormat: 'fp8' }),
   layout(windowedModel, h100, { weightFormat: 'int4' }),
 ]
+/** Eager beyond a few tokens. */
+const eagerProfile: EngineProfile = { ...usualEngineProfile, launch_s: 3e-4, captured_tokens: 200 }
 const costModels = layouts.flatMap((given) =>
-  [undefined, odd].map((calibration) =>
-    calibratedCostModel.create({ ...given, calibration, extra: {} }),
+  [undefined, odd].flatMap((calibration) =>
+    [undefined, eagerProfile].map((engineProfile) =>
+      calibratedCostModel.create({ ...given, calibration, engineProfile, extra: {} }),
+    ),
   ),
 )
 
@@ -155,7 +159,7 @@ describe('calibrated', () => {
     fc.assert(
       fc.property(fc.nat(costModels.length - 1), anyWork, (index, work) => {
         const model = costModels[index]!
-        const { accelerator } = layouts[Math.floor(index / 2)]!
+        const { accelerator } = layouts[Math.floor(index / 4)]!
         const parts = model.breakdown(work)
         const sum = parts.reduce((total, part) => total + part.seconds, 0)
         expect(Math.abs(sum / seconds(model, work) - 1)).toBeLessThan(1e-9)
@@ -219,6 +223,27 @@ describe('calibrated', () => {
       extra: {},
     })
     expect(seconds(half, work)).toBeGreaterThan(1.5 * seconds(lean, work))
+  })
+
+  it('takes as long as the host to launch a step with prompts, unless its graph was captured', () => {
+    const given = layout(llama3x8b, h100)
+    const build = (profile: Partial<EngineProfile>): CostModel =>
+      calibratedCostModel.create({ ...given, engineProfile: { ...bare, ...profile }, extra: {} })
+    const kernels = build({})
+    const eager = build({ launch_s: 1e-3 })
+    const captured = build({ launch_s: 1e-3, captured_tokens: 64 })
+    const prompt = (prefillTokens: number): StepWork => ({
+      ...decoding(10, 100),
+      prefillTokens,
+      prefillAttention: (prefillTokens * (prefillTokens + 1)) / 2,
+    })
+    expect(seconds(eager, prompt(54))).toBeCloseTo(32e-3, 12)
+    expect(seconds(captured, prompt(54))).toBe(seconds(kernels, prompt(54)))
+    expect(seconds(captured, prompt(55))).toBeCloseTo(32e-3, 12)
+    expect(seconds(eager, prompt(8192))).toBe(seconds(kernels, prompt(8192)))
+    expect(seconds(eager, decoding(64, 100))).toBe(seconds(kernels, decoding(64, 100)))
+    const parts = eager.breakdown(prompt(54)).reduce((sum, part) => sum + part.seconds, 0)
+    expect(parts).toBeCloseTo(32e-3, 12)
   })
 
   it('spreads whole experts, loads them unevenly, and moves tokens to them', () => {

@@ -40,6 +40,10 @@ interface EngineOverhead {
   readonly prefillStep: number
   readonly perToken: number
   readonly perSequence: number
+  /** Seconds in which the host launches a step with prompt tokens, under the kernels. */
+  readonly launch: number
+  /** Tokens up to which such a step is a captured graph. */
+  readonly capturedTokens: number
 }
 
 class Calibrated implements CostModel {
@@ -108,6 +112,10 @@ class Calibrated implements CostModel {
       horizon = 1
       for (const part of attention) seconds += part.prefillSeconds(prefillTokens, prefillAttention)
       seconds += engine.prefillStep
+      if (tokens > engine.capturedTokens) {
+        const added = engine.prefillStep + engine.perToken * tokens + engine.perSequence * logits
+        if (seconds - added < engine.launch) seconds = engine.launch + added
+      }
     } else if (tokens > 0) seconds += engine.decodeStep
     into.seconds = seconds
     into.growth = growth
@@ -127,6 +135,10 @@ class Calibrated implements CostModel {
         operators.push({ name, seconds, flop: 0, bytes: 0, sentBytes: 0, bound: 'overhead' })
     }
     const prefills = prefillTokens > 0 || prefillAttention > 0
+    if (prefills && tokens > engine.capturedTokens) {
+      const kernels = operators.reduce((sum, { seconds }) => sum + seconds, 0)
+      overhead('engine_launch', engine.launch - kernels)
+    }
     if (prefills || tokens > 0)
       overhead('engine_step', prefills ? engine.prefillStep : engine.decodeStep)
     overhead('engine_tokens', engine.perToken * tokens)
@@ -169,6 +181,8 @@ export const calibratedCostModel: CostModelFactory = {
       prefillStep: Math.max(decodeStep, step('prefill')),
       perToken: profile.token_s,
       perSequence: options.sequenceSeconds ?? profile.sequence_s,
+      launch: layers * (profile.launch_s ?? 0),
+      capturedTokens: profile.captured_tokens ?? 0,
     })
   },
 }
