@@ -122,6 +122,15 @@ for (const [title, deployment] of Object.entries(deployments))
       assert.equal(await resultsOf(['--config', file, ...plugin, ...catalog]), await first)
     })
 
+    it('runs replications on threads, to the same file as on one', async () => {
+      const several = await resultsOf([...args, '--replications', '4', '--jobs', '2'])
+      assert.equal(await resultsOf([...args, '--replications', '4', '--jobs', '1']), several)
+      const { replications, ...run } = JSON.parse(several)
+      assert.deepEqual(run, JSON.parse(await first))
+      assert.deepEqual(replications.seeds, [0, 1, 2, 3])
+      assert.ok(replications.figures['first_token_latency.mean'].half_width > 0)
+    })
+
     it('gives other figures with one of the policies replaced', async () => {
       const ways = [
         [],

@@ -59,6 +59,10 @@ function addRun(program: Command, io: Io): AnyCommand {
   addScenarioOptions(run)
   const output = 'Output:'
   run
+    .addOption(
+      grouped('--replications <N>', 'seeds to run: 95 % intervals of every figure', output),
+    )
+    .addOption(grouped('--jobs <N>', 'threads of replications (default: one per core)', output))
     .addOption(grouped('--output <FILE>', 'write the results as JSON', output))
     .addOption(grouped('--format <FORMAT>', 'on stdout: table or json (default: table)', output))
     .addOption(grouped('--summary', 'print the headline figures alone', output))

@@ -8,6 +8,7 @@ import { resultsSummary, resultsTable } from '../output/results-table.js'
 import { fileTarget, writeWhole } from '../output/write-file.js'
 import { prepareRun, prepareScenario } from '../prepared-run.js'
 import type { RegistryOptions } from '../registries.js'
+import { replicated, replicationOptions, seeded } from '../replicated-run.js'
 import { refuseInputAsOutput } from '../scenario/input-files.js'
 import type { ScenarioOptions } from '../scenario/load-scenario.js'
 
@@ -19,15 +20,19 @@ export interface OutputOptions {
 export interface RunOptions extends ScenarioOptions, RegistryOptions, OutputOptions {
   readonly output?: string
   readonly summary?: boolean
+  readonly replications?: string
+  readonly jobs?: string
 }
 
 /** Simulates one scenario and prints what came out. */
 export async function run(options: RunOptions, io: Io): Promise<void> {
   const format = outputFormat(options.format)
+  const replication = replicationOptions(options)
   const target = options.output === undefined ? undefined : fileTarget(options.output, io.cwd)
   const prepared = await prepareScenario(options, io.cwd)
   if (target !== undefined) refuseInputAsOutput(target, prepared.inputs)
   const { scenario, deployment, spec, warnings } = await prepareRun(prepared)
+  const replications = replication && seeded(replication, scenario.random_seed)
   const progress = await progressBar(io, options.quiet === true, {
     seconds: scenario.simulation_duration_s,
     requests: scenario.workload.num_requests,
@@ -42,7 +47,20 @@ export async function run(options: RunOptions, io: Io): Promise<void> {
       progress.stop()
     }
   })()
-  const results = resultsDocument(result, scenario, warnings)
+  const more =
+    replications === undefined
+      ? undefined
+      : await replicated(scenario, result, {
+          ...replications,
+          cwd: io.cwd,
+          folders: prepared.folders,
+        })
+  const results = resultsDocument(
+    result,
+    scenario,
+    [...warnings, ...(more?.warnings ?? [])],
+    more?.sections,
+  )
   const json = jsonText(results)
   if (target !== undefined) writeWhole(target, json)
   if (options.quiet !== true)

@@ -1,9 +1,21 @@
-import type { SimulationResult } from '@llmsim/contracts'
+import type {
+  MemoryBreakdown,
+  Replications,
+  SimulationResult,
+  StepFigures,
+} from '@llmsim/contracts'
 import { createRequire } from 'node:module'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.js'
 
+/** What the command line knows of a run beside its result. */
+export interface ResultsSections {
+  readonly memory_breakdown?: MemoryBreakdown[]
+  readonly operators?: StepFigures[]
+  readonly replications?: Replications
+}
+
 /** What a results file holds: the figures, and all that is needed to make them again. */
-export interface ResultsDocument extends SimulationResult {
+export interface ResultsDocument extends SimulationResult, ResultsSections {
   readonly scenario: ResolvedScenario
   /** Versions of the packages that computed it. */
   readonly versions: Readonly<Record<string, string>>
@@ -26,10 +38,12 @@ export function resultsDocument(
   result: SimulationResult,
   scenario: ResolvedScenario,
   warnings: readonly string[],
+  sections: ResultsSections = {},
 ): ResultsDocument {
   return {
     ...result,
     warnings: [...warnings, ...result.warnings],
+    ...sections,
     scenario,
     versions: packageVersions(),
   }

@@ -3,6 +3,7 @@ import type { Deployment } from '../deployment.js'
 import type { Colors } from './colors.js'
 import { count, dollars, duration, figure, percent } from './figures.js'
 import type { ResultsDocument } from './results-document.js'
+import { replicationTable } from './replication-table.js'
 import { textTable } from './text-table.js'
 
 const latencies = [
@@ -38,6 +39,14 @@ export function resultsTable(
     `${textTable(headline(results), { align: 'left' })}\n`,
     section('Latency', latencyTable(results)),
     section('Devices', textTable(deviceRows(results))),
+    ...(results.replications === undefined
+      ? []
+      : [
+          section(
+            `Over ${count(results.replications.seeds.length)} seeds (the figures above are of the first)`,
+            replicationTable(results.replications),
+          ),
+        ]),
     ...(results.pools.length > 1 ? [section('Pools', poolTable(results))] : []),
   ].join('\n')
 }
