@@ -11,6 +11,7 @@ import { RandomNumbers } from './random-numbers.js'
 import { withRandomSenders } from './random-senders.js'
 import { referenceCostModel } from './reference-cost-model.js'
 import type { ListedRequest } from './request-list-source.js'
+import { withRandomSwap } from './random-swap.js'
 import { requestListSource } from './request-list-source.js'
 
 /** The policies that a random specification is made of; made anew for each run, as they have state. */
@@ -32,7 +33,7 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
   const last = requests.at(-1)?.arrivalSeconds ?? 0
   const durationSeconds = random.chance(0.5) ? Infinity : Math.max(0.01, last * random.next())
   const warmUpSeconds = random.chance(0.5) ? 0 : Math.min(durationSeconds / 2, last / 3)
-  return withRandomSenders(seed, {
+  const drawn: SimulationSpec = {
     pools,
     ...(disaggregated
       ? {
@@ -50,7 +51,8 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
     warmUpSeconds,
     ...(random.chance(0.2) ? { drainSeconds: random.next() * 2 } : {}),
     objectives: { ttftSeconds: 0.5, tpotSeconds: 0.02 },
-  })
+  }
+  return withRandomSwap(seed, withRandomSenders(seed, drawn))
 }
 
 function randomPool(

@@ -1,4 +1,4 @@
-import type { ReplicaView, SchedulerOptions, StepPlan } from '@llmsim/contracts'
+import type { ReplicaView, SchedulerOptions, Slot, StepPlan } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
 
 /** KV blocks that admission leaves free for a watermark, which an idle replica ignores. */
@@ -6,9 +6,55 @@ export function keptBlocks(view: ReplicaView, watermark: number): number {
   return view.running > 0 ? Math.ceil(watermark * view.totalBlocks) : 0
 }
 
+/** Waiting requests that a plan admits without computing anything for them. */
+export interface ReadyRequests {
+  readonly slots: readonly Slot[]
+  /** KV blocks that they take, at least one counted for each. */
+  readonly blocks: number
+  /** Whether one in host memory is left waiting: those who have to be prefilled wait behind it. */
+  readonly blocked: boolean
+}
+
+const nobody: ReadyRequests = { slots: [], blocks: 0, blocked: false }
+
 /**
- * Admits waiting requests whose KV cache is here already (transferred ones), first come first served,
- * while the batch and the blocks allow.
+ * Admits waiting requests whose KV cache exists: transferred ones, first come first served, and those in
+ * host memory, likewise, while the batch and the blocks allow. Who is in host memory waits for room
+ * without standing in the way of a transferred one, which has its blocks already.
+ *
+ * @param watermark - share of the blocks that stays free when a cache comes back from host memory
+ */
+export function admitReady(
+  view: ReplicaView,
+  plan: StepPlan,
+  options: SchedulerOptions,
+  watermark: number,
+): ReadyRequests {
+  const { swapped = 0 } = view
+  if (view.role !== 'decode' && swapped === 0) return nobody
+  const slots: Slot[] = []
+  const kept = keptBlocks(view, watermark)
+  let free = view.freeBlocks - view.blocksToDecodeAll
+  let taken = 0
+  let blocked = false
+  for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {
+    if (view.running + slots.length >= options.maxBatchSize) break
+    if (view.prefillRemaining(slot) > 0) continue
+    const blocks = view.blocksToDecode(slot)
+    if (swapped > 0 && view.isSwapped?.(slot) === true) {
+      blocked ||= blocks > free - kept
+      if (blocked) continue
+    } else if (blocks > free) break
+    free -= blocks
+    taken += Math.max(1, blocks)
+    plan.admit(slot)
+    slots.push(slot)
+  }
+  return { slots, blocks: taken, blocked }
+}
+
+/**
+ * Admits waiting requests whose KV cache exists, as {@link admitReady} does without a watermark.
  *
  * @returns how many
  */
@@ -17,19 +63,7 @@ export function admitResidents(
   plan: StepPlan,
   options: SchedulerOptions,
 ): number {
-  if (view.role !== 'decode') return 0
-  let free = view.freeBlocks - view.blocksToDecodeAll
-  let admitted = 0
-  for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {
-    if (view.running + admitted >= options.maxBatchSize) break
-    if (view.prefillRemaining(slot) > 0) continue
-    const blocks = view.blocksToDecode(slot)
-    if (blocks > free) break
-    free -= blocks
-    plan.admit(slot)
-    admitted++
-  }
-  return admitted
+  return admitReady(view, plan, options, 0).slots.length
 }
 
 /**

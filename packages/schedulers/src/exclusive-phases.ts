@@ -1,6 +1,6 @@
 import type { ReplicaView, Scheduler, SchedulerOptions, StepPlan } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
-import { admitResidents, planPrefills } from './admission.js'
+import { admitReady, planPrefills } from './admission.js'
 import { planDecode } from './decode-step.js'
 import { wasPreempted } from './order/waiting-order.js'
 
@@ -34,21 +34,27 @@ export function exclusivePhases(
 
   return {
     name,
+    resumesSwapped: true,
     plan(view, plan) {
       // A batch whose prompts are too many for one step takes several, before it decodes.
       const forming = isStatic && prefilledLast && view.running > 0
       const open = forming || mayForm(view, plan, options, formation)
-      const residents = open && !forming ? admitResidents(view, plan, options) : 0
+      const swapped = (view.swapped ?? 0) > 0
+      const ready =
+        open && !forming ? admitReady(view, plan, options, options.watermark) : undefined
+      const residents = ready?.slots.length ?? 0
       const mustDecode = prefilledLast && decodeFirst && view.decoding > 0
       if (isStatic && !forming) formedAt = view.nowSeconds
-      if (open && !mustDecode && planPrefills(view, plan, options, residents, formedAt)) {
+      // Who is in host memory goes before any prompt (vLLM v0).
+      const mayPrefill = open && !mustDecode && !swapped
+      if (mayPrefill && planPrefills(view, plan, options, residents, formedAt)) {
         prefilledLast = true
         return
       }
       prefilledLast = false
       planDecode(view, plan, residents)
-      if (mustDecode && view.waiting > residents) plan.repeats = 1
-      plan.ignoresArrivals = isClosed(view, options, formation, open && !mustDecode, residents)
+      if ((mustDecode && view.waiting > residents) || (swapped && residents > 0)) plan.repeats = 1
+      plan.ignoresArrivals = isClosed(view, options, formation, mayPrefill || swapped, residents)
     },
   }
 }
@@ -80,7 +86,7 @@ function mayForm(
   // Whatever the order of the queue, the window is that of the one that has waited longest.
   let oldest = Infinity
   for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {
-    if (wasPreempted(view, slot)) return true
+    if (wasPreempted(view, slot) || view.isSwapped?.(slot) === true) return true
     oldest = Math.min(oldest, view.queuedSeconds(slot))
   }
   const due = oldest + options.batchingWindowSeconds

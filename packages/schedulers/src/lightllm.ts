@@ -7,7 +7,7 @@ import type {
   StepPlan,
 } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
-import { admitResidents } from './admission.js'
+import { admitReady } from './admission.js'
 import { planDecode } from './decode-step.js'
 import { maxOutputTokens, numberOption, wholeOption } from './option-values.js'
 
@@ -44,7 +44,7 @@ export const lightllm: SchedulerFactory = {
         meaning: 'a share of the KV cache in use',
       }),
     }
-    return { name: 'lightllm', plan: planner(options, estimates) }
+    return { name: 'lightllm', resumesSwapped: true, plan: planner(options, estimates) }
   },
 }
 
@@ -62,8 +62,12 @@ interface Share {
 
 function planner(options: SchedulerOptions, estimates: Estimates): Scheduler['plan'] {
   return (view, plan) => {
-    const residents = admitResidents(view, plan, options)
-    const { prefills, blockedSteps } = planAdmissions(view, plan, options, estimates, residents)
+    const residents = admitReady(view, plan, options, 0).slots.length
+    // Who is in host memory goes before any prompt.
+    const swapped = (view.swapped ?? 0) > 0
+    const { prefills, blockedSteps } = swapped
+      ? { prefills: 0, blockedSteps: residents > 0 ? 1 : Infinity }
+      : planAdmissions(view, plan, options, estimates, residents)
     if (prefills > 0) return
     planDecode(view, plan, residents)
     plan.repeats = Math.min(plan.repeats, blockedSteps)

@@ -1,6 +1,6 @@
 import type { ReplicaView, Scheduler, SchedulerOptions, Slot, StepPlan } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
-import { admitResidents, keptBlocks } from './admission.js'
+import { admitReady, keptBlocks } from './admission.js'
 
 /** How a scheduler of mixed steps fills them. */
 export interface MixedStepRules {
@@ -35,6 +35,7 @@ export function mixedSteps(
 ): Scheduler {
   return {
     name,
+    resumesSwapped: true,
     plan(view, plan) {
       const step = new MixedStep(view, plan, options, rules)
       step.makeRoomToDecode()
@@ -97,9 +98,11 @@ class MixedStep {
   /** Admits waiting requests, first come first served, while budget, batch size and blocks allow. */
   admitWaiting(): void {
     const view = this.#view
-    this.#admitted = admitResidents(view, this.#plan, this.#options)
+    const ready = admitReady(view, this.#plan, this.#options, this.#rules.watermark)
+    this.#admitted = ready.slots.length
     this.#budget -= this.#admitted
-    let free = this.#free - this.#admitted - keptBlocks(view, this.#rules.watermark)
+    if (ready.blocked) return
+    let free = this.#free - ready.blocks - keptBlocks(view, this.#rules.watermark)
     let size = view.running + this.#admitted
     let unreserved: number | undefined
     for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {
@@ -110,7 +113,7 @@ class MixedStep {
       if (tokens === 0) return
       const blocks = view.blocksFor(view.kvTokens(slot) + remaining) - view.heldBlocks(slot)
       if (blocks > free) return
-      unreserved ??= this.#unreservedBlocks()
+      unreserved ??= this.#unreservedBlocks() - ready.blocks
       const reserved = this.#reservedBlocks(slot, blocks)
       // One that has the replica for itself need not keep room for others.
       if (reserved > unreserved && size > 0) return

@@ -7,7 +7,7 @@ import type {
   StepPlan,
 } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
-import { admitResidents } from './admission.js'
+import { admitReady } from './admission.js'
 import { maxOutputTokens, numberOption, wholeOption } from './option-values.js'
 
 /**
@@ -35,7 +35,7 @@ export const sglang: SchedulerFactory = {
   create(options) {
     const limits = limitsOf(options)
     const batch = new AdaptiveBatch(limits, options)
-    return { name: 'sglang', plan: planner(options, limits, batch) }
+    return { name: 'sglang', resumesSwapped: true, plan: planner(options, limits, batch) }
   },
 }
 
@@ -87,8 +87,9 @@ function planner(
 ): Scheduler['plan'] {
   return (view, plan) => {
     batch.observe(view)
-    const residents = admitResidents(view, plan, options)
-    batch.joinResidents(view, residents)
+    const { slots } = admitReady(view, plan, options, 0)
+    const residents = slots.length
+    batch.joinResidents(view, slots)
     if (planPrefills(view, plan, limits, batch, residents)) return
     if (view.decoding === 0 && residents === 0) return
     if (view.blocksToDecodeAll > view.freeBlocks) {
@@ -96,7 +97,7 @@ function planner(
       return
     }
     plan.decodeAll()
-    plan.repeats = Infinity
+    plan.repeats = residents > 0 && (view.swapped ?? 0) > 0 ? 1 : Infinity
     plan.ignoresArrivals =
       view.running + residents >= options.maxBatchSize || (view.role !== 'decode' && batch.full)
   }
@@ -154,15 +155,10 @@ class AdaptiveBatch {
     this.#offsets[slot] = this.#steps - generated
   }
 
-  /** The first `count` waiting requests that have their KV cache here are admitted. */
-  joinResidents(view: ReplicaView, count: number): void {
-    let left = count
-    for (let slot = view.firstWaiting(); left > 0; slot = view.nextWaiting(slot)) {
-      if (view.prefillRemaining(slot) > 0) continue
-      this.join(slot, view.generatedTokens(slot))
-      left--
-    }
-    if (this.full) this.#fullSize += count
+  /** Waiting requests whose KV cache exists are admitted. */
+  joinResidents(view: ReplicaView, slots: readonly Slot[]): void {
+    for (const slot of slots) this.join(slot, view.generatedTokens(slot))
+    if (this.full) this.#fullSize += slots.length
   }
 
   /** So many run now; somebody was refused, for memory or because they are as many as may run. */
@@ -196,6 +192,8 @@ function planPrefills(
   let room: number | undefined
   if (view.running > view.decoding) budget -= continuePrompt(view, plan, budget)
   let any = budget < limits.chunkSize
+  // Who is in host memory goes before any prompt.
+  if ((view.swapped ?? 0) > 0) return any
   for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {
     if (batch.full || budget <= 0) break
     const remaining = view.prefillRemaining(slot)

@@ -98,7 +98,16 @@ export class LaneView implements ReplicaView {
   blocksToDecode(slot: Slot): number {
     const stage = this.#lane.table.stage[slot]
     if (stage !== DECODING && stage !== PAUSED && this.prefillRemaining(slot) > 0) return 0
-    return this.#lane.kvTokensOf(slot) % this.#lane.kv.size === 0 ? 1 : 0
+    const host = this.#lane.table.hostBlocks[slot]!
+    return this.#lane.kvTokensOf(slot) % this.#lane.kv.size === 0 ? host + 1 : host
+  }
+
+  get swapped(): number {
+    return this.#lane.swapped
+  }
+
+  isSwapped(slot: Slot): boolean {
+    return this.#lane.table.hostBlocks[slot]! > 0
   }
 
   get blockSize(): number {

@@ -5,6 +5,7 @@ import { NO_EVENT } from '@llmsim/engine'
 import { FinishHeap } from './finish-heap.js'
 import type { KvBlocks } from './kv-blocks.js'
 import { RequestList } from './request-list.js'
+import type { SwapStore } from './swap-store.js'
 import type { RequestTable } from './request-table.js'
 import { DECODING, PAUSED } from './request-table.js'
 import { Segment } from './segment.js'
@@ -16,6 +17,7 @@ export interface LaneParts {
   readonly kv: KvBlocks
   readonly table: RequestTable
   readonly scheduler: Scheduler
+  readonly swap: SwapStore | undefined
   createView(lane: Lane): ReplicaView
 }
 
@@ -34,6 +36,8 @@ export class Lane {
   readonly kv: KvBlocks
   readonly table: RequestTable
   readonly scheduler: Scheduler
+  /** Where preempted requests go; undefined: they are recomputed. */
+  readonly swap: SwapStore | undefined
   readonly view: ReplicaView
   readonly waiting: RequestList
   readonly running: RequestList
@@ -68,8 +72,12 @@ export class Lane {
   totalDecodeSeconds: number = 0
   /** Its pending event: the segment's end, a review, or a wake-up. */
   event: EventHandle = NO_EVENT
-  /** Waiting requests that were preempted and hold no KV cache. */
+  /** Waiting requests that were preempted and hold no KV cache here. */
   evicted: number = 0
+  /** Of those, the ones whose KV cache is in host memory. */
+  swapped: number = 0
+  /** Seconds on the link to the host by which its next step is longer. */
+  swapSeconds: number = 0
   /** Decoders by the phase (the counter modulo the block size) at which they need a new block. */
   readonly #blockPhases: Int32Array
   /** The counter modulo the block size, kept apart because a remainder of doubles is slow. */
@@ -81,6 +89,7 @@ export class Lane {
     this.kv = parts.kv
     this.table = parts.table
     this.scheduler = parts.scheduler
+    this.swap = parts.scheduler.resumesSwapped === true ? parts.swap : undefined
     this.waiting = new RequestList(parts.table)
     this.running = new RequestList(parts.table)
     this.decoders = new FinishHeap(parts.table)

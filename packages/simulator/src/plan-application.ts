@@ -1,7 +1,7 @@
 import type { Slot, StepWork } from '@llmsim/contracts'
 import { NO_SLOT, SimulatorError } from '@llmsim/contracts'
 import type { Lane } from './lane.js'
-import type { PlanBuffer } from './plan-buffer.js'
+import { RECOMPUTE, type PlanBuffer } from './plan-buffer.js'
 import { DECODING, PAUSED, PREFILLING, WAITING } from './request-table.js'
 
 /**
@@ -12,7 +12,8 @@ import { DECODING, PAUSED, PREFILLING, WAITING } from './request-table.js'
  * Errors: `CONTRACT`, naming the scheduler, for a plan that overcommits or names the wrong request.
  */
 export function applyPlan(lane: Lane, plan: PlanBuffer, work: StepWork): void {
-  for (let i = 0; i < plan.preempts.size; i++) preempt(lane, plan.preempts.slots[i]!)
+  for (let i = 0; i < plan.preempts.size; i++)
+    preempt(lane, plan.preempts.slots[i]!, plan.preempts.amounts[i]!)
   for (let i = 0; i < plan.admits.size; i++) admit(lane, plan.admits.slots[i]!)
   work.prefillTokens = 0
   work.prefillAttention = 0
@@ -47,23 +48,54 @@ export function broken(lane: Lane, message: string, given?: unknown): never {
   })
 }
 
-function preempt(lane: Lane, slot: Slot): void {
+function preempt(lane: Lane, slot: Slot, mode: number): void {
   const { table, kv } = lane
   const stage = own(lane, slot) ? table.stage[slot] : WAITING
   if (stage === DECODING) lane.leave(slot)
   else if (stage === PAUSED) lane.paused--
   else if (stage !== PREFILLING) broken(lane, 'preempted a request that does not run', slot)
   kv.allocate(-table.blocks[slot]!)
+  if (stage === PREFILLING || mode === RECOMPUTE || !swapOut(lane, slot)) {
+    table.prefillTarget[slot] = table.prompt[slot]! + table.generated[slot]!
+    table.prefillDone[slot] = 0
+  }
   table.blocks[slot] = 0
-  table.prefillTarget[slot] = table.prompt[slot]! + table.generated[slot]!
-  table.prefillDone[slot] = 0
   table.stage[slot] = WAITING
   table.queued[slot] = lane.now
   table.preemptions[slot] = table.preemptions[slot]! + 1
   lane.preemptions++
+  table.evicted[slot] = 1
   lane.evicted++
   lane.running.remove(slot)
   lane.waiting.pushFront(slot)
+}
+
+/** Moves a complete KV cache to host memory; false where there is no room. */
+function swapOut(lane: Lane, slot: Slot): boolean {
+  const { table, swap } = lane
+  if (swap === undefined) return false
+  const blocks = table.blocks[slot]!
+  const seconds = swap.takeOut(blocks)
+  if (Number.isNaN(seconds)) return false
+  lane.swapSeconds += seconds
+  lane.swapped++
+  table.hostBlocks[slot] = blocks
+  table.prefillTarget[slot] = table.kvAtJoin[slot]!
+  table.prefillDone[slot] = table.kvAtJoin[slot]!
+  return true
+}
+
+/** Moves a KV cache back from host memory. */
+function swapIn(lane: Lane, slot: Slot): void {
+  const { table, kv } = lane
+  const blocks = table.hostBlocks[slot]!
+  lane.swapSeconds += lane.swap!.bringBack(blocks)
+  lane.swapped--
+  table.hostBlocks[slot] = 0
+  kv.allocate(blocks)
+  table.blocks[slot] = blocks
+  table.evicted[slot] = 0
+  lane.evicted--
 }
 
 function admit(lane: Lane, slot: Slot): void {
@@ -76,6 +108,7 @@ function admit(lane: Lane, slot: Slot): void {
     kvTokens === 0
   )
     broken(lane, 'admitted a request that has prompt left or does not wait', slot)
+  if (table.hostBlocks[slot]! > 0) swapIn(lane, slot)
   lane.waiting.remove(slot)
   lane.running.pushBack(slot)
   lane.join(slot, kvTokens!)
@@ -94,7 +127,10 @@ function prefill(lane: Lane, slot: Slot, tokens: number, work: StepWork): void {
     lane.waiting.remove(slot)
     lane.running.pushBack(slot)
     table.stage[slot] = PREFILLING
-    if (table.preemptions[slot]! > 0) lane.evicted--
+    if (table.evicted[slot] === 1) {
+      table.evicted[slot] = 0
+      lane.evicted--
+    }
     if (Number.isNaN(table.started[slot]!)) table.started[slot] = lane.now
     const blocks = kv.blocksFor(target)
     kv.allocate(blocks - table.blocks[slot]!)

@@ -1,5 +1,8 @@
-import type { Slot, StepPlan } from '@llmsim/contracts'
+import type { PreemptionMode, Slot, StepPlan } from '@llmsim/contracts'
 import { SlotList } from './slot-list.js'
+
+/** Beside a preempted request: its KV cache is dropped whatever room there is for it. */
+export const RECOMPUTE = 1
 
 /** What a scheduler planned, as lists that are reused from step to step. */
 export class PlanBuffer implements StepPlan {
@@ -40,7 +43,7 @@ export class PlanBuffer implements StepPlan {
     this.decodes.push(slot, 0)
   }
 
-  preempt(slot: Slot): void {
-    this.preempts.push(slot, 0)
+  preempt(slot: Slot, mode?: PreemptionMode): void {
+    this.preempts.push(slot, mode === 'recompute' ? RECOMPUTE : 0)
   }
 }

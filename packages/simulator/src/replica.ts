@@ -5,6 +5,7 @@ import { LaneView } from './lane-view.js'
 import { MemorySampler } from './memory-sampler.js'
 import { RequestList } from './request-list.js'
 import type { RequestTable } from './request-table.js'
+import { swapStoreOf, type SwapStore } from './swap-store.js'
 
 /** What all replicas of a run share. */
 export interface RunParts {
@@ -23,6 +24,8 @@ export class Replica {
   readonly spec: PoolSpec
   readonly role: PoolRole
   readonly kv: KvBlocks
+  /** Host memory for preempted requests. */
+  readonly swap: SwapStore | undefined
   readonly lanes: Lane[] = []
   /** When each pipeline stage will have done the work it has. */
   readonly stageFree: Float64Array
@@ -43,6 +46,7 @@ export class Replica {
     this.spec = spec
     this.role = spec.role
     this.kv = new KvBlocks(spec.memory.blockSize, spec.memory.kvBlocks)
+    this.swap = swapStoreOf(spec.memory)
     this.stageFree = new Float64Array(spec.stages)
     this.inbound = new RequestList(run.table)
     this.sampler = new MemorySampler(run.windowStart, run.windowEnd)
@@ -55,6 +59,7 @@ export class Replica {
         kv: this.kv,
         table: run.table,
         scheduler: spec.createScheduler(),
+        swap: this.swap,
         createView: (made) => new LaneView(made, spec.role),
       })
       this.lanes.push(lane)

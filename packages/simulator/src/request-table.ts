@@ -51,6 +51,10 @@ export class RequestTable {
   finishAt: Float64Array
   /** KV blocks held while it does not decode; those of a decoding one follow from its KV tokens. */
   blocks: Int32Array
+  /** KV blocks that it holds in host memory. */
+  hostBlocks: Int32Array
+  /** Whether it waits because it was preempted: 1. */
+  evicted: Uint8Array
   /** The phase of its batch's counter at which it needs a new KV block. */
   blockPhase: Int32Array
   /** Neighbours in the queue or in the running list. */
@@ -94,6 +98,8 @@ export class RequestTable {
     this.joinedAt = new Float64Array(capacity)
     this.finishAt = new Float64Array(capacity)
     this.blocks = new Int32Array(capacity)
+    this.hostBlocks = new Int32Array(capacity)
+    this.evicted = new Uint8Array(capacity)
     this.blockPhase = new Int32Array(capacity)
     this.next = new Int32Array(capacity)
     this.previous = new Int32Array(capacity)
@@ -132,6 +138,8 @@ export class RequestTable {
     this.prefillDone[slot] = 0
     this.generated[slot] = 0
     this.blocks[slot] = 0
+    this.hostBlocks[slot] = 0
+    this.evicted[slot] = 0
     this.preemptions[slot] = 0
     return slot
   }
@@ -165,9 +173,7 @@ export class RequestTable {
     this.priority = widenedInt(this.priority)
     this.tenant = widenedInt(this.tenant)
     this.class = widenedInt(this.class)
-    const stage = new Uint8Array(this.capacity)
-    stage.set(this.stage)
-    this.stage = stage
+    this.stage = widenedByte(this.stage)
     this.prefillTarget = widenedInt(this.prefillTarget)
     this.prefillDone = widenedInt(this.prefillDone)
     this.generated = widenedInt(this.generated)
@@ -175,6 +181,8 @@ export class RequestTable {
     this.joinedAt = widened(this.joinedAt)
     this.finishAt = widened(this.finishAt)
     this.blocks = widenedInt(this.blocks)
+    this.hostBlocks = widenedInt(this.hostBlocks)
+    this.evicted = widenedByte(this.evicted)
     this.blockPhase = widenedInt(this.blockPhase)
     this.next = widenedInt(this.next)
     this.previous = widenedInt(this.previous)
@@ -195,6 +203,12 @@ function widened(column: Float64Array): Float64Array {
 
 function widenedInt(column: Int32Array): Int32Array {
   const wide = new Int32Array(column.length * 2)
+  wide.set(column)
+  return wide
+}
+
+function widenedByte(column: Uint8Array): Uint8Array {
+  const wide = new Uint8Array(column.length * 2)
   wide.set(column)
   return wide
 }

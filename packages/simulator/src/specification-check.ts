@@ -40,6 +40,11 @@ function checkPool(pool: PoolSpec, path: string): void {
   whole(`${path}.stages`, pool.stages)
   whole(`${path}.memory.kvBlocks`, pool.memory.kvBlocks)
   whole(`${path}.memory.blockSize`, pool.memory.blockSize)
+  const { swap } = pool.memory
+  if (swap === undefined) return
+  if (!(swap.blocks >= 0 && Number.isSafeInteger(swap.blocks)))
+    refuse(`${path}.memory.swap.blocks`, swap.blocks, 'a whole number from 0 on')
+  positive(`${path}.memory.swap.bandwidthBytesPerSecond`, swap.bandwidthBytesPerSecond)
 }
 
 function whole(path: string, value: number): void {

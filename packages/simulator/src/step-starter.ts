@@ -71,6 +71,8 @@ export class StepStarter {
       throw policyFailure(`cost model ${costModel.name}`, error)
     }
     const { seconds, growth } = cost
+    const { swapSeconds } = lane
+    lane.swapSeconds = 0
     if (!(seconds > 0 && seconds < Infinity && growth >= 0 && growth < Infinity))
       throw new SimulatorError({
         code: 'CONTRACT',
@@ -80,13 +82,15 @@ export class StepStarter {
       })
     replica.steps++
     if (stages > 1) {
-      const stageSeconds = seconds / stages
+      // Each stage moves its own layers' share of a KV cache.
+      const stageSeconds = seconds / stages + swapSeconds
       cost.seconds = replica.passStages(lane.now, stageSeconds) - lane.now
       segment.begin(lane, cost)
       lane.busyShare = stageSeconds / cost.seconds
     } else {
+      cost.seconds = seconds + swapSeconds
       segment.begin(lane, cost)
-      if (lane.chunks.size === 0 && !this.#stepByStep) this.#extend(lane)
+      if (lane.chunks.size === 0 && swapSeconds === 0 && !this.#stepByStep) this.#extend(lane)
     }
     segment.heedsArrivals = !this.#plan.ignoresArrivals
   }

@@ -36,7 +36,8 @@ export class OrderedView implements ReplicaView {
     const slots: Slot[] = []
     for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot))
       slots.push(slot)
-    slots.sort((a, b) => this.#order(view, a, b))
+    const rank = (slot: Slot): number => (view.isSwapped?.(slot) === true ? 0 : 1)
+    slots.sort((a, b) => rank(a) - rank(b) || this.#order(view, a, b))
     for (const [i, slot] of slots.entries()) this.#next[slot] = slots[i + 1] ?? NO_SLOT
     return slots[0] ?? NO_SLOT
   }
@@ -100,6 +101,21 @@ export class OrderedView implements ReplicaView {
   }
   blocksToDecode(slot: Slot): number {
     return this.#view.blocksToDecode(slot)
+  }
+  get swapped(): number {
+    return this.#view.swapped ?? 0
+  }
+  isSwapped(slot: Slot): boolean {
+    return this.#view.isSwapped?.(slot) ?? false
+  }
+  maxOutputTokens(slot: Slot): number {
+    return this.#view.maxOutputTokens?.(slot) ?? Infinity
+  }
+  predictedOutputTokens(slot: Slot): number {
+    return this.#view.predictedOutputTokens?.(slot) ?? NaN
+  }
+  deadlineSeconds(slot: Slot): number {
+    return this.#view.deadlineSeconds?.(slot) ?? Infinity
   }
   get blockSize(): number {
     return this.#view.blockSize

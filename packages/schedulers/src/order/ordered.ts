@@ -1,4 +1,4 @@
-import type { SchedulerFactory } from '@llmsim/contracts'
+import type { Scheduler, SchedulerFactory } from '@llmsim/contracts'
 import { wordOption } from '../option-values.js'
 import { OrderedView } from './ordered-view.js'
 import { priorityOrder, shortestPromptOrder, type WaitingOrder } from './waiting-order.js'
@@ -28,6 +28,7 @@ export function ordered(factory: SchedulerFactory): SchedulerFactory {
       let shown: OrderedView | undefined
       return {
         name: scheduler.name,
+        ...passedOn(scheduler),
         plan(view, plan) {
           shown ??= new OrderedView(view, order)
           shown.show(view)
@@ -36,6 +37,18 @@ export function ordered(factory: SchedulerFactory): SchedulerFactory {
           if (plan.ignoresArrivals && view.waiting > 0) plan.ignoresArrivals = false
         },
       }
+    },
+  }
+}
+
+/** What else the simulator asks of a scheduler. */
+function passedOn(scheduler: Scheduler): Partial<Scheduler> {
+  const { resumesSwapped = false } = scheduler
+  if (scheduler.left === undefined) return { resumesSwapped }
+  return {
+    resumesSwapped,
+    left: (slot, generated) => {
+      scheduler.left?.(slot, generated)
     },
   }
 }
