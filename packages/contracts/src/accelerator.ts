@@ -59,6 +59,8 @@ export const Accelerator = z
     scale_up: ScaleUpLink,
     /** Between nodes, as one device's share of them. */
     scale_out: Link,
+    /** To the memory of its host; PCIe 4.0 x16 is taken where it is absent. */
+    host_link: Link.optional(),
     /** Devices of a usual node, or of one scale-up domain where that is larger. */
     devices_per_node: z.int().positive(),
     power: z.strictObject({
