@@ -23,7 +23,39 @@ export interface ReplicaLayout {
   readonly weightFormat: NumberFormat
   readonly activationFormat: NumberFormat
   readonly kvCacheFormat: NumberFormat
+  /**
+   * Ranks of attention data parallelism, each of `tensorParallel` devices with its own copy of the
+   * attention and its own KV cache; the experts are shared by all of them. 1 when absent.
+   */
+  readonly attentionDataParallel?: number | undefined
+  /**
+   * Devices that whole experts are spread over, of the `tensorParallel * attentionDataParallel` of a
+   * stage; each expert is split over the rest of them. 1 when absent.
+   */
+  readonly expertParallel?: number | undefined
+  /** Copies of experts besides one of each, spread with them; 0 when absent. */
+  readonly redundantExperts?: number | undefined
+  /** Tokens of the fullest device's experts over the average; 1 when absent. */
+  readonly expertImbalance?: number | undefined
+  /** How tokens reach the experts of other ranks; `allgather_reducescatter` when absent. */
+  readonly allToAllBackend?: AllToAllBackend | undefined
 }
+
+/**
+ * How tokens go to the experts of other ranks and back, after the engines' backends:
+ *
+ * - `allgather_reducescatter`: every device gets the tokens of all ranks, and results are summed;
+ * - `all_to_all`: one copy of a token for each expert that it visits, by the collectives' library;
+ * - `deepep_high_throughput`: one copy for each node, passed on inside it (DeepEP's normal kernels);
+ * - `deepep_low_latency`: one copy for each expert, straight to its device (DeepEP's low-latency kernels).
+ */
+export const allToAllBackends = [
+  'allgather_reducescatter',
+  'all_to_all',
+  'deepep_high_throughput',
+  'deepep_low_latency',
+] as const
+export type AllToAllBackend = (typeof allToAllBackends)[number]
 
 export interface CostModelOptions extends ReplicaLayout {
   /** What the scenario's `cost_model.options` holds: overrides that each cost model defines. */

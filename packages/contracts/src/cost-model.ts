@@ -10,6 +10,11 @@ export interface StepWork {
   decodeContext: number
   /** Sequences that need the LM head: those that produce a token. */
   logits: number
+  /**
+   * Attention data parallelism: tokens of this step on all ranks of the replica, this rank's included,
+   * which its experts serve together. Absent: as many on each rank as here.
+   */
+  groupTokens?: number
 }
 
 /** This step's cost, and that of the identical ones after it, as each decode context grows by a token. */

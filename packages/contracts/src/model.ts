@@ -67,6 +67,9 @@ export const MoeFfn = z.strictObject({
   bias: z.boolean().default(false),
   /** Width of all shared experts together (their count times their size); 0: none. */
   shared_intermediate_size: z.int().nonnegative().default(0),
+  /** Groups that experts are chosen from, and those of them that one token's experts come from. */
+  groups: count.optional(),
+  groups_per_token: count.optional(),
   /** A bias per expert in the router (or a correction bias as in DeepSeek-V3). */
   router_bias: z.boolean().default(false),
   /** Layers with a plain network in place of experts. */

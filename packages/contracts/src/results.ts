@@ -92,6 +92,28 @@ const PoolFigures = z.strictObject({
   preemptions: z.number(),
   steps: z.number(),
   energy_joules: z.number(),
+  /** Ranks of attention data parallelism in each replica; absent: 1. */
+  attention_ranks: z.number().optional(),
+  /**
+   * Seconds of the whole run, summed over replicas and their attention ranks; absent unless asked for.
+   */
+  breakdown: z
+    .strictObject({
+      /** In steps that worked on requests of the rank, waiting for other ranks included. */
+      step_s: z.number(),
+      /** By operator of the cost model. */
+      operators: z.record(z.string(), z.number()),
+      /** Waiting, at the end of a step, for the rank with the longest one. */
+      barrier_s: z.number(),
+      /** In steps of other ranks, without a request of its own to work on. */
+      dummy_s: z.number(),
+    })
+    .optional(),
+  /**
+   * Pipeline stages: seconds in which at least one batch was in flight, and the share of them in which
+   * a stage, on average, had none; absent without stages.
+   */
+  pipeline: z.strictObject({ in_flight_s: z.number(), bubble: share }).optional(),
   per_replica: z.array(ReplicaFigures),
 })
 

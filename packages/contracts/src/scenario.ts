@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { allToAllBackends } from './cost-model-factory.js'
 import { NumberFormat } from './number-format.js'
 
 const count = z.int().positive()
@@ -55,9 +56,44 @@ export const ClusterSection = z.strictObject({
   interconnect: InterconnectSection.optional(),
 })
 
-export const ParallelismSection = z.strictObject({
+/** Sizes that a pool may have of its own. */
+const layoutFields = {
   tensor_parallel_size: count.max(4096).optional(),
   pipeline_parallel_size: count.max(512).optional(),
+  attention_data_parallel_size: count
+    .max(4096)
+    .optional()
+    .describe(
+      'Ranks of a replica, each with its own attention, KV cache and scheduler; they share the experts.',
+    ),
+  expert_parallel_size: count
+    .max(4096)
+    .optional()
+    .describe('Devices that whole experts are spread over.'),
+  enable_expert_parallel: z
+    .boolean()
+    .optional()
+    .describe('Spreads whole experts over all devices of a stage.'),
+  redundant_experts: z
+    .int()
+    .nonnegative()
+    .max(100_000)
+    .optional()
+    .describe('Copies of experts besides one of each.'),
+  expert_imbalance: z
+    .number()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe("Tokens of the fullest device's experts over the average."),
+  all_to_all_backend: z
+    .enum(allToAllBackends)
+    .optional()
+    .describe('How tokens reach the experts of other ranks.'),
+}
+
+export const ParallelismSection = z.strictObject({
+  ...layoutFields,
   data_parallel_size: count
     .max(100_000)
     .optional()
@@ -120,8 +156,7 @@ export const DisaggregatedPoolSection = z.strictObject({
   xpu: nameOrEntry.optional(),
   n_xpus: count.max(100_000).optional().describe('Devices of the pool.'),
   n_xpus_per_node: count.max(100_000).optional(),
-  tensor_parallel_size: count.max(4096).optional(),
-  pipeline_parallel_size: count.max(512).optional(),
+  ...layoutFields,
   interconnect: InterconnectSection.optional(),
   scheduler: SchedulerSection.optional().describe(
     'Replaces fields of the common scheduler section.',
@@ -174,9 +209,14 @@ export const Scenario = z.strictObject({
   random_seed: z.int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional(),
   step_by_step: z.boolean().optional(),
   exact_quantiles: z.boolean().optional(),
+  breakdown: z
+    .boolean()
+    .optional()
+    .describe('Takes the busy time of each pool apart, operator by operator.'),
 })
 export type Scenario = z.infer<typeof Scenario>
 export type WorkloadSection = z.infer<typeof WorkloadSection>
+export type ParallelismSection = z.infer<typeof ParallelismSection>
 export type ClusterSection = z.infer<typeof ClusterSection>
 export type InterconnectSection = z.infer<typeof InterconnectSection>
 export type SchedulerSection = z.infer<typeof SchedulerSection>

@@ -80,8 +80,14 @@ export interface PoolSpec {
   readonly name: string
   readonly role: PoolRole
   readonly replicas: number
-  /** Devices of one replica: TP times PP. */
+  /** Devices of one replica: TP times PP times the ranks of attention data parallelism. */
   readonly devicesPerReplica: number
+  /**
+   * Ranks of attention data parallelism in a replica; 1 when absent. Each has a queue, a scheduler and
+   * the KV blocks of `memory` of its own, is a target of the router of its own, and starts each step
+   * together with the others.
+   */
+  readonly attentionRanks?: number
   /** Pipeline stages, each with as many batches in flight; every stage takes an equal share of a step. */
   readonly stages: number
   readonly costModel: CostModel
@@ -164,6 +170,8 @@ export interface SimulationSpec {
   readonly stepByStep?: boolean
   /** Keeps every latency instead of a histogram: memory grows with the number of requests. */
   readonly exactQuantiles?: boolean
+  /** Takes the busy time of each pool apart, operator by operator: slower. */
+  readonly breakdown?: boolean
   /** Called now and then with the simulated time and the requests so far. */
   onProgress?(simulatedSeconds: number, requests: number): void
 }

@@ -11,6 +11,7 @@ import type {
 import { calibratedAttention, type CalibratedAttention } from './calibrated/calibrated-attention.js'
 import { CalibratedDevice } from './calibrated/calibrated-device.js'
 import {
+  calibratedGroupOperators,
   calibratedLogitOperators,
   calibratedTokenOperators,
   passes,
@@ -19,6 +20,8 @@ import {
 import { calibratedOptions } from './calibrated/calibrated-options.js'
 import { datasheetCalibration, usualEngineProfile } from './calibrated/datasheet-calibration.js'
 import { deviceShapes } from './device-shapes.js'
+import { expertLayout } from './expert-layout.js'
+import { GroupSum } from './group-sum.js'
 import { checkLayout } from './layout-check.js'
 import { OperatorSum } from './operator.js'
 import { stepsUntil } from './steps-until.js'
@@ -50,12 +53,16 @@ class Calibrated implements CostModel {
   readonly name: string = NAME
   readonly #tokens: OperatorSum
   readonly #logits: OperatorSum
+  /** What attention ranks do together; undefined with one rank. */
+  readonly #group: GroupSum | undefined
   readonly #attention: readonly CalibratedAttention[]
   readonly #engine: EngineOverhead
 
   constructor(inputs: CalibratedInputs, engine: EngineOverhead) {
     this.#tokens = new OperatorSum(calibratedTokenOperators(inputs))
     this.#logits = new OperatorSum(calibratedLogitOperators(inputs))
+    const { ranks } = expertLayout(inputs.layout)
+    this.#group = ranks === 1 ? undefined : new GroupSum(ranks, calibratedGroupOperators(inputs))
     this.#attention = calibratedAttention(inputs)
     this.#engine = engine
   }
@@ -70,6 +77,7 @@ class Calibrated implements CostModel {
       this.#logits.seconds(logits) +
       engine.perToken * tokens +
       engine.perSequence * logits
+    if (this.#group !== undefined) seconds += this.#group.seconds(work)
     let growth = 0
     let horizon = Infinity
     if (decodes > 0 || decodeContext > 0)
@@ -128,6 +136,7 @@ class Calibrated implements CostModel {
     const { prefillTokens, prefillAttention, decodes, logits } = work
     const tokens = prefillTokens + decodes
     this.#tokens.describe(tokens, operators)
+    this.#group?.describe(work, operators)
     for (const part of this.#attention) part.describe(work, operators)
     this.#logits.describe(logits, operators)
     const overhead = (name: string, seconds: number): void => {

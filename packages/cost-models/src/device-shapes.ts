@@ -5,8 +5,9 @@ import {
   type Model,
   type ReplicaLayout,
 } from '@llmsim/contracts'
+import { expertLayout } from './expert-layout.js'
 
-/** What one device holds of one layer, in elements; the heads and the inner sizes are split over TP. */
+/** What one device holds of one layer, in elements; the heads and the inner sizes are split over TP, experts as `expertLayout` says. */
 export interface DeviceShapes {
   /** Query heads of one device. */
   readonly heads: number
@@ -99,7 +100,7 @@ export function deviceShapes(layout: ReplicaLayout): DeviceShapes {
     attentionRest: counts.attentionPerLayer - whole.qkvWeights - whole.outputWeights,
     ffnInputs: ffn.gated ? 2 : 1,
     denseInner: (moe ? ffn.dense_intermediate_size : ffn.intermediate_size) / tp,
-    expertInner: moe ? ffn.expert_intermediate_size / tp : 0,
+    expertInner: moe ? ffn.expert_intermediate_size / expertLayout(layout).split : 0,
     sharedInner: moe ? ffn.shared_intermediate_size / tp : 0,
     denseLayers: counts.denseLayers,
     moeLayers: counts.moeLayers,

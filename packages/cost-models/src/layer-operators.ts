@@ -1,5 +1,7 @@
 import type { MoeFfn, ReplicaLayout } from '@llmsim/contracts'
 import type { DeviceShapes } from './device-shapes.js'
+import { deepEpSeconds, exchangedBytes, expertExchange, type Exchange } from './expert-exchange.js'
+import { expertLayout, rowsPerToken } from './expert-layout.js'
 import { kernel, overhead, transfer, type KernelRates, type Operator } from './operator.js'
 import type { ReplicaSpeed } from './replica-speed.js'
 import type { RooflineOptions } from './roofline-options.js'
@@ -97,9 +99,7 @@ export function tokenOperators(inputs: OperatorInputs): Operator[] {
     }),
   ]
   if (tp > 1) {
-    // Attention and FFN end in one each, both share one where they run in parallel; the sharded
-    // embedding ends in one more.
-    const reduces = layers * (model.norm.per_layer === 1 ? 1 : 2) + 1
+    const reduces = allReduces(inputs, layers, passes(inputs, shapes.moeLayers))
     operators.push(
       transfer(
         'all_reduce',
@@ -125,6 +125,20 @@ export function tokenOperators(inputs: OperatorInputs): Operator[] {
   return operators
 }
 
+/**
+ * All-reduces over the devices of one attention rank. Attention and FFN end in one each, both share one
+ * where they run in parallel; the sharded embedding ends in one more. Experts that several ranks share
+ * end in an exchange instead.
+ */
+export function allReduces(
+  { layout }: { readonly layout: ReplicaLayout },
+  layers: number,
+  moeLayers: number,
+): number {
+  const exchanged = expertLayout(layout).ranks > 1 ? moeLayers : 0
+  return layers * (layout.model.norm.per_layer === 1 ? 1 : 2) + 1 - exchanged
+}
+
 /** Elements that norms, rotary embedding, cache writes and activations move per token and layer. */
 function elementwiseWidth({ layout, shapes }: OperatorInputs): number {
   const { model } = layout
@@ -132,7 +146,11 @@ function elementwiseWidth({ layout, shapes }: OperatorInputs): number {
   const inner =
     (shapes.denseLayers * shapes.denseInner +
       (ffn.kind === 'moe'
-        ? shapes.moeLayers * (ffn.experts_per_token * shapes.expertInner + shapes.sharedInner)
+        ? shapes.moeLayers *
+          (expertLayout(layout).ranks *
+            rowsPerToken(expertLayout(layout), ffn.experts_per_token) *
+            shapes.expertInner +
+            shapes.sharedInner)
         : 0)) /
     model.layers
   // A norm reads and writes its input and the residual; gate and up are read, the product written.
@@ -171,9 +189,7 @@ function moeOperators(inputs: OperatorInputs, ffn: MoeFfn): Operator[] {
   const { layout, shapes, speed } = inputs
   const h = layout.model.hidden_size
   const runs = passes(inputs, shapes.moeLayers)
-  const { experts, experts_per_token: k } = ffn
-  const expertWeights = h * (shapes.ffnInputs + 1) * shapes.expertInner
-  const rowBytes = speed.residualBytes * k * (2 * h + (shapes.ffnInputs + 1) * shapes.expertInner)
+  const { experts } = ffn
   const operators = [
     linear(
       'router',
@@ -183,18 +199,89 @@ function moeOperators(inputs: OperatorInputs, ffn: MoeFfn): Operator[] {
       speed.unquantisedBytes,
       speed.residualBytes * (h + experts),
     ),
-    kernel({
-      name: 'experts',
-      runs,
-      rates: speed.experts,
-      flop: (count) => 2 * k * expertWeights * count,
-      bytes: (count) =>
-        expectedExperts(experts, k, count) * expertWeights * speed.weightBytes + rowBytes * count,
-    }),
+    // Those that several ranks share see the tokens of all of them.
+    ...(expertLayout(layout).ranks === 1 ? [expertsOperator(inputs, ffn)] : []),
   ]
   if (shapes.sharedInner > 0)
     operators.push(...plainFfn(inputs, 'shared_experts', runs, shapes.sharedInner))
   return operators
+}
+
+/** The routed experts of the fullest device, for the tokens of all ranks that share them. */
+function expertsOperator(inputs: OperatorInputs, ffn: MoeFfn): Operator {
+  const { layout, shapes, speed } = inputs
+  const h = layout.model.hidden_size
+  const experts = expertLayout(layout)
+  const { experts_per_token: k } = ffn
+  const rows = rowsPerToken(experts, k)
+  const expertWeights = h * (shapes.ffnInputs + 1) * shapes.expertInner
+  const rowBytes = speed.residualBytes * rows * (2 * h + (shapes.ffnInputs + 1) * shapes.expertInner)
+  const { stored, spread } = experts
+  return kernel({
+    name: 'experts',
+    runs: passes(inputs, shapes.moeLayers),
+    rates: speed.experts,
+    flop: (count) => 2 * rows * expertWeights * count,
+    bytes: (count) =>
+      (expectedExperts(stored, k, count) / spread) * expertWeights * speed.weightBytes +
+      rowBytes * count,
+  })
+}
+
+/** What the attention ranks of a replica do together, by the number of tokens that each part depends on. */
+export interface GroupOperators {
+  /** By the tokens of all ranks. */
+  readonly group: readonly Operator[]
+  /** By those of the rank with the most. */
+  readonly rank: readonly Operator[]
+}
+
+/** Experts that several attention ranks share, and the way there and back; nothing with one rank. */
+export function groupOperators(inputs: OperatorInputs): GroupOperators {
+  const { layout, shapes } = inputs
+  const { ffn } = layout.model
+  if (ffn.kind !== 'moe' || expertLayout(layout).ranks === 1) return { group: [], rank: [] }
+  const runs = passes(inputs, shapes.moeLayers)
+  const ways = (['dispatch', 'combine'] as const).map((direction) => {
+    const exchange = expertExchange(layout, ffn, direction)
+    return {
+      counts: exchange.counts,
+      operator: transfer(
+        `expert_${direction}`,
+        runs,
+        (count) => exchangeSeconds(inputs, exchange, count),
+        (count) => exchangedBytes(exchange, count),
+      ),
+    }
+  })
+  const counting = (counts: Exchange['counts']): Operator[] =>
+    ways.filter((way) => way.counts === counts).map((way) => way.operator)
+  return {
+    group: [expertsOperator(inputs, ffn), ...counting('group')],
+    rank: counting('rank'),
+  }
+}
+
+/**
+ * Seconds of one exchange: by the rings of an all-gather, inside nodes and then between them; by pairwise
+ * sends, over both kinds of link at once; or by DeepEP.
+ */
+function exchangeSeconds(
+  { layout, options }: OperatorInputs,
+  exchange: Exchange,
+  tokens: number,
+): number {
+  const { backend, nodes, local } = exchange
+  const { imbalance } = expertLayout(layout)
+  const { intraNode, interNode } = layout
+  if (backend.startsWith('deepep')) return deepEpSeconds(exchange, layout, imbalance * tokens)
+  const share = options.communicationEfficiency
+  const rounds = (local - 1) * intraNode.latencySeconds + (nodes - 1) * interNode.latencySeconds
+  const inside = exchange.intraBytes / (intraNode.bandwidthBytesPerSecond * share)
+  const across = exchange.interBytes / (interNode.bandwidthBytesPerSecond * share)
+  const start = options.collectiveOverheadSeconds + rounds
+  if (backend === 'allgather_reducescatter') return start + tokens * (inside + across)
+  return start + imbalance * tokens * Math.max(inside, across)
 }
 
 /** Bytes per logit that a sampler moves: reads the 16-bit logit, writes fp32 and reads it again. */

@@ -1,4 +1,5 @@
 import { SimulatorError, type ReplicaLayout } from '@llmsim/contracts'
+import { checkExperts } from './expert-check.js'
 
 /** Sizes of tensor parallelism up to `limit` that split the model's attention evenly. */
 export function tensorParallelSizes(layout: ReplicaLayout, limit = 1024): number[] {
@@ -56,4 +57,5 @@ export function checkLayout(layout: ReplicaLayout, path = 'parallelism'): void {
       given: pp,
       accepted: `1 to ${model.layers}`,
     })
+  checkExperts(layout, at)
 }

@@ -1,6 +1,7 @@
 import { bytesPerElement, GIB, parameterCounts, type ReplicaLayout } from '@llmsim/contracts'
 import { unquantisedFormat } from './compute-format.js'
 import { deviceShapes, type DeviceShapes } from './device-shapes.js'
+import { expertLayout, rowsPerToken } from './expert-layout.js'
 
 /** What the engine may use, and the largest step that it runs. */
 export interface MemoryOptions {
@@ -58,9 +59,10 @@ const LOGIT_BYTES = 4
 /**
  * Weights of the fullest device, in bytes.
  *
- * Projections and experts are split over TP (key/value heads replicated where TP has more devices than
- * there are heads; the down projections of MLA are whole on each), norms and biases replicated,
- * embedding and LM head split over TP. With stages the fullest one holds `ceil(layers / stages)` layers
+ * Projections and plain networks are split over TP (key/value heads replicated where TP has more devices
+ * than there are heads; the down projections of MLA are whole on each), norms and biases replicated,
+ * embedding and LM head split over TP; ranks of attention data parallelism each hold all of these.
+ * Experts are spread over the devices of all ranks, the fullest device counts, and split over what is left. With stages the fullest one holds `ceil(layers / stages)` layers
  * and the larger of embedding and LM head; a single stage holds both. Embedding, LM head, router and
  * norms keep at least 16 bits, as in published quantised checkpoints. The scales of quantised weights
  * are not counted.
@@ -74,7 +76,9 @@ function weightBytes(layout: ReplicaLayout, shapes: DeviceShapes): number {
   const counts = parameterCounts(model)
   const narrow = bytesPerElement[layout.weightFormat]
   const wide = bytesPerElement[unquantisedFormat(layout.weightFormat)]
-  const experts = model.ffn.kind === 'moe' ? model.ffn.experts : 0
+  const { perDevice, split } = expertLayout(layout)
+  // As if they were split over TP, like the rest: whole numbers, so that nothing is rounded.
+  const experts = model.ffn.kind === 'moe' ? (perDevice * tp) / split : 0
   // Of an average layer: which stage holds the plain ones of a mixture is not known.
   const dense = counts.denseLayers / model.layers
   const moe = counts.moeLayers / model.layers
@@ -96,8 +100,8 @@ function weightBytes(layout: ReplicaLayout, shapes: DeviceShapes): number {
  *
  * Layers run one after another in the same buffers, so the peak is that of one layer: the residual and
  * the hidden state (`2 h` elements per token) and the wider of the attention's `qkv + output` and the
- * FFN's `(inputs + 1) * inner` (for a mixture `k` times `h + (inputs + 1) * inner`, of the copies that
- * each token's experts get). Added to it are the fp32 logits of all sequences with the whole vocabulary.
+ * FFN's `(inputs + 1) * inner` (for a mixture `h + (inputs + 1) * inner` of each copy that the experts of
+ * the fullest device get, with the tokens of all ranks). Added to it are the fp32 logits of all sequences with the whole vocabulary.
  */
 export function activationBytesPerDevice(
   layout: ReplicaLayout,
@@ -110,7 +114,7 @@ export function activationBytesPerDevice(
   const wide = shapes.ffnInputs + 1
   const routed =
     ffn.kind === 'moe'
-      ? ffn.experts_per_token * (model.hidden_size + wide * shapes.expertInner) +
+      ? received(layout, ffn.experts_per_token) * (model.hidden_size + wide * shapes.expertInner) +
         wide * shapes.sharedInner
       : 0
   const dense = shapes.denseLayers > 0 ? wide * shapes.denseInner : 0
@@ -120,6 +124,12 @@ export function activationBytesPerDevice(
     options.maxBatchedTokens * element * (2 * model.hidden_size + widest) +
     sequences * model.vocab_size * LOGIT_BYTES
   )
+}
+
+/** Rows that the experts of the fullest device get for each token of one rank, all ranks being full. */
+function received(layout: ReplicaLayout, k: number): number {
+  const experts = expertLayout(layout)
+  return experts.ranks * rowsPerToken(experts, k)
 }
 
 /**
@@ -144,7 +154,7 @@ export function kvBytes(layout: ReplicaLayout): { perDevice: number; whole: numb
 export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): MemoryFootprint {
   const utilization = options.memoryUtilization ?? 0.9
   const deviceBytes = layout.accelerator.memory_bytes
-  const devices = layout.tensorParallel * layout.pipelineParallel
+  const devices = layout.tensorParallel * layout.pipelineParallel * expertLayout(layout).ranks
   const weights = weightBytesPerDevice(layout)
   const activationBytes = activationBytesPerDevice(layout, options)
   const unused = (1 - utilization) * deviceBytes

@@ -6,6 +6,7 @@ import {
 } from '@llmsim/contracts'
 import { allGather, hierarchicalAllReduce, send } from './collectives.js'
 import { resolveComputeFormat, unquantisedFormat } from './compute-format.js'
+import { expertLayout } from './expert-layout.js'
 import type { KernelRates } from './operator.js'
 import type { RooflineOptions } from './roofline-options.js'
 
@@ -85,6 +86,7 @@ function groupSpeed(
   options: RooflineOptions,
 ): Pick<ReplicaSpeed, 'allReduce' | 'allGather' | 'stageSends'> {
   const { tensorParallel: tp, pipelineParallel: pp, devicesPerNode } = layout
+  const { devices } = expertLayout(layout)
   const intra = achieved(layout.intraNode, options)
   const inter = achieved(layout.interNode, options)
   const nodes = Math.ceil(tp / devicesPerNode)
@@ -93,7 +95,8 @@ function groupSpeed(
   let crossing = 0
   for (let stage = 1; stage < pp; stage++)
     if (
-      Math.floor((stage * tp) / devicesPerNode) !== Math.floor(((stage - 1) * tp) / devicesPerNode)
+      Math.floor((stage * devices) / devicesPerNode) !==
+      Math.floor(((stage - 1) * devices) / devicesPerNode)
     )
       crossing++
   const staying = pp - 1 - crossing

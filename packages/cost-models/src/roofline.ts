@@ -8,7 +8,15 @@ import type {
 } from '@llmsim/contracts'
 import { AttentionCost, type AttentionShape } from './attention-cost.js'
 import { deviceShapes } from './device-shapes.js'
-import { logitOperators, passes, tokenOperators, type OperatorInputs } from './layer-operators.js'
+import { expertLayout } from './expert-layout.js'
+import { GroupSum } from './group-sum.js'
+import {
+  groupOperators,
+  logitOperators,
+  passes,
+  tokenOperators,
+  type OperatorInputs,
+} from './layer-operators.js'
 import { checkLayout } from './layout-check.js'
 import { OperatorSum } from './operator.js'
 import { replicaSpeed } from './replica-speed.js'
@@ -21,11 +29,15 @@ class Roofline implements CostModel {
   readonly name: string = NAME
   readonly #tokens: OperatorSum
   readonly #logits: OperatorSum
+  /** What attention ranks do together; undefined with one rank. */
+  readonly #group: GroupSum | undefined
   readonly #attention: readonly AttentionCost[]
 
   constructor(inputs: OperatorInputs) {
     this.#tokens = new OperatorSum(tokenOperators(inputs))
     this.#logits = new OperatorSum(logitOperators(inputs))
+    const { ranks } = expertLayout(inputs.layout)
+    this.#group = ranks === 1 ? undefined : new GroupSum(ranks, groupOperators(inputs))
     this.#attention = attentionShapes(inputs).map((shape) => new AttentionCost(shape))
   }
 
@@ -33,6 +45,7 @@ class Roofline implements CostModel {
     const { prefillTokens, prefillAttention, decodes, decodeContext } = work
     const attention = this.#attention
     let seconds = this.#tokens.seconds(prefillTokens + decodes) + this.#logits.seconds(work.logits)
+    if (this.#group !== undefined) seconds += this.#group.seconds(work)
     let growth = 0
     let horizon = Infinity
     if (decodes > 0 || decodeContext > 0)
@@ -71,6 +84,7 @@ class Roofline implements CostModel {
   breakdown(work: StepWork): OperatorCost[] {
     const operators: OperatorCost[] = []
     this.#tokens.describe(work.prefillTokens + work.decodes, operators)
+    this.#group?.describe(work, operators)
     for (const part of this.#attention) part.describe(work, operators)
     this.#logits.describe(work.logits, operators)
     return operators

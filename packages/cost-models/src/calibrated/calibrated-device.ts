@@ -10,6 +10,7 @@ import {
 } from '@llmsim/contracts'
 import { hierarchicalAllReduce } from '../collectives.js'
 import { resolveComputeFormat, unquantisedFormat } from '../compute-format.js'
+import { expertLayout } from '../expert-layout.js'
 import type { Operator } from '../operator.js'
 import { collectiveSeconds, ringBytes, type CollectiveName } from './collective-time.js'
 import { curveOf } from './curve-choice.js'
@@ -199,14 +200,15 @@ export class CalibratedDevice {
 
   /** All stages of a pipeline pass their tokens on: boundaries between nodes over the slower link. */
   stageSends(runs: number, bytesPerToken: number): Operator {
-    const { tensorParallel: tp, pipelineParallel: pp, devicesPerNode } = this.#given
+    const { pipelineParallel: pp, devicesPerNode } = this.#given
+    const { devices } = expertLayout(this.#given)
     const { intraNode, interNode } = this.#given
     const curves = this.calibration.interconnect.send
     let crossing = 0
     for (let stage = 1; stage < pp; stage++)
       if (
-        Math.floor((stage * tp) / devicesPerNode) !==
-        Math.floor(((stage - 1) * tp) / devicesPerNode)
+        Math.floor((stage * devices) / devicesPerNode) !==
+        Math.floor(((stage - 1) * devices) / devicesPerNode)
       )
         crossing++
     const over = (link: LinkSpeed, bytes: number): number =>
@@ -242,8 +244,13 @@ export class CalibratedDevice {
         local(within, 'all_gather')
       )
     const share = curves[0]?.bandwidth_fraction ?? 1
+    // What every device of a node needs from others comes over the links of all of them.
+    const gathered = kind === 'all_gather' || kind === 'reduce_scatter' ? within : 1
     const sent =
-      (bytes * (nodes - 1)) / nodes / (interNode.bandwidthBytesPerSecond * Math.min(1, share))
+      (bytes * (nodes - 1)) /
+      nodes /
+      gathered /
+      (interNode.bandwidthBytesPerSecond * Math.min(1, share))
     return local(within) + (nodes - 1) * interNode.latencySeconds + sent
   }
 

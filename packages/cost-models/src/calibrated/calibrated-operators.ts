@@ -1,8 +1,10 @@
 import type { MoeFfn, ReplicaLayout } from '@llmsim/contracts'
 import type { DeviceShapes } from '../device-shapes.js'
-import { expectedExperts } from '../layer-operators.js'
+import { deepEpSeconds, exchangedBytes, expertExchange, type Exchange } from '../expert-exchange.js'
+import { expertLayout, rowsPerToken } from '../expert-layout.js'
+import { allReduces, expectedExperts, type GroupOperators } from '../layer-operators.js'
 import type { Operator } from '../operator.js'
-import type { CalibratedDevice } from './calibrated-device.js'
+import { operator, type CalibratedDevice } from './calibrated-device.js'
 import type { CalibratedOptions } from './calibrated-options.js'
 
 /** What operators are made from. */
@@ -37,7 +39,7 @@ export function calibratedTokenOperators(inputs: CalibratedInputs): Operator[] {
     ),
   ]
   if (tp > 1) {
-    const reduces = layers * (model.norm.per_layer === 1 ? 1 : 2) + 1
+    const reduces = allReduces(inputs, layers, passes(inputs, inputs.shapes.moeLayers))
     operators.push(device.collective('all_reduce', reduces, 'all_reduce', tp, message))
   }
   if (pp > 1) operators.push(device.stageSends(1, message))
@@ -114,15 +116,8 @@ function mixture(inputs: CalibratedInputs, ffn: MoeFfn): Operator[] {
   const matrices = shapes.ffnInputs + 1
   const operators = [device.product('router', runs, h, experts, false)]
   if (ep <= 1) {
-    operators.push(
-      device.experts(
-        'experts',
-        runs,
-        { hidden: h, inner: shapes.expertInner, matrices },
-        (count) => count * k,
-        (count) => expectedExperts(experts, k, count),
-      ),
-    )
+    // Those that several ranks share see the tokens of all of them.
+    if (expertLayout(layout).ranks === 1) operators.push(expertsOperator(inputs, ffn))
   } else {
     // Attention is repeated ep / tp times, each with its own tokens, and all in step with another.
     const groups = ep / tp
@@ -148,6 +143,66 @@ function mixture(inputs: CalibratedInputs, ffn: MoeFfn): Operator[] {
   if (shapes.sharedInner > 0)
     operators.push(...plainNetwork(inputs, 'shared_experts', runs, shapes.sharedInner))
   return operators
+}
+
+/** The routed experts of the fullest device, for the tokens of all ranks that share them. */
+function expertsOperator(inputs: CalibratedInputs, ffn: MoeFfn): Operator {
+  const { layout, shapes, device, options } = inputs
+  const { experts_per_token: k } = ffn
+  const layed = expertLayout(layout)
+  const imbalance = Math.max(layed.imbalance, options.expertImbalance)
+  const rows = rowsPerToken({ ...layed, imbalance }, k)
+  const { stored, spread } = layed
+  return device.experts(
+    'experts',
+    passes(inputs, shapes.moeLayers),
+    { hidden: layout.model.hidden_size, inner: shapes.expertInner, matrices: shapes.ffnInputs + 1 },
+    (count) => count * rows,
+    (count) => expectedExperts(stored, k, count) / spread,
+  )
+}
+
+/** Experts that several attention ranks share, and the way there and back; nothing with one rank. */
+export function calibratedGroupOperators(inputs: CalibratedInputs): GroupOperators {
+  const { layout, shapes } = inputs
+  const { ffn } = layout.model
+  if (ffn.kind !== 'moe' || expertLayout(layout).ranks === 1) return { group: [], rank: [] }
+  const runs = passes(inputs, shapes.moeLayers)
+  const ways = (['dispatch', 'combine'] as const).map((direction) => {
+    const exchange = expertExchange(layout, ffn, direction)
+    return {
+      counts: exchange.counts,
+      operator: operator(`expert_${direction}`, runs, (count) => ({
+        seconds: exchangeSeconds(inputs, exchange, count),
+        flop: 0,
+        bytes: 0,
+        sentBytes: exchangedBytes(exchange, count),
+        bound: 'communication',
+      })),
+    }
+  })
+  const counting = (counts: Exchange['counts']): Operator[] =>
+    ways.filter((way) => way.counts === counts).map((way) => way.operator)
+  return {
+    group: [expertsOperator(inputs, ffn), ...counting('group')],
+    rank: counting('rank'),
+  }
+}
+
+/** Seconds of one exchange: by the measured collectives of the library, or by DeepEP. */
+function exchangeSeconds(
+  { layout, device, options }: CalibratedInputs,
+  exchange: Exchange,
+  tokens: number,
+): number {
+  const { backend, devices, direction, messageBytes } = exchange
+  const imbalance = Math.max(expertLayout(layout).imbalance, options.expertImbalance)
+  if (backend.startsWith('deepep')) return deepEpSeconds(exchange, layout, imbalance * tokens)
+  const ratio = device.ratio('collective')
+  if (backend === 'all_to_all')
+    return ratio * device.collectiveSeconds('all_to_all', devices, imbalance * tokens * messageBytes)
+  const kind = direction === 'dispatch' ? 'all_gather' : 'reduce_scatter'
+  return ratio * device.collectiveSeconds(kind, devices, tokens * messageBytes)
 }
 
 /** Bytes per logit that a sampler moves: reads the 16-bit logit, writes fp32 and reads it again. */

@@ -54,6 +54,13 @@ export function calibratedOptions(given: CostModelOptions): CalibratedOptions {
       `must be a multiple of the ${tp} tensor-parallel devices that divides ${experts} experts`,
       multiples(tp, experts),
     )
+  const spread = (given.attentionDataParallel ?? 1) > 1 || (given.expertParallel ?? 1) > 1
+  if (expertParallel > 0 && spread)
+    throw invalid(
+      'expert_parallel_size',
+      'the layout spreads the experts already',
+      'parallelism.expert_parallel_size alone',
+    )
   const allToAll = extra.all_to_all_backend ?? 'library'
   if (allToAll !== 'library' && allToAll !== 'expert')
     throw invalid('all_to_all_backend', 'is a kind of all-to-all', 'library, expert')
