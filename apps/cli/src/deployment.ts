@@ -26,6 +26,7 @@ import {
 import { acceleratorCalibration } from './accelerator-calibration.js'
 import { named, type Registries } from './registries.js'
 import { findAccelerator, findModel } from './scenario/catalog-entries.js'
+import { devicesOf } from './scenario/resolve-parallelism.js'
 import { overrideScheduler, resolveScheduler } from './scenario/resolve-scheduler.js'
 import type {
   NameOrEntry,
@@ -80,13 +81,12 @@ export function deploy(scenario: ResolvedScenario, registries: Registries): Depl
   const { cluster, parallelism } = scenario
   if (cluster === undefined || parallelism === undefined)
     throw new SimulatorError({ code: 'INVALID_VALUE', path: 'cluster', message: 'is required' })
-  const { tensor_parallel_size, pipeline_parallel_size, data_parallel_size } = parallelism
+  const { data_parallel_size: replicas, ...sizes } = parallelism
   const pool = deployPool(scenario, registries, model, {
     xpu: cluster.xpu,
-    n_xpus: tensor_parallel_size * pipeline_parallel_size * data_parallel_size,
+    n_xpus: devicesOf(sizes) * replicas,
     n_xpus_per_node: cluster.n_xpus_per_node,
-    tensor_parallel_size,
-    pipeline_parallel_size,
+    ...sizes,
     interconnect: cluster.interconnect,
     role: 'mixed',
     path: 'parallelism',
@@ -135,7 +135,7 @@ function deployPool(
     path,
     accelerator,
     layout,
-    replicas: pool.n_xpus / (pool.tensor_parallel_size * pool.pipeline_parallel_size),
+    replicas: pool.n_xpus / devicesOf(pool),
     devices: pool.n_xpus,
     scheduler,
     router: {
@@ -179,6 +179,11 @@ function layoutOf(
     weightFormat: engine.dtype,
     activationFormat: engine.activation_dtype,
     kvCacheFormat: engine.kv_cache_dtype,
+    attentionDataParallel: pool.attention_data_parallel_size,
+    expertParallel: pool.expert_parallel_size,
+    redundantExperts: pool.redundant_experts,
+    expertImbalance: pool.expert_imbalance,
+    allToAllBackend: pool.all_to_all_backend,
   }
 }
 

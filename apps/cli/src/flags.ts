@@ -88,6 +88,38 @@ const deployment = group('Deployment:', [
     'parallelism.data_parallel_size',
     'replicas (default: as many as the devices hold)',
   ),
+  integer(
+    '--attention-dp N',
+    'parallelism.attention_data_parallel_size',
+    'attention ranks of a replica, which share its experts (default: 1)',
+  ),
+  integer(
+    '--ep N',
+    'parallelism.expert_parallel_size',
+    'devices that whole experts are spread over (default: 1)',
+    ['parallelism.enable_expert_parallel'],
+  ),
+  boolean(
+    '--enable-expert-parallel',
+    'parallelism.enable_expert_parallel',
+    'spread whole experts over all devices of a stage',
+    ['parallelism.expert_parallel_size'],
+  ),
+  integer(
+    '--redundant-experts N',
+    'parallelism.redundant_experts',
+    'copies of experts besides one of each (default: 0)',
+  ),
+  number(
+    '--expert-imbalance RATIO',
+    'parallelism.expert_imbalance',
+    "tokens of the fullest device's experts over the average (default: 1)",
+  ),
+  text(
+    '--all-to-all-backend NAME',
+    'parallelism.all_to_all_backend',
+    'allgather_reducescatter, all_to_all, deepep_high_throughput or deepep_low_latency',
+  ),
 ])
 
 const workload = group('Workload:', [
@@ -257,6 +289,11 @@ const run = group('Run:', [
   number('--slo-tpot MS', 'slo.tpot_ms', 'time per output token of a good request'),
   number('--slo-e2e MS', 'slo.e2e_ms', 'end-to-end latency of a good request'),
   boolean('--step-by-step', 'step_by_step', 'one step at a time: slower, the same results'),
+  boolean(
+    '--breakdown',
+    'breakdown',
+    'take the busy time of each pool apart, operator by operator',
+  ),
   boolean('--exact-quantiles', 'exact_quantiles', 'keep every latency in place of a histogram'),
 ])
 
@@ -281,6 +318,17 @@ const disaggregation = group('Disaggregated serving:', [
       `--${pool}-tp N`,
       `disaggregation.${pool}.tensor_parallel_size`,
       `tensor parallelism of the ${pool} pool (default: --tp)`,
+    ),
+    integer(
+      `--${pool}-attention-dp N`,
+      `disaggregation.${pool}.attention_data_parallel_size`,
+      `attention ranks of a replica of the ${pool} pool (default: --attention-dp)`,
+    ),
+    integer(
+      `--${pool}-ep N`,
+      `disaggregation.${pool}.expert_parallel_size`,
+      `expert parallelism of the ${pool} pool (default: --ep)`,
+      [`disaggregation.${pool}.enable_expert_parallel`],
     ),
   ]),
   number(

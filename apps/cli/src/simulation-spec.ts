@@ -39,7 +39,18 @@ export function simulationSpec(
     ...(objectives === undefined ? {} : { objectives }),
     stepByStep: scenario.step_by_step,
     exactQuantiles: scenario.exact_quantiles,
+    ...(breaksDown(scenario, deployment) ? { breakdown: true } : {}),
   }
+}
+
+/** Where experts or attention are spread, the time that this takes is always of interest. */
+function breaksDown({ breakdown }: ResolvedScenario, { pools }: Deployment): boolean {
+  return (
+    breakdown ||
+    pools.some(
+      ({ layout }) => (layout.attentionDataParallel ?? 1) > 1 || (layout.expertParallel ?? 1) > 1,
+    )
+  )
 }
 
 /** What the engine's front end adds to each request: known where its profile is in use. */
@@ -86,6 +97,7 @@ function poolSpec(
   registries: Registries,
 ): PoolSpec {
   const { layout, memory, accelerator, scheduler, router, path } = pool
+  const ranks = layout.attentionDataParallel ?? 1
   const schedulerPath = pool.role === 'mixed' ? 'scheduler.name' : `${path}.scheduler.name`
   const schedulers = named(registries.schedulers, 'scheduler', scheduler.name, schedulerPath)
   const routerPath = pool.role === 'mixed' ? 'router.name' : `${path}.router.name`
@@ -101,7 +113,8 @@ function poolSpec(
     name: pool.role,
     role: pool.role,
     replicas: pool.replicas,
-    devicesPerReplica: layout.tensorParallel * layout.pipelineParallel,
+    devicesPerReplica: pool.devices / pool.replicas,
+    ...(ranks === 1 ? {} : { attentionRanks: ranks }),
     stages: layout.pipelineParallel,
     costModel: pool.costModel,
     createScheduler,

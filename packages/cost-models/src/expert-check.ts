@@ -29,12 +29,23 @@ export function checkExperts(layout: ReplicaLayout, at: (field: string) => strin
   if (!Number.isInteger(copies) || copies < 0)
     refuse('redundant_experts', copies, 'must be a whole number', 'from 0 on', 'INVALID_VALUE')
   if (!(imbalance >= 1 && imbalance < Infinity))
-    refuse('expert_imbalance', imbalance, 'is the fullest device over the average', 'from 1 on', 'INVALID_VALUE')
+    refuse(
+      'expert_imbalance',
+      imbalance,
+      'is the fullest device over the average',
+      'from 1 on',
+      'INVALID_VALUE',
+    )
   const { ffn } = model
   if (ffn.kind !== 'moe') {
     const dense = `${model.name} has no experts`
     if (ranks > 1)
-      refuse('attention_data_parallel_size', ranks, dense, '1; data_parallel_size copies a dense model')
+      refuse(
+        'attention_data_parallel_size',
+        ranks,
+        dense,
+        '1; data_parallel_size copies a dense model',
+      )
     if (spread > 1) refuse('expert_parallel_size', spread, dense, '1')
     if (copies > 0) refuse('redundant_experts', copies, dense, '0')
     if (imbalance > 1) refuse('expert_imbalance', imbalance, dense, '1')
@@ -56,9 +67,19 @@ export function checkExperts(layout: ReplicaLayout, at: (field: string) => strin
       `at most ${ffn.experts + copies}`,
     )
   if (copies > 0 && spread === 1)
-    refuse('redundant_experts', copies, 'experts are not spread over devices', 'expert_parallel_size above 1')
+    refuse(
+      'redundant_experts',
+      copies,
+      'experts are not spread over devices',
+      'expert_parallel_size above 1',
+    )
   if (imbalance > 1 && spread === 1)
-    refuse('expert_imbalance', imbalance, 'experts are not spread over devices', 'expert_parallel_size above 1')
+    refuse(
+      'expert_imbalance',
+      imbalance,
+      'experts are not spread over devices',
+      'expert_parallel_size above 1',
+    )
   const { allToAllBackend: backend = 'allgather_reducescatter' } = layout
   if (backend !== 'allgather_reducescatter' && ranks > 1 && spread !== devices)
     refuse(

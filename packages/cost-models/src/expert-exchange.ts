@@ -113,8 +113,10 @@ const deepEp = {
 /** Seconds that DeepEP takes to move `tokens` tokens of one rank: both kinds of link at once. */
 export function deepEpSeconds(exchange: Exchange, layout: ReplicaLayout, tokens: number): number {
   const { intraBytes, interBytes, nodes, backend, direction } = exchange
-  const inside = (tokens * intraBytes) / (layout.intraNode.bandwidthBytesPerSecond * deepEp.intraShare)
-  const across = (tokens * interBytes) / (layout.interNode.bandwidthBytesPerSecond * deepEp.interShare)
+  const inside =
+    (tokens * intraBytes) / (layout.intraNode.bandwidthBytesPerSecond * deepEp.intraShare)
+  const across =
+    (tokens * interBytes) / (layout.interNode.bandwidthBytesPerSecond * deepEp.interShare)
   const start =
     backend === 'deepep_high_throughput'
       ? deepEp.normalSeconds[direction]

@@ -215,7 +215,8 @@ function expertsOperator(inputs: OperatorInputs, ffn: MoeFfn): Operator {
   const { experts_per_token: k } = ffn
   const rows = rowsPerToken(experts, k)
   const expertWeights = h * (shapes.ffnInputs + 1) * shapes.expertInner
-  const rowBytes = speed.residualBytes * rows * (2 * h + (shapes.ffnInputs + 1) * shapes.expertInner)
+  const rowBytes =
+    speed.residualBytes * rows * (2 * h + (shapes.ffnInputs + 1) * shapes.expertInner)
   const { stored, spread } = experts
   return kernel({
     name: 'experts',

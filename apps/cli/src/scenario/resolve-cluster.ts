@@ -6,6 +6,7 @@ import {
   type InterconnectSection,
   type Scenario,
 } from '@llmsim/contracts'
+import { devicesInWords, devicesOf, resolveParallelism } from './resolve-parallelism.js'
 import type {
   NameOrEntry,
   ResolvedInterconnect,
@@ -26,9 +27,10 @@ export function resolveCluster(scenario: Scenario, find: AcceleratorFinder): Dep
   const { cluster = {}, parallelism = {} } = scenario
   if (cluster.xpu === undefined) throw missing('cluster.xpu')
   const { entry, written } = find(cluster.xpu, 'cluster.xpu')
-  const tp = parallelism.tensor_parallel_size ?? 1
-  const pp = parallelism.pipeline_parallel_size ?? 1
-  const perReplica = tp * pp
+  const sizes = resolveParallelism(parallelism)
+  const { tensor_parallel_size: tp, pipeline_parallel_size: pp } = sizes
+  const perReplica = devicesOf(sizes)
+  const product = devicesInWords(sizes)
   const needed = perReplica * (parallelism.data_parallel_size ?? 1)
   const { nodes, perNode } = nodesOf(cluster, needed, entry)
   const devices = perNode * nodes
@@ -36,14 +38,14 @@ export function resolveCluster(scenario: Scenario, find: AcceleratorFinder): Dep
   if (perReplica > devices)
     throw conflict(
       pp > 1 && tp <= devices ? 'pipeline_parallel_size' : 'tensor_parallel_size',
-      `one replica needs tp x pp = ${perReplica} devices; the cluster has ${here}`,
+      `one replica needs ${product} = ${perReplica} devices; the cluster has ${here}`,
       pp > 1 && tp <= devices ? pp : tp,
       `at most ${devices} devices per replica, or more nodes (cluster.n_nodes)`,
     )
   if (needed > devices)
     throw conflict(
       'data_parallel_size',
-      `tp x pp x dp = ${needed} is more than ${here}`,
+      `${product} x dp = ${needed} is more than ${here}`,
       parallelism.data_parallel_size,
       `at most ${Math.floor(devices / perReplica)}`,
     )
@@ -53,7 +55,7 @@ export function resolveCluster(scenario: Scenario, find: AcceleratorFinder): Dep
   if (!Number.isInteger(dp))
     throw conflict(
       'tensor_parallel_size',
-      `${here} are no whole number of replicas of tp x pp = ${perReplica}`,
+      `${here} are no whole number of replicas of ${product} = ${perReplica}`,
       tp,
       'a size that divides the devices, or a data_parallel_size',
     )
@@ -64,11 +66,7 @@ export function resolveCluster(scenario: Scenario, find: AcceleratorFinder): Dep
       n_nodes: nodes,
       interconnect: resolveInterconnect(entry, cluster.interconnect, 'cluster.interconnect'),
     },
-    parallelism: {
-      tensor_parallel_size: tp,
-      pipeline_parallel_size: pp,
-      data_parallel_size: dp,
-    },
+    parallelism: { ...sizes, data_parallel_size: dp },
   }
 }
 
@@ -95,29 +93,29 @@ export function resolvePool(
   const xpu = own.xpu ?? cluster.xpu
   if (xpu === undefined) throw missing(`${path}.xpu`)
   const { entry, written } = find(xpu, own.xpu === undefined ? 'cluster.xpu' : `${path}.xpu`)
-  const tp = own.tensor_parallel_size ?? parallelism.tensor_parallel_size ?? 1
-  const pp = own.pipeline_parallel_size ?? parallelism.pipeline_parallel_size ?? 1
+  const sizes = resolveParallelism(parallelism, own, path)
+  const perReplica = devicesOf(sizes)
+  const product = devicesInWords(sizes)
   const ofCluster =
     cluster.n_xpus_per_node === undefined
       ? undefined
       : cluster.n_xpus_per_node * (cluster.n_nodes ?? 1)
-  const devices = own.n_xpus ?? ofCluster ?? tp * pp * (parallelism.data_parallel_size ?? 1)
-  if (!Number.isInteger(devices / (tp * pp)))
+  const devices = own.n_xpus ?? ofCluster ?? perReplica * (parallelism.data_parallel_size ?? 1)
+  if (!Number.isInteger(devices / perReplica))
     throw new SimulatorError({
       code: 'CONFLICT',
       path:
         own.tensor_parallel_size === undefined ? `${path}.n_xpus` : `${path}.tensor_parallel_size`,
-      message: `the ${devices} devices of the ${name} pool are no whole number of replicas of tp x pp = ${tp * pp}`,
-      given: own.tensor_parallel_size === undefined ? devices : tp,
-      accepted: 'devices that are a multiple of tp x pp',
+      message: `the ${devices} devices of the ${name} pool are no whole number of replicas of ${product} = ${perReplica}`,
+      given: own.tensor_parallel_size === undefined ? devices : sizes.tensor_parallel_size,
+      accepted: `devices that are a multiple of ${product}`,
     })
   return {
     xpu: written,
     n_xpus: devices,
     n_xpus_per_node:
       own.n_xpus_per_node ?? cluster.n_xpus_per_node ?? Math.min(devices, entry.devices_per_node),
-    tensor_parallel_size: tp,
-    pipeline_parallel_size: pp,
+    ...sizes,
     interconnect: resolveInterconnect(
       entry,
       { ...cluster.interconnect, ...own.interconnect },

@@ -64,6 +64,7 @@ export function resolveScenario(
     random_seed: scenario.random_seed ?? 0,
     step_by_step: scenario.step_by_step ?? false,
     exact_quantiles: scenario.exact_quantiles ?? false,
+    breakdown: scenario.breakdown ?? false,
   }
 }
 

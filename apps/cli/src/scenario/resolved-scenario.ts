@@ -5,6 +5,7 @@ import type {
   SchedulerSection,
   WorkloadSection,
 } from '@llmsim/contracts'
+import type { ResolvedParallelism } from './resolve-parallelism.js'
 
 /** A catalog name, or a catalog entry written out. */
 export type NameOrEntry = string | Readonly<Record<string, unknown>>
@@ -32,12 +33,10 @@ export interface ResolvedScheduler {
   readonly options: Options
 }
 
-export interface ResolvedPool {
+export interface ResolvedPool extends ResolvedParallelism {
   readonly xpu: NameOrEntry
   readonly n_xpus: number
   readonly n_xpus_per_node: number
-  readonly tensor_parallel_size: number
-  readonly pipeline_parallel_size: number
   readonly interconnect: ResolvedInterconnect
   /** Only what differs from the common section, so that a flag still reaches both pools. */
   readonly scheduler?: SchedulerSection
@@ -60,11 +59,7 @@ export interface ResolvedScenario {
     readonly interconnect: ResolvedInterconnect
   }
   /** Absent with disaggregated pools. */
-  readonly parallelism?: {
-    readonly tensor_parallel_size: number
-    readonly pipeline_parallel_size: number
-    readonly data_parallel_size: number
-  }
+  readonly parallelism?: ResolvedParallelism & { readonly data_parallel_size: number }
   readonly scheduler: ResolvedScheduler
   readonly router: { readonly name: string; readonly options: Options }
   readonly cost_model: { readonly name: string; readonly options: Options }
@@ -95,4 +90,5 @@ export interface ResolvedScenario {
   readonly random_seed: number
   readonly step_by_step: boolean
   readonly exact_quantiles: boolean
+  readonly breakdown: boolean
 }

@@ -200,7 +200,9 @@ function exchangeSeconds(
   if (backend.startsWith('deepep')) return deepEpSeconds(exchange, layout, imbalance * tokens)
   const ratio = device.ratio('collective')
   if (backend === 'all_to_all')
-    return ratio * device.collectiveSeconds('all_to_all', devices, imbalance * tokens * messageBytes)
+    return (
+      ratio * device.collectiveSeconds('all_to_all', devices, imbalance * tokens * messageBytes)
+    )
   const kind = direction === 'dispatch' ? 'all_gather' : 'reduce_scatter'
   return ratio * device.collectiveSeconds(kind, devices, tokens * messageBytes)
 }
