@@ -64,6 +64,7 @@ function addRun(program: Command, io: Io): AnyCommand {
     )
     .addOption(grouped('--jobs <N>', 'threads of replications (default: one per core)', output))
     .addOption(grouped('--output <FILE>', 'write the results as JSON', output))
+    .addOption(grouped('--time-series', 'put the run over time into the results', output))
     .addOption(grouped('--format <FORMAT>', 'on stdout: table or json (default: table)', output))
     .addOption(grouped('--summary', 'print the headline figures alone', output))
     .addOption(grouped('--quiet', 'no progress and no warnings', output))

@@ -59,17 +59,18 @@ export interface ObservedSegment {
   /** Prompt tokens, and the token pairs of their attention; a segment with any has one step. */
   readonly prefillTokens: number
   readonly prefillAttention: number
-  /** Prompt chunks. */
+  /** Prompt chunks, and those of them that are the last of their prompt, which makes a token. */
   readonly chunks: number
+  readonly promptsDone: number
   /** Requests that decode a token in each step. */
   readonly decodes: number
   /** Sum of their contexts in the first step, which grows by `decodes` with each step. */
   readonly decodeContext: number
-  /**
-   * Sum over the decoding requests of the gap that their first token here ends; the gaps that later
-   * steps end are the step times.
-   */
-  readonly firstGapsSeconds: number
+  /** The gap between tokens that its first step ends; later steps end gaps as long as they take. */
+  readonly firstGapSeconds: number
+  /** Decoding requests that decode for the first time, and the sum of the gaps that they end. */
+  readonly joined: number
+  readonly joinedGapsSeconds: number
   /** KV blocks of the replica in use when it ended, before anything that it finished was freed. */
   readonly usedBlocks: number
 }
@@ -80,9 +81,11 @@ export interface ObservedLoad {
   readonly pool: number
   readonly replica: number
   readonly lane: number
-  /** Requests in its queue, and those that it has admitted. */
+  /** Requests in its queue, and those that it has admitted; now, and before the change. */
   readonly waiting: number
   readonly running: number
+  readonly waitingBefore: number
+  readonly runningBefore: number
 }
 
 /** The transfer of one KV cache between pools. Reused: copy what you keep. */
@@ -131,4 +134,6 @@ export interface RunObserver {
   transferBegan?(transfer: ObservedTransfer): void
   /** At the end of the run, for each replica. */
   blocksSampled?(blocks: ObservedBlocks): void
+  /** The last call of all. */
+  runEnded?(nowSeconds: number): void
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { SimulationResult } from './results.js'
 import { Scenario } from './scenario.js'
+import { TimeSeries } from './time-series.js'
 
 const figure = z.number().nullable()
 
@@ -66,6 +67,8 @@ export const ResultsDocument = SimulationResult.extend({
   memory_breakdown: z.array(MemoryBreakdown).optional(),
   /** The mean steps of the run, operator by operator. */
   operators: z.array(StepFigures).optional(),
+  /** The run over time. */
+  time_series: TimeSeries.optional(),
   /** Over several seeds; all other figures are those of the first seed. */
   replications: Replications.optional(),
   /** With every default filled in. */

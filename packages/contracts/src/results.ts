@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Distributions } from './time-series.js'
 
 const share = z.number().min(0).max(1)
 const figure = z.number().nullable()
@@ -182,6 +183,8 @@ export const SimulationResult = z.strictObject({
       usd_per_million_tokens: figure,
     })
     .nullable(),
+  /** Quantiles to draw distribution functions from. */
+  distributions: Distributions.optional(),
   pools: z.array(PoolFigures),
   warnings: z.array(z.string()),
 })

@@ -172,6 +172,8 @@ export interface SimulationSpec {
   readonly exactQuantiles?: boolean
   /** Takes the busy time of each pool apart, operator by operator: slower. */
   readonly breakdown?: boolean
+  /** Gives the quantiles from which distribution functions can be drawn. */
+  readonly distributions?: boolean
   /** Called now and then with the simulated time and the requests so far. */
   onProgress?(simulatedSeconds: number, requests: number): void
 }

@@ -76,7 +76,10 @@ export class Observation {
     chunks: 0,
     decodes: 0,
     decodeContext: 0,
-    firstGapsSeconds: 0.5,
+    promptsDone: 0,
+    firstGapSeconds: 0.5,
+    joined: 0,
+    joinedGapsSeconds: 0.5,
     usedBlocks: 0,
   }
   readonly #load: Writable<ObservedLoad> = {
@@ -86,6 +89,8 @@ export class Observation {
     lane: 0,
     waiting: 0,
     running: 0,
+    waitingBefore: 0,
+    runningBefore: 0,
   }
   readonly #transfer: Writable<ObservedTransfer> = {
     request: 0,
@@ -146,9 +151,11 @@ export class Observation {
     const waiting = lane.waiting.size
     const running = lane.running.size
     if (this.#waiting[id] === waiting && this.#running[id] === running) return
+    const load = this.#load
+    load.waitingBefore = this.#waiting[id]!
+    load.runningBefore = this.#running[id]!
     this.#waiting[id] = waiting
     this.#running[id] = running
-    const load = this.#load
     load.nowSeconds = now
     load.pool = this.#pool[id]!
     load.replica = lane.replica
@@ -174,18 +181,25 @@ export class Observation {
     into.busySeconds = (segment.end - segment.start) * lane.busyShare
     let tokens = 0
     let attention = 0
+    let done = 0
     for (let i = 0; i < chunks.size; i++) {
+      const slot = chunks.slots[i]!
       const amount = chunks.amounts[i]!
+      const before = table.prefillDone[slot]!
       tokens += amount
-      attention += amount * (table.prefillDone[chunks.slots[i]!]! + (amount + 1) / 2)
+      attention += amount * (before + (amount + 1) / 2)
+      if (before + amount === table.prefillTarget[slot]) done++
     }
     into.prefillTokens = tokens
     into.prefillAttention = attention
     into.chunks = chunks.size
+    into.promptsDone = done
     into.kind = chunks.size === 0 ? 'decode' : lane.decodes ? 'mixed' : 'prefill'
     into.decodes = lane.decodes ? lane.decoders.size : 0
     into.decodeContext = lane.decodes ? lane.kvTokens + lane.decoders.size : 0
-    into.firstGapsSeconds = lane.decodes ? firstGaps(lane) : 0
+    into.firstGapSeconds = segment.start - lane.lastDecodeEnd + segment.seconds
+    into.joined = lane.decodes ? lane.fresh.size : 0
+    into.joinedGapsSeconds = joinedGaps(lane)
     into.usedBlocks = this.#replicas[lane.id]!.usedAt(segment.end)
     this.#observer.segmentExecuted(into)
   }
@@ -213,7 +227,7 @@ export class Observation {
   }
 
   /** The run is over: what is left in the system has not finished. */
-  ended(): void {
+  ended(now: number): void {
     const observer = this.#observer
     const table = this.#table
     if (observer.requestFailed !== undefined)
@@ -224,20 +238,21 @@ export class Observation {
         request.outcome = 'unfinished'
         observer.requestFailed(request)
       }
-    if (observer.blocksSampled === undefined) return
-    this.#replicas.forEach((replica, lane) => {
-      if (this.#index[lane] !== 0) return
-      const { observed } = replica
-      const blocks: ObservedBlocks = {
-        pool: this.#pool[lane]!,
-        replica: replica.index,
-        intervalSeconds: observed!.interval,
-        totalBlocks: replica.kv.total,
-        usedBlocks: observed!.values,
-        samples: observed!.size,
-      }
-      observer.blocksSampled?.(blocks)
-    })
+    if (observer.blocksSampled !== undefined)
+      this.#replicas.forEach((replica, lane) => {
+        if (this.#index[lane] !== 0) return
+        const { observed } = replica
+        const blocks: ObservedBlocks = {
+          pool: this.#pool[lane]!,
+          replica: replica.index,
+          intervalSeconds: observed!.interval,
+          totalBlocks: replica.kv.total,
+          usedBlocks: observed!.values,
+          samples: observed!.size,
+        }
+        observer.blocksSampled?.(blocks)
+      })
+    observer.runEnded?.(now)
   }
 
   /** A request of which no more is known than what it asks for. */
@@ -293,10 +308,9 @@ export class Observation {
   }
 }
 
-/** Sum of the gaps that the first step of the lane's segment ends. */
-function firstGaps(lane: Lane): number {
-  const { segment, fresh, decoders, table } = lane
-  let sum = decoders.size * (segment.start + segment.seconds)
+/** Sum of the gaps that the first step of the lane's segment ends for those that have just joined. */
+function joinedGaps({ segment, fresh, table }: Lane): number {
+  let sum = fresh.size * (segment.start + segment.seconds)
   for (let i = 0; i < fresh.size; i++) sum -= table.lastToken[fresh.slots[i]!]!
-  return sum - (decoders.size - fresh.size) * lane.lastDecodeEnd
+  return sum
 }

@@ -1,6 +1,6 @@
-import type { PoolFigures, SimulationResult } from '@llmsim/contracts'
+import type { Distributions, PoolFigures, SimulationResult } from '@llmsim/contracts'
 import { SECONDS_PER_HOUR } from '@llmsim/contracts'
-import { figure, summarizeLatency } from '@llmsim/metrics'
+import { figure, quantileGrid, quantilesOf, summarizeLatency } from '@llmsim/metrics'
 import { kvCacheUse, memoryUse, sampledBlocks } from './memory-figures.js'
 import type { Lane } from './lane.js'
 import type { Pool } from './pool.js'
@@ -69,8 +69,20 @@ export function resultOf(run: SimulationRun): SimulationResult {
       average_watts: run.now > 0 ? energy / run.now : 0,
     },
     cost: cost(pools, perSecond(steps.outputTokens)),
+    ...(spec.distributions === true ? { distributions: distributionsOf(run) } : {}),
     pools: figures,
     warnings: warnings(run),
+  }
+}
+
+function distributionsOf({ requests, steps }: SimulationRun): Distributions {
+  return {
+    quantiles: [...quantileGrid],
+    first_token_latency: quantilesOf(requests.ttft),
+    end_to_end_latency: quantilesOf(requests.e2e),
+    time_per_output_token: quantilesOf(requests.tpot),
+    inter_token_latency: quantilesOf(steps.gaps),
+    queue_time: quantilesOf(requests.queue),
   }
 }
 

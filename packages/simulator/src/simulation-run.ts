@@ -159,7 +159,7 @@ export class SimulationRun {
     }
     for (const replica of this.#replicas) replica.sampleUntil(this.now)
     if (this.table.inUse > 0 && queue.nextTime === Infinity) this.#stalled()
-    this.#observation?.ended()
+    this.#observation?.ended(this.now)
   }
 
   #advanceTo(time: number): void {

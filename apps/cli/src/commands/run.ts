@@ -9,6 +9,7 @@ import { fileTarget, writeWhole } from '../output/write-file.js'
 import { prepareRun, prepareScenario } from '../prepared-run.js'
 import type { RegistryOptions } from '../registries.js'
 import { replicated, replicationOptions, seeded } from '../replicated-run.js'
+import { observationOf, type ObservationOptions } from '../run-observation.js'
 import { refuseInputAsOutput } from '../scenario/input-files.js'
 import type { ScenarioOptions } from '../scenario/load-scenario.js'
 
@@ -17,7 +18,8 @@ export interface OutputOptions {
   readonly quiet?: boolean
 }
 
-export interface RunOptions extends ScenarioOptions, RegistryOptions, OutputOptions {
+export interface RunOptions
+  extends ScenarioOptions, RegistryOptions, OutputOptions, ObservationOptions {
   readonly output?: string
   readonly summary?: boolean
   readonly replications?: string
@@ -37,10 +39,14 @@ export async function run(options: RunOptions, io: Io): Promise<void> {
     seconds: scenario.simulation_duration_s,
     requests: scenario.workload.num_requests,
   })
+  const observation = observationOf(options, spec)
+  const { observer } = observation
   const result = (() => {
     try {
       return simulate({
         ...spec,
+        ...(observer === undefined ? {} : { observer }),
+        distributions: true,
         onProgress: (seconds, requests) => progress.report(seconds, requests),
       })
     } finally {
@@ -59,7 +65,7 @@ export async function run(options: RunOptions, io: Io): Promise<void> {
     result,
     scenario,
     [...warnings, ...(more?.warnings ?? [])],
-    more?.sections,
+    { ...observation.sections(), ...more?.sections },
   )
   const json = jsonText(results)
   if (target !== undefined) writeWhole(target, json)

@@ -3,6 +3,7 @@ import type {
   Replications,
   SimulationResult,
   StepFigures,
+  TimeSeries,
 } from '@llmsim/contracts'
 import { createRequire } from 'node:module'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.js'
@@ -12,6 +13,7 @@ export interface ResultsSections {
   readonly memory_breakdown?: MemoryBreakdown[]
   readonly operators?: StepFigures[]
   readonly replications?: Replications
+  readonly time_series?: TimeSeries
 }
 
 /** What a results file holds: the figures, and all that is needed to make them again. */

@@ -1,0 +1,24 @@
+import type { RunObserver, SimulationSpec, TimeSeries } from '@llmsim/contracts'
+import { observers, TimeSeriesRecorder } from '@llmsim/metrics'
+
+/** What `run` shall record beyond the figures. */
+export interface ObservationOptions {
+  /** Puts the run over time into the results. */
+  readonly timeSeries?: boolean
+}
+
+/** What watches one run. */
+export interface RunObservation {
+  readonly observer: RunObserver | undefined
+  /** What it adds to the results: the run over time, where it was asked for. */
+  sections(): { readonly time_series?: TimeSeries }
+}
+
+/** Makes what watches a run; nothing where nothing is asked for. */
+export function observationOf(options: ObservationOptions, spec: SimulationSpec): RunObservation {
+  const recorder = options.timeSeries === true ? new TimeSeriesRecorder(spec.pools) : undefined
+  return {
+    observer: observers(recorder === undefined ? [] : [recorder]),
+    sections: () => (recorder === undefined ? {} : { time_series: recorder.series() }),
+  }
+}
