@@ -266,6 +266,16 @@ const engine = group('Engine:', [
     'KV blocks of a replica, in place of those that the memory holds',
   ),
   text(
+    '--preemption-mode MODE',
+    'engine.preemption_mode',
+    'recompute or swap (default: swap with --swap-space, else recompute)',
+  ),
+  number(
+    '--swap-space GIB',
+    'engine.swap_space_gb',
+    'host memory of a device for preempted requests (default: 4 with swap)',
+  ),
+  text(
     '--cost-model NAME',
     'cost_model.name',
     'calibrated, roofline or fixed (default: calibrated)',

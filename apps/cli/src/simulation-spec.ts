@@ -12,6 +12,7 @@ import { devicePower, resolveComputeFormat } from '@llmsim/cost-models'
 import { randomStream } from '@llmsim/engine'
 import { created, type DeployedPool, type Deployment } from './deployment.js'
 import { frontEnd, type FrontEnd } from './validation/front-end.js'
+import { requireSwapping, swapSpace } from './swap-space.js'
 import { named, type Registries } from './registries.js'
 import type { ResolvedScenario } from './scenario/resolved-scenario.js'
 import type { Traffic } from './traffic.js'
@@ -108,7 +109,7 @@ function poolSpec(
   const createScheduler = (): Scheduler =>
     created(schedulerPath, scheduler.name, 'plan', () => schedulers.create(options))
   // Options that it refuses show before anything runs.
-  createScheduler()
+  requireSwapping(createScheduler(), scenario)
   return {
     name: pool.role,
     role: pool.role,
@@ -126,6 +127,7 @@ function poolSpec(
       blockSize: memory.blockSize,
       bytesPerBlock: memory.bytesPerBlock,
       staticBytes: memory.staticBytes,
+      ...swapSpace(scenario, pool),
     },
     power: devicePower(accelerator),
     ...(usdPerHour === undefined ? {} : { deviceUsdPerHour: usdPerHour }),

@@ -72,6 +72,21 @@ export const PrefixCacheUse = z.strictObject({
   ),
 })
 
+/** Host memory for the KV caches of preempted requests, over all replicas and the whole run. */
+export const SwapUse = z.strictObject({
+  /** KV blocks of one replica that it has room for, and the most that one had there. */
+  total_blocks: z.number(),
+  peak_used_blocks: z.number(),
+  /** Requests that went out, and that came back. */
+  swapped_out: z.number(),
+  swapped_in: z.number(),
+  /** Requests that were recomputed because there was no room. */
+  refused: z.number(),
+  /** Over all devices. */
+  out_bytes: z.number(),
+  in_bytes: z.number(),
+})
+
 const ReplicaFigures = z.strictObject({
   requests: z.number(),
   utilization: share,
@@ -160,6 +175,10 @@ export const SimulationResult = z.strictObject({
     rate_times_latency: z.number(),
   }),
   preemptions: z.number(),
+  /** Of those, the ones that dropped their KV cache, and that took it to host memory. */
+  preemptions_by_mode: z.strictObject({ recompute: z.number(), swap: z.number() }).optional(),
+  /** Host memory for preempted requests; null, or absent, without any. */
+  swap: SwapUse.nullable().optional(),
   kv_cache: KvCacheUse,
   /** Of the pools that prefill; null, or absent, without prefix caching. */
   prefix_cache: PrefixCacheUse.nullable().optional(),
@@ -192,5 +211,6 @@ export type SimulationResult = z.infer<typeof SimulationResult>
 export type Latency = z.infer<typeof Latency>
 export type MemoryUse = z.infer<typeof MemoryUse>
 export type PrefixCacheUse = z.infer<typeof PrefixCacheUse>
+export type SwapUse = z.infer<typeof SwapUse>
 export type KvCacheUse = z.infer<typeof KvCacheUse>
 export type PoolFigures = z.infer<typeof PoolFigures>

@@ -150,6 +150,14 @@ export const EngineSection = z.strictObject({
     .max(1e12)
     .optional()
     .describe('KV blocks of a replica, in place of those that the memory holds.'),
+  preemption_mode: z
+    .enum(['recompute', 'swap'])
+    .optional()
+    .describe('Whether a preempted KV cache is dropped or taken to host memory.'),
+  swap_space_gb: nonNegative
+    .optional()
+    .describe('Host memory for preempted requests, in 2^30 bytes per device.'),
+  host_link_gbs: positive.optional().describe('GB/s between a device and its host, one direction.'),
 })
 
 export const DisaggregatedPoolSection = z.strictObject({

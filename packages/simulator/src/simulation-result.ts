@@ -4,6 +4,7 @@ import { figure, quantileGrid, quantilesOf, summarizeLatency } from '@llmsim/met
 import { kvCacheUse, memoryUse, sampledBlocks } from './memory-figures.js'
 import type { Lane } from './lane.js'
 import type { Pool } from './pool.js'
+import { swapFigures } from './swap-figures.js'
 import type { SimulationRun } from './simulation-run.js'
 
 /** What a finished run measured, as the results file has it. */
@@ -53,6 +54,7 @@ export function resultOf(run: SimulationRun): SimulationResult {
       rate_times_latency: run.now > 0 ? requests.totalLatencySeconds / run.now : 0,
     },
     preemptions: sum(figures.map((pool) => pool.preemptions)),
+    ...swapFigures(pools),
     kv_cache: fullest.kv_cache,
     kv_transfer:
       run.transfer === undefined

@@ -14,6 +14,7 @@ import {
   type AcceleratorFinder,
 } from './resolve-cluster.js'
 import { overrideScheduler, resolveScheduler } from './resolve-scheduler.js'
+import { resolveSwap } from './resolve-swap.js'
 import { resolveWorkload } from './resolve-workload.js'
 import type { ResolvedScenario } from './resolved-scenario.js'
 
@@ -116,6 +117,7 @@ function resolveEngine(given: EngineSection, model: Model): ResolvedScenario['en
     ...(given.num_gpu_blocks_override === undefined
       ? {}
       : { num_gpu_blocks_override: given.num_gpu_blocks_override }),
+    ...resolveSwap(given),
   }
 }
 

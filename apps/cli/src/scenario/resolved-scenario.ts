@@ -72,6 +72,11 @@ export interface ResolvedScenario {
     readonly block_size: number
     /** Absent: as many KV blocks as the memory holds. */
     readonly num_gpu_blocks_override?: number
+    /** Absent: preempted requests are recomputed. */
+    readonly preemption_mode?: 'swap'
+    readonly swap_space_gb?: number
+    /** Absent: that of the accelerator. */
+    readonly host_link_gbs?: number
   }
   readonly disaggregation?: {
     readonly enabled: true
