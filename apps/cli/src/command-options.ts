@@ -1,4 +1,9 @@
-import { CommanderError, Option, type Command, type OptionValues } from '@commander-js/extra-typings'
+import {
+  CommanderError,
+  Option,
+  type Command,
+  type OptionValues,
+} from '@commander-js/extra-typings'
 import { examples } from './examples.js'
 import type { ScenarioFlag } from './flags.js'
 import { parserFailure } from './usage-error.js'
@@ -59,9 +64,14 @@ export function grouped(flags: string, description: string, group: string): Opti
 }
 
 /** A flag that may be given several times: its values are collected. */
-export function addList(target: Command, flags: string, description: string): void {
+export function addList(
+  target: Command,
+  flags: string,
+  description: string,
+  heading = scenarioGroup,
+): void {
   target.addOption(
-    grouped(flags, description, scenarioGroup).argParser(
+    grouped(flags, description, heading).argParser(
       (value: string, before: string[] | undefined) => [...(before ?? []), value],
     ),
   )

@@ -31,6 +31,17 @@ Examples:
   llmsim compare --xpu h100,h200,mi300x --model llama3-70b --tp 4 --arrival-rate 5
   llmsim compare aggregated.yaml disaggregated.yaml --arrival-rate 8
 `,
+  sweep: `
+Examples:
+  llmsim sweep --model llama3-8b --xpu h100 --vary arrival-rate=1..10:1 --vary tp=1,2
+  llmsim sweep study.yaml --samples 256 --output points.csv --output points.html
+  llmsim sweep study.yaml --journal points.jsonl --resume
+  llmsim sweep study.yaml --shard 3/8 --journal part-3.jsonl
+`,
+  merge: `
+Example:
+  llmsim merge part-*.jsonl --output points.csv
+`,
   models: `
 Examples:
   llmsim models

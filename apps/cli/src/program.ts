@@ -13,6 +13,7 @@ import {
 import { examples } from './examples.js'
 import { scenarioFlags } from './flags.js'
 import type { Io } from './io.js'
+import { addPlanning } from './planning-program.js'
 import { parserFailure, refuseRepeats } from './usage-error.js'
 import { checkXpuList } from './xpu-list.js'
 
@@ -35,6 +36,7 @@ export function createProgram(io: Io, exit: (code: number) => void): AnyCommand 
   const run = addRun(program, io)
   addEstimate(program, io)
   addCompare(program, io)
+  addPlanning(program, io, exit)
   addModels(program, io)
   addHardware(program, io)
   addCatalog(program, io, exit)

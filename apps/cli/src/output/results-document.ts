@@ -51,7 +51,8 @@ export function resultsDocument(
   }
 }
 
-function packageVersions(): Record<string, string> {
+/** Versions of the packages that compute a result. */
+export function packageVersions(): Record<string, string> {
   const load = createRequire(import.meta.url)
   const versionOf = (name: string): string => (load(name) as { version: string }).version
   return Object.fromEntries([

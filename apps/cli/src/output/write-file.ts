@@ -50,7 +50,7 @@ export function fileTarget(name: string, cwd: string, flag = '--output'): FileTa
 }
 
 /** Writes a file whole (a temporary file beside it, then a rename) or not at all. */
-export function writeWhole(target: FileTarget, text: string, flag = '--output'): void {
+export function writeWhole(target: FileTarget, text: string | Uint8Array, flag = '--output'): void {
   const { absolute, special, name } = target
   const written = special ? absolute : `${absolute}.${process.pid}.tmp`
   try {

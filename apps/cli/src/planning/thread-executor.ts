@@ -1,5 +1,6 @@
 import { inProcessExecutor, type Executor } from '@llmsim/planner'
 import { existsSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { PointEvaluator } from './point-evaluator.js'
 import type { OutcomeText, PointJob } from './point-job.js'
@@ -14,7 +15,11 @@ const atOnce = 2
 /** Simulates points on this thread. */
 export function localExecutor(): PointExecutor {
   const evaluator = new PointEvaluator()
-  return inProcessExecutor((job: PointJob) => evaluator.evaluate(job))
+  return inProcessExecutor(async (job: PointJob) => {
+    // A point holds this thread: signals and the disk get their turn before each.
+    await setImmediate()
+    return await evaluator.evaluate(job)
+  })
 }
 
 /** Simulates points on `threads` threads of this machine; on this one alone, where that is one. */

@@ -26,12 +26,25 @@ export interface LoadedScenario {
   readonly folders: readonly string[]
 }
 
+/** What a study reads of a scenario beside what a run does. */
+export interface StudyParts {
+  /** Sections of the file that belong to the study: left out of the scenario. */
+  readonly sections?: readonly string[]
+  /** Values of its first point: they go over all others. */
+  readonly first?: readonly Assignment[]
+}
+
 /** Reads the scenario: the file, then the flags over it, then `--set`. */
-export function loadScenario(options: ScenarioOptions, cwd: string): LoadedScenario {
+export function loadScenario(
+  options: ScenarioOptions,
+  cwd: string,
+  { sections = [], first = [] }: StudyParts = {},
+): LoadedScenario {
   const file = options.config === undefined ? undefined : readScenarioFile(options.config, cwd)
   const flags = assignmentsFromFlags(options)
-  const assignments = [...flags, ...assignmentsFromSet(options.set ?? [])]
+  const assignments = [...flags, ...assignmentsFromSet(options.set ?? []), ...first]
   const raw: PlainObject = file === undefined ? {} : structuredClone(file.scenario)
+  for (const section of sections) Reflect.deleteProperty(raw, section)
   for (const { source } of flags)
     for (const field of scenarioFlags.find(({ flag }) => flag === source)?.replaces ?? [])
       if (holdsSection(raw, field)) assign(raw, { field, value: null, source })
