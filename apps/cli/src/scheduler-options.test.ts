@@ -14,11 +14,17 @@ const options: Readonly<Record<string, readonly Readonly<Record<string, unknown>
     { chunked_prefill_size: 30, max_output_tokens: 150, new_token_ratio_decay_steps: 40 },
     { max_output_tokens: 4, retract_decode_steps: 3 },
     { max_output_tokens: 60, min_new_token_ratio_factor: 0, schedule_conservativeness: 0.3 },
+    { scheduler_recv_interval: 7 },
+    { enable_mixed_chunk: true, chunked_prefill_size: 60, max_output_tokens: 150 },
+    { enable_mixed_chunk: true, scheduler_recv_interval: 5 },
   ],
   'tensorrt-llm': [
     { max_output_tokens: 150, enable_chunked_context: true },
     { max_output_tokens: 5 },
     { capacity_scheduler_policy: 'max-utilization' },
+    { batch_wait_timeout_iters: 6, batch_wait_max_tokens_ratio: 0.9 },
+    { batch_wait_timeout_iters: 40, batch_wait_max_tokens_ratio: 0.3, max_output_tokens: 60 },
+    { attention_dp_timeout_iters: 9 },
     { capacity_scheduler_policy: 'max-utilization', enable_chunked_context: true },
   ],
   lightllm: [

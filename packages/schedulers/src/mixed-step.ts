@@ -1,5 +1,6 @@
 import type { ReplicaView, Scheduler, SchedulerOptions, Slot, StepPlan } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
+import { openGate, type AdmissionGate } from './admission-gate.js'
 import { admitReady, keptBlocks } from './admission.js'
 
 /** How a scheduler of mixed steps fills them. */
@@ -20,6 +21,8 @@ export interface MixedStepRules {
    * prefill and decode; a prefill replica lets them go, and a decode replica has got them already.
    */
   readonly reservedTokens: ((view: ReplicaView, slot: Slot) => number) | undefined
+  /** When the queue is looked at; at each step unless given. */
+  readonly gate?: AdmissionGate
 }
 
 /**
@@ -33,11 +36,13 @@ export function mixedSteps(
   options: SchedulerOptions,
   rules: MixedStepRules,
 ): Scheduler {
+  const { gate = openGate } = rules
   return {
     name,
     resumesSwapped: true,
     plan(view, plan) {
-      const step = new MixedStep(view, plan, options, rules)
+      gate.observe(view)
+      const step = new MixedStep(view, plan, options, rules, gate)
       step.makeRoomToDecode()
       step.continuePrompts()
       if (!step.preempted) step.admitWaiting()
@@ -53,6 +58,7 @@ class MixedStep {
   readonly #plan: StepPlan
   readonly #options: SchedulerOptions
   readonly #rules: MixedStepRules
+  readonly #gate: AdmissionGate
   #free: number
   #budget: number
   /** First of the preempted ones in the running list: those from it to the end are out. */
@@ -61,7 +67,14 @@ class MixedStep {
   #chunks = 0
   #admitted = 0
 
-  constructor(view: ReplicaView, plan: StepPlan, options: SchedulerOptions, rules: MixedStepRules) {
+  constructor(
+    view: ReplicaView,
+    plan: StepPlan,
+    options: SchedulerOptions,
+    rules: MixedStepRules,
+    gate: AdmissionGate,
+  ) {
+    this.#gate = gate
     this.#view = view
     this.#plan = plan
     this.#options = options
@@ -101,7 +114,8 @@ class MixedStep {
     const ready = admitReady(view, this.#plan, this.#options, this.#rules.watermark)
     this.#admitted = ready.slots.length
     this.#budget -= this.#admitted
-    if (ready.blocked) return
+    for (const slot of ready.slots) this.#gate.join(slot, view.generatedTokens(slot), 0)
+    if (ready.blocked || this.#gate.shutFor > 0) return
     let free = this.#free - ready.blocks - keptBlocks(view, this.#rules.watermark)
     let size = view.running + this.#admitted
     let unreserved: number | undefined
@@ -131,10 +145,12 @@ class MixedStep {
     // Preempting frees blocks, a chunk is followed by another, and a block was kept for each resident
     // that was admitted, which not all of them need: who waits is looked at again.
     const again = this.preempted || this.#chunks > 0 || this.#admitted > 0
-    plan.repeats = again ? 1 : Infinity
+    const gate = this.#gate
+    plan.repeats = again ? 1 : gate.nextLook
     plan.ignoresArrivals =
+      (!gate.heedsArrivals && view.role !== 'decode') ||
       view.running + this.#admitted >= this.#options.maxBatchSize ||
-      (view.role !== 'decode' && view.waiting > 0)
+      (view.role !== 'decode' && view.waiting > 0 && gate.shutFor === 0)
   }
 
   /** How many of so many prompt tokens this step can still take; 0: none. */
@@ -188,6 +204,7 @@ class MixedStep {
 
   #prefill(slot: Slot, tokens: number): void {
     this.#plan.prefill(slot, tokens)
+    this.#gate.join(slot, this.#view.generatedTokens(slot) + 1, 1)
     this.#budget -= tokens
     this.#chunks++
   }

@@ -566,8 +566,43 @@ describe('tensorrt-llm', () => {
     expect(plan(scheduler, scene).prefill).toEqual({ 1: 16, 2: 16 })
   })
 
+  it('lets prompts gather for some steps, or until there are enough of them', () => {
+    const waits = { batch_wait_timeout_iters: 5, batch_wait_max_tokens_ratio: 0.5 }
+    const scheduler = make(tensorrtLlm, options(waits))
+    const at = (generated: number, ...waiting: number[]): Planned =>
+      plan(scheduler, {
+        totalBlocks: 1000,
+        running: [{ prompt: 9, generated, kv: 8 + generated }],
+        waiting: prompts(...waiting),
+      })
+    expect(plan(scheduler, { totalBlocks: 1000, waiting: prompts(9) }).prefill).toEqual({ 0: 9 })
+    expect(at(3)).toMatchObject({ prefill: {}, repeats: Infinity, ignoresArrivals: false })
+    expect(at(7, 4)).toMatchObject({ prefill: {}, repeats: 5, ignoresArrivals: false })
+    expect(at(10, 4, 6)).toMatchObject({ prefill: {}, repeats: 2 })
+    expect(at(12, 4, 6).prefill).toEqual({ 1: 4, 2: 6 })
+    expect(at(13, 4)).toMatchObject({ prefill: {}, repeats: 5 })
+    expect(at(14, 4, 15).prefill).toEqual({ 1: 4, 2: 15 })
+  })
+
+  it('takes prompts once in a cycle with attention data parallelism', () => {
+    const scheduler = make(tensorrtLlm, options({ attention_dp_timeout_iters: 10 }))
+    const at = (generated: number): Planned =>
+      plan(scheduler, {
+        totalBlocks: 1000,
+        running: [{ prompt: 9, generated, kv: 8 + generated }],
+        waiting: prompts(4),
+      })
+    expect(plan(scheduler, { totalBlocks: 1000, waiting: prompts(9) }).prefill).toEqual({ 0: 9 })
+    expect(at(4)).toMatchObject({ prefill: {}, repeats: 6, ignoresArrivals: true })
+    expect(at(10).prefill).toEqual({ 1: 4 })
+    expect(at(19)).toMatchObject({ prefill: {}, repeats: 1 })
+  })
+
   it.each([
     ['capacity_scheduler_policy', 'max_utilisation'],
+    ['batch_wait_timeout_iters', -1],
+    ['batch_wait_max_tokens_ratio', 2],
+    ['attention_dp_timeout_iters', 0],
     ['enable_chunked_context', 'yes'],
     ['max_output_tokens', 0],
   ])('refuses the %s %s', (name, given) => {
@@ -586,6 +621,28 @@ describe('sglang', () => {
     expect(plan(scheduler, scene)).toEqual({ ...nothing, prefill: { 0: 30, 1: 20 } })
     const next = { running: [decoding(30), { prompt: 40, kv: 20 }], waiting: prompts(5) }
     expect(plan(scheduler, next)).toEqual({ ...nothing, prefill: { 1: 20, 2: 5 } })
+  })
+
+  it('looks at the queue once in some steps', () => {
+    const scheduler = withOptions({ ...few, scheduler_recv_interval: 4 })
+    const at = (generated: number): Planned =>
+      plan(scheduler, {
+        running: [{ prompt: 9, generated, kv: 8 + generated }],
+        waiting: prompts(4),
+      })
+    expect(plan(scheduler, { waiting: prompts(9) }).prefill).toEqual({ 0: 9 })
+    expect(at(1)).toMatchObject({ decodes: true, repeats: 3, ignoresArrivals: true })
+    expect(at(3)).toMatchObject({ decodes: true, repeats: 1 })
+    expect(at(4)).toMatchObject({ decodes: false, prefill: { 1: 4 } })
+  })
+
+  it('decodes beside prompts with mixed chunks', () => {
+    const scheduler = withOptions({ ...few, enable_mixed_chunk: true })
+    const scene = { running: [decoding(20)], waiting: prompts(30, 40) }
+    expect(plan(scheduler, scene)).toMatchObject({ decodes: true, prefill: { 1: 30, 2: 19 } })
+    // No block is left for the next token of the one that runs: the prompt goes first, alone.
+    const tight = { totalBlocks: 4, running: [{ prompt: 16, kv: 16 }], waiting: prompts(48) }
+    expect(plan(scheduler, tight)).toMatchObject({ decodes: false, prefill: { 1: 48 } })
   })
 
   it('admits beside a share of the outputs to come, and then nobody until a request ends', () => {

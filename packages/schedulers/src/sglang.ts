@@ -8,7 +8,8 @@ import type {
 } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
 import { admitReady } from './admission.js'
-import { maxOutputTokens, numberOption, wholeOption } from './option-values.js'
+import { pollingGate, pollOption, type AdmissionGate } from './admission-gate.js'
+import { flagOption, maxOutputTokens, numberOption, wholeOption } from './option-values.js'
 
 /**
  * Prefill first, in chunks; steps do not mix the phases. A request is admitted when there is room for its
@@ -19,12 +20,14 @@ import { maxOutputTokens, numberOption, wholeOption } from './option-values.js'
  *
  * - `chunked_prefill_size` (`maxBatchedTokens`): prompt tokens of a step; the prompt that goes beyond is cut.
  * - `max_output_tokens`: tokens that a request may generate at most; `clip_max_new_tokens` (4096) bounds it.
+ * - `scheduler_recv_interval` (1): steps between two looks at the queue while requests run.
+ * - `enable_mixed_chunk` (false): those that run decode in the steps that compute prompts.
  * - `init_new_token_ratio` (0.7), `schedule_conservativeness` (1, times that), `min_new_token_ratio_factor`
  *   (0.14, times that), `new_token_ratio_decay_steps` (600), `retract_decode_steps` (20).
  *
  * Behaviour of SGLang's `python/sglang/srt/managers/schedule_policy.py` (`PrefillAdder`), `scheduler.py`
  * and `schedule_batch.py` (`retract_decode`), with its defaults. There is no prefix cache here, without which
- * SGLang's order by longest cached prefix is first come first served. Not modelled: mixed chunks, and
+ * SGLang's order by longest cached prefix is first come first served. Not modelled:
  * `max_prefill_tokens` beside the chunk size. Retracted requests go to the front of the queue, and an
  * idle replica takes in whatever fits. The phase order and the watermark have no meaning here.
  */
@@ -35,7 +38,8 @@ export const sglang: SchedulerFactory = {
   create(options) {
     const limits = limitsOf(options)
     const batch = new AdaptiveBatch(limits, options)
-    return { name: 'sglang', resumesSwapped: true, plan: planner(options, limits, batch) }
+    const gate = pollingGate(pollOption(options, 'scheduler_recv_interval'))
+    return { name: 'sglang', resumesSwapped: true, plan: planner(options, limits, batch, gate) }
   },
 }
 
@@ -48,6 +52,8 @@ interface Limits {
   readonly leastRatio: number
   readonly decaySteps: number
   readonly retractSteps: number
+  /** Whether those that run decode in the steps that compute prompts. */
+  readonly mixed: boolean
 }
 
 function limitsOf(options: SchedulerOptions): Limits {
@@ -77,6 +83,7 @@ function limitsOf(options: SchedulerOptions): Limits {
       least: 0,
       meaning: 'decode steps',
     }),
+    mixed: flagOption(options, 'enable_mixed_chunk', false),
   }
 }
 
@@ -84,13 +91,21 @@ function planner(
   options: SchedulerOptions,
   limits: Limits,
   batch: AdaptiveBatch,
+  gate: AdmissionGate,
 ): Scheduler['plan'] {
   return (view, plan) => {
     batch.observe(view)
+    gate.observe(view)
     const { slots } = admitReady(view, plan, options, 0)
     const residents = slots.length
     batch.joinResidents(view, slots)
-    if (planPrefills(view, plan, limits, batch, residents)) return
+    for (const slot of slots) gate.join(slot, view.generatedTokens(slot), 0)
+    const blocks = planPrefills(view, plan, limits, batch, gate, residents)
+    if (blocks !== NOTHING) {
+      if (mixes(view, limits, residents, blocks)) plan.decodeAll()
+      else gate.prefillOnly()
+      return
+    }
     if (view.decoding === 0 && residents === 0) return
     if (view.blocksToDecodeAll > view.freeBlocks) {
       retract(view, plan, limits, batch)
@@ -98,8 +113,11 @@ function planner(
     }
     plan.decodeAll()
     plan.repeats = residents > 0 && (view.swapped ?? 0) > 0 ? 1 : Infinity
+    if (gate.nextLook < plan.repeats) plan.repeats = gate.nextLook
     plan.ignoresArrivals =
-      view.running + residents >= options.maxBatchSize || (view.role !== 'decode' && batch.full)
+      (!gate.heedsArrivals && view.role !== 'decode') ||
+      view.running + residents >= options.maxBatchSize ||
+      (view.role !== 'decode' && batch.full)
   }
 }
 
@@ -179,21 +197,35 @@ class AdaptiveBatch {
   }
 }
 
-/** Plans prompt chunks up to the chunk size; returns whether there are any. */
+/** No prompt chunk is planned. */
+const NOTHING = -1
+
+/** Whether those that run decode beside the prompts, which take so many blocks. */
+function mixes(view: ReplicaView, { mixed }: Limits, residents: number, blocks: number): boolean {
+  return (
+    mixed && view.decoding + residents > 0 && view.blocksToDecodeAll + blocks <= view.freeBlocks
+  )
+}
+
+/** Plans prompt chunks up to the chunk size; returns the KV blocks that they take, or `NOTHING`. */
 function planPrefills(
   view: ReplicaView,
   plan: StepPlan,
   limits: Limits,
   batch: AdaptiveBatch,
+  gate: AdmissionGate,
   residents: number,
-): boolean {
-  let budget = limits.chunkSize
+): number {
+  const most = Math.max(1, limits.chunkSize - (limits.mixed ? view.decoding + residents : 0))
+  const decoded = limits.mixed && view.decoding + residents > 0 ? 1 : 0
+  let budget = most
   let size = view.running + residents
   let room: number | undefined
+  let taken = 0
   if (view.running > view.decoding) budget -= continuePrompt(view, plan, budget)
-  let any = budget < limits.chunkSize
+  const none = (): number => (budget < most ? taken : NOTHING)
   // Who is in host memory goes before any prompt.
-  if ((view.swapped ?? 0) > 0) return any
+  if ((view.swapped ?? 0) > 0 || gate.shutFor > 0) return none()
   for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {
     if (batch.full || budget <= 0) break
     const remaining = view.prefillRemaining(slot)
@@ -212,13 +244,14 @@ function planPrefills(
     }
     const tokens = Math.min(remaining, budget)
     plan.prefill(slot, tokens)
-    batch.join(slot, view.generatedTokens(slot) + 1)
+    batch.join(slot, view.generatedTokens(slot) + 1 - decoded)
+    gate.join(slot, view.generatedTokens(slot) + 1, decoded)
+    taken += blocks
     room -= blocks * view.blockSize + output
     budget -= tokens
     size++
-    any = true
   }
-  return any
+  return none()
 }
 
 /** Goes on with the prompt that was cut; returns how many of the tokens that it may it takes. */

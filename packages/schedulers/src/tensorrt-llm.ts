@@ -1,6 +1,13 @@
-import type { SchedulerFactory } from '@llmsim/contracts'
+import type { SchedulerFactory, SchedulerOptions } from '@llmsim/contracts'
+import { gatheringGate, pollingGate, pollOption, type AdmissionGate } from './admission-gate.js'
 import { mixedSteps } from './mixed-step.js'
-import { flagOption, maxOutputTokens, wordOption } from './option-values.js'
+import {
+  flagOption,
+  maxOutputTokens,
+  numberOption,
+  wholeOption,
+  wordOption,
+} from './option-values.js'
 
 /**
  * In-flight batching: steps mix the next tokens of the running requests with prompts, up to
@@ -11,9 +18,14 @@ import { flagOption, maxOutputTokens, wordOption } from './option-values.js'
  *   it when there is room for its prompt, and pauses the one started last when memory runs out.
  * - `enable_chunked_context`: whether prompts are cut to what is left of the budget, at whole KV blocks;
  *   false unless given: a prompt waits until it fits, and one beyond the whole budget until it is alone.
+ * - `batch_wait_timeout_iters` (0) and `batch_wait_max_tokens_ratio` (0): beside running requests, prompts
+ *   wait so many steps for others, or until a step would have that share of `maxBatchedTokens`.
+ * - `attention_dp_timeout_iters` (1): with attention data parallelism prompts wait until each group has one,
+ *   at most for so many steps. A simulated group sees no other, and takes its prompts once in so many steps.
  *
  * Behaviour of TensorRT-LLM's `cpp/tensorrt_llm/batch_manager/capacityScheduler.cpp` and
- * `microBatchScheduler.cpp` (chunks first come first served). Outputs longer than were reserved for go on,
+ * `microBatchScheduler.cpp` (chunks first come first served), and of
+ * `tensorrt_llm/_torch/pyexecutor/py_executor.py` (waiting). Outputs longer than were reserved for go on,
  * at the cost of a preemption; of the batches with pipeline stages each reserves for itself alone. The
  * phase order and the watermark have no meaning here.
  */
@@ -34,6 +46,17 @@ export const tensorrtLlm: SchedulerFactory = {
         policy === 'max-utilization'
           ? undefined
           : (view, slot) => view.promptTokens(slot) + longest,
+      gate: gateOf(options),
     })
   },
+}
+
+function gateOf(options: SchedulerOptions): AdmissionGate {
+  const cycle = pollOption(options, 'attention_dp_timeout_iters')
+  const share = { least: 0, most: 1, meaning: 'a share of max_num_batched_tokens' }
+  const ratio = numberOption(options, 'batch_wait_max_tokens_ratio', 0, share)
+  const wait = { least: 0, meaning: 'steps that prompts wait at most' }
+  const steps = wholeOption(options, 'batch_wait_timeout_iters', 0, wait)
+  if (cycle > 1) return pollingGate(cycle)
+  return gatheringGate(steps, ratio * options.maxBatchedTokens, options.maxBatchSize)
 }
