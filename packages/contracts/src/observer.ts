@@ -115,6 +115,20 @@ export interface ObservedBlocks {
 }
 
 /**
+ * KV blocks of one replica when the run ended, counted twice: as the replica counts what it gave out, and
+ * as those who are there hold it. What waits for a cache that is on its way is not counted as held.
+ */
+export interface ObservedHoldings {
+  readonly pool: number
+  readonly replica: number
+  readonly usedBlocks: number
+  readonly heldBlocks: number
+  /** The same of host memory for preempted requests. */
+  readonly hostUsedBlocks: number
+  readonly hostHeldBlocks: number
+}
+
+/**
  * Is told what happens in a run, as it happens; costs nothing when absent. An observer changes
  * nothing. The fast-forward tells it of whole segments; with one step at a time there are more and
  * shorter ones, which add up to the same.
@@ -134,6 +148,8 @@ export interface RunObserver {
   transferBegan?(transfer: ObservedTransfer): void
   /** At the end of the run, for each replica. */
   blocksSampled?(blocks: ObservedBlocks): void
+  /** At the end of the run, for each replica. */
+  blocksHeld?(holdings: ObservedHoldings): void
   /** The last call of all. */
   runEnded?(nowSeconds: number): void
 }

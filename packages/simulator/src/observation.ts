@@ -8,6 +8,7 @@ import type {
   RunObserver,
   Slot,
 } from '@llmsim/contracts'
+import { heldBlocks, hostBlocks } from './holdings.js'
 import type { KvHandover } from './kv-handover.js'
 import type { Lane } from './lane.js'
 import type { Pool } from './pool.js'
@@ -238,6 +239,7 @@ export class Observation {
         request.outcome = 'unfinished'
         observer.requestFailed(request)
       }
+    if (observer.blocksHeld !== undefined) this.#tellHoldings()
     if (observer.blocksSampled !== undefined)
       this.#replicas.forEach((replica, lane) => {
         if (this.#index[lane] !== 0) return
@@ -253,6 +255,20 @@ export class Observation {
         observer.blocksSampled?.(blocks)
       })
     observer.runEnded?.(now)
+  }
+
+  #tellHoldings(): void {
+    this.#replicas.forEach((replica, lane) => {
+      if (this.#index[lane] !== 0) return
+      this.#observer.blocksHeld?.({
+        pool: this.#pool[lane]!,
+        replica: replica.index,
+        usedBlocks: replica.kv.used,
+        heldBlocks: heldBlocks(replica, this.#table),
+        hostUsedBlocks: replica.swap?.used ?? 0,
+        hostHeldBlocks: hostBlocks(replica, this.#table),
+      })
+    })
   }
 
   /** A request of which no more is known than what it asks for. */
