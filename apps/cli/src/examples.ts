@@ -38,6 +38,11 @@ Examples:
   llmsim sweep study.yaml --journal points.jsonl --resume
   llmsim sweep study.yaml --shard 3/8 --journal part-3.jsonl
 `,
+  capacity: `
+Examples:
+  llmsim capacity --model llama3-70b --xpu h100 --tp 8 --slo-ttft p99=1s --slo-tpot p95=50ms
+  llmsim capacity scenario.yaml --of concurrency --slo-e2e p99=10s --replications 9
+`,
   merge: `
 Example:
   llmsim merge part-*.jsonl --output points.csv

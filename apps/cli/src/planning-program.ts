@@ -17,6 +17,7 @@ const output = 'Output:'
 export function addPlanning(program: Command, io: Io, exit: (code: number) => void): void {
   addSweep(program, io, exit)
   addMerge(program, io)
+  addCapacity(program, io, exit)
 }
 
 function addSweep(program: Command, io: Io, exit: (code: number) => void): void {
@@ -54,6 +55,41 @@ function addMerge(program: Command, io: Io): void {
     .addOption(grouped('--quiet', 'no warnings', output))
     .action(async (files, options) =>
       (await import('./commands/merge.js')).merge(files, checked(options), io),
+    )
+}
+
+function addCapacity(program: Command, io: Io, exit: (code: number) => void): void {
+  const capacity = command(program, 'capacity', 'the most traffic within latency objectives')
+  addFlags(capacity, studyFlags)
+  addScenarioOptions(capacity)
+  addObjectives(capacity)
+  addStudyOptions(capacity)
+  capacity
+    .argument('[FILE]', 'a scenario file')
+    .addOption(grouped('--of <LOAD>', 'rate or concurrency (default: that of the scenario)', study))
+    .addOption(grouped('--precision <SHARE>', 'of the load (default: 0.005)', study))
+    .addOption(grouped('--max-runs <N>', 'runs of the search at most (default: 15)', study))
+    .addOption(
+      grouped('--replications <N>', 'other seeds, for the interval (default: 4; 0: none)', study),
+    )
+    .addOption(grouped('--output <FILE>', 'write the answer as JSON', output))
+    .addOption(grouped('--format <FORMAT>', 'on stdout: table or json (default: table)', output))
+    .action(async (file, options) =>
+      (await import('./commands/capacity.js')).capacity(file, checked(options), io, exit),
+    )
+}
+
+/** Flags of a scenario, without those that a study reads in its own way. */
+const studyFlags = scenarioFlags.filter(({ flag }) => !flag.startsWith('--slo-'))
+
+function addObjectives(target: Command): void {
+  for (const [name, meaning] of [
+    ['ttft', 'time to first token'],
+    ['tpot', 'time per output token'],
+    ['e2e', 'end-to-end latency'],
+  ])
+    target.addOption(
+      grouped(`--slo-${name} <TARGET>`, `${meaning}, as p99=1s or p95=50ms,mean=30ms`, study),
     )
 }
 

@@ -1,4 +1,5 @@
 export * from './axis.js'
+export * from './capacity.js'
 export * from './cross-product.js'
 export * from './evaluate-all.js'
 export * from './executor.js'

@@ -61,12 +61,10 @@ export async function run(options: RunOptions, io: Io): Promise<void> {
           cwd: io.cwd,
           folders: prepared.folders,
         })
-  const results = resultsDocument(
-    result,
-    scenario,
-    [...warnings, ...(more?.warnings ?? [])],
-    { ...observation.sections(), ...more?.sections },
-  )
+  const results = resultsDocument(result, scenario, [...warnings, ...(more?.warnings ?? [])], {
+    ...observation.sections(),
+    ...more?.sections,
+  })
   const json = jsonText(results)
   if (target !== undefined) writeWhole(target, json)
   if (options.quiet !== true)
