@@ -1,7 +1,13 @@
 import { accelerators } from '@llmsim/catalog-hardware'
 import { models } from '@llmsim/catalog-models'
 import { randomSpecification, resultDifferences } from '@llmsim/conformance'
-import { Accelerator, type CostModel, Model, type SimulationSpec } from '@llmsim/contracts'
+import {
+  Accelerator,
+  type CostModel,
+  Model,
+  type ReplicaLayout,
+  type SimulationSpec,
+} from '@llmsim/contracts'
 import { calibratedCostModel, rooflineCostModel } from '@llmsim/cost-models'
 import { schedulers } from '@llmsim/schedulers'
 import { simulate } from '@llmsim/simulator'
@@ -12,6 +18,7 @@ function costModelOf(
   acceleratorName: string,
   parallel: number,
   factory = rooflineCostModel,
+  spread: Pick<ReplicaLayout, 'attentionDataParallel' | 'expertParallel' | 'allToAllBackend'> = {},
 ): CostModel {
   const model = models.map((entry) => Model.parse(entry)).find(({ name }) => name === modelName)!
   const accelerator = accelerators
@@ -32,11 +39,12 @@ function costModelOf(
     weightFormat: 'bf16',
     activationFormat: 'bf16',
     kvCacheFormat: 'bf16',
+    ...spread,
     extra: {},
   })
 }
 
-/** Grouped-query attention, small and large; experts; a window of 128 tokens; latent attention. */
+/** Grouped-query attention, small and large; experts, spread and not; a window of 128 tokens; latent attention. */
 const costModels = [
   costModelOf('llama3.2-1b', 'h100-80gb', 1),
   costModelOf('llama2-70b', 'mi300x', 8),
@@ -45,6 +53,12 @@ const costModels = [
   costModelOf('deepseek-v2-lite', 'tpu-v5e', 4),
   costModelOf('gemma3-4b', 'h100-80gb', 1, calibratedCostModel),
   costModelOf('gpt-oss-20b', 'mi300x', 1, calibratedCostModel),
+  costModelOf('deepseek-v2-lite', 'h100-80gb', 1, calibratedCostModel, {
+    attentionDataParallel: 16,
+    expertParallel: 16,
+    allToAllBackend: 'deepep_low_latency',
+  }),
+  costModelOf('deepseek-v2-lite', 'h100-80gb', 2, rooflineCostModel, { attentionDataParallel: 2 }),
 ]
 
 const scenarios = 300

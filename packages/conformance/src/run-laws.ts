@@ -1,4 +1,4 @@
-import type { SimulationResult } from '@llmsim/contracts'
+import type { PoolFigures, SimulationResult } from '@llmsim/contracts'
 import { check } from './test-api.js'
 
 /** What holds in every run, whatever the policies: nothing is lost, shares are shares. */
@@ -23,6 +23,7 @@ export function checkRunLaws(result: SimulationResult): void {
       pool.kv_cache.peak_used_blocks <= pool.kv_cache.total_blocks,
       () => `pool ${pool.name} holds more KV blocks than it has`,
     )
+    checkTimes(pool)
     const routed = pool.per_replica.reduce((sum, replica) => sum + replica.requests, 0)
     check(routed <= total_requests, () => `pool ${pool.name} got requests that never arrived`)
   }
@@ -31,4 +32,22 @@ export function checkRunLaws(result: SimulationResult): void {
     check(ttft.max <= e2e.max, () => 'a first token after the last one')
     check(queue.min >= 0, () => 'work on a request before it arrived')
   }
+}
+
+/** The parts of the time add up to all of it, and nothing takes less than none. */
+function checkTimes({ name, breakdown, pipeline }: PoolFigures): void {
+  if (breakdown !== undefined) {
+    const { step_s, barrier_s, dummy_s, operators } = breakdown
+    const parts = Object.values(operators).reduce((sum, seconds) => sum + seconds, barrier_s)
+    check(
+      Math.abs(parts - step_s) <= 1e-9 * Math.max(step_s, 1e-9),
+      () => `pool ${name} spends ${step_s} s in steps whose parts take ${parts} s`,
+    )
+    check(barrier_s >= -1e-9 * step_s && dummy_s >= 0, () => `pool ${name} waits less than nothing`)
+  }
+  if (pipeline !== undefined)
+    check(
+      pipeline.in_flight_s >= 0,
+      () => `pool ${name} has batches in flight for less than nothing`,
+    )
 }

@@ -2,8 +2,10 @@ import type { ReplicaView, Scheduler, Slot } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
 import type { EventHandle } from '@llmsim/engine'
 import { NO_EVENT } from '@llmsim/engine'
+import type { BarrierGroup } from './barrier-group.js'
 import { FinishHeap } from './finish-heap.js'
 import type { KvBlocks } from './kv-blocks.js'
+import type { LaneBreakdown } from './lane-breakdown.js'
 import { RequestList } from './request-list.js'
 import type { SwapStore } from './swap-store.js'
 import type { RequestTable } from './request-table.js'
@@ -78,6 +80,12 @@ export class Lane {
   swapped: number = 0
   /** Seconds on the link to the host by which its next step is longer. */
   swapSeconds: number = 0
+  /** The batches of other attention ranks that start each step together with it. */
+  group: BarrierGroup | undefined = undefined
+  /** The lane that stands for its group among events; itself without one. */
+  lead: Lane = this
+  /** Where its time goes; undefined unless asked for. */
+  breakdown: LaneBreakdown | undefined = undefined
   /** Decoders by the phase (the counter modulo the block size) at which they need a new block. */
   readonly #blockPhases: Int32Array
   /** The counter modulo the block size, kept apart because a remainder of doubles is slow. */
@@ -95,6 +103,16 @@ export class Lane {
     this.decoders = new FinishHeap(parts.table)
     this.#blockPhases = new Int32Array(parts.kv.size)
     this.view = parts.createView(this)
+  }
+
+  joinGroup(group: BarrierGroup, lead: Lane): void {
+    this.group = group
+    this.lead = lead
+  }
+
+  /** Whether a step runs, of its own or of a rank that it goes along with. */
+  get inStep(): boolean {
+    return this.group === undefined ? this.segment.active : this.group.running
   }
 
   /** Requests in this batch and its queue. */

@@ -1,5 +1,6 @@
 import type { PoolSpec, PoolView, RoutedRequest, Slot } from '@llmsim/contracts'
 import { SimulatorError } from '@llmsim/contracts'
+import { BarrierGroup } from './barrier-group.js'
 import { policyFailure } from './policy-failure.js'
 import type { RunParts } from './replica.js'
 import { Replica } from './replica.js'
@@ -38,7 +39,7 @@ class ReplicasView implements PoolView {
   }
 }
 
-/** Replicas that share a role and a router. */
+/** Replicas that share a role and a router; each attention rank counts as one. */
 export class Pool {
   readonly spec: PoolSpec
   readonly replicas: Replica[] = []
@@ -56,9 +57,22 @@ export class Pool {
   constructor(spec: PoolSpec, run: RunParts) {
     this.spec = spec
     this.#table = run.table
-    for (let index = 0; index < spec.replicas; index++)
-      this.replicas.push(new Replica(index, spec, run))
+    for (let index = 0; index < spec.replicas; index++) this.#addReplica(run)
     this.#view = new ReplicasView(this.replicas)
+  }
+
+  #addReplica(run: RunParts): void {
+    const { spec } = this
+    const ranks: Replica[] = []
+    for (let rank = 0; rank < (spec.attentionRanks ?? 1); rank++)
+      ranks.push(new Replica(this.replicas.length + rank, spec, run, ranks[0]?.stageFree))
+    this.replicas.push(...ranks)
+    if (ranks.length === 1) return
+    for (let stage = 0; stage < spec.stages; stage++)
+      new BarrierGroup(
+        ranks.map((rank) => rank.lanes[stage]!),
+        ranks,
+      )
   }
 
   /** Asks the router. Errors: `CONTRACT` when it names no replica of the pool. */

@@ -1,6 +1,8 @@
 import type { PoolRole, PoolSpec } from '@llmsim/contracts'
+import { BatchesInFlight } from './batches-in-flight.js'
 import { KvBlocks } from './kv-blocks.js'
 import { Lane } from './lane.js'
+import { LaneBreakdown } from './lane-breakdown.js'
 import { LaneView } from './lane-view.js'
 import { MemorySampler } from './memory-sampler.js'
 import { RequestList } from './request-list.js'
@@ -16,9 +18,14 @@ export interface RunParts {
   /** The measured window, in seconds. */
   readonly windowStart: number
   readonly windowEnd: number
+  /** Whether to keep where the time of each lane goes. */
+  readonly breakdown: boolean
 }
 
-/** One copy of the model: its batches, its KV blocks, its pipeline stages. */
+/**
+ * One copy of the model, or one attention rank of it: its batches, its KV blocks, its pipeline stages,
+ * which ranks share.
+ */
 export class Replica {
   readonly index: number
   readonly spec: PoolSpec
@@ -29,6 +36,8 @@ export class Replica {
   readonly lanes: Lane[] = []
   /** When each pipeline stage will have done the work it has. */
   readonly stageFree: Float64Array
+  /** With pipeline stages only. */
+  readonly flights: BatchesInFlight | undefined
   /** Requests routed here and not finished or handed over. */
   outstanding: number = 0
   /** Decode pool: requests whose KV cache waits for room here before it is sent. */
@@ -41,13 +50,15 @@ export class Replica {
   requests: number = 0
   steps: number = 0
 
-  constructor(index: number, spec: PoolSpec, run: RunParts) {
+  /** `stageFree`: the stages of the ranks before it. */
+  constructor(index: number, spec: PoolSpec, run: RunParts, stageFree?: Float64Array) {
     this.index = index
     this.spec = spec
     this.role = spec.role
     this.kv = new KvBlocks(spec.memory.blockSize, spec.memory.kvBlocks)
     this.swap = swapStoreOf(spec.memory)
-    this.stageFree = new Float64Array(spec.stages)
+    this.stageFree = stageFree ?? new Float64Array(spec.stages)
+    this.flights = spec.stages > 1 ? new BatchesInFlight() : undefined
     this.inbound = new RequestList(run.table)
     this.sampler = new MemorySampler(run.windowStart, run.windowEnd)
     this.observed = undefined
@@ -62,6 +73,7 @@ export class Replica {
         swap: this.swap,
         createView: (made) => new LaneView(made, spec.role),
       })
+      if (run.breakdown) lane.breakdown = new LaneBreakdown(spec.costModel, spec.stages)
       this.lanes.push(lane)
       run.lanes.push(lane)
       run.replicas.push(this)

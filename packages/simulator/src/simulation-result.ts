@@ -1,6 +1,8 @@
 import type { Distributions, PoolFigures, SimulationResult } from '@llmsim/contracts'
 import { SECONDS_PER_HOUR } from '@llmsim/contracts'
 import { figure, quantileGrid, quantilesOf, summarizeLatency } from '@llmsim/metrics'
+import { figure, summarizeLatency } from '@llmsim/metrics'
+import { breakdownOf, pipelineOf } from './time-figures.js'
 import { kvCacheUse, memoryUse, sampledBlocks } from './memory-figures.js'
 import type { Lane } from './lane.js'
 import type { Pool } from './pool.js'
@@ -91,15 +93,16 @@ function distributionsOf({ requests, steps }: SimulationRun): Distributions {
 function poolFigures(pool: Pool, runSeconds: number, windowSeconds: number): PoolFigures {
   const { spec, replicas } = pool
   const devices = spec.replicas * spec.devicesPerReplica
+  const { attentionRanks: ranks = 1 } = spec
   const samples = sampledBlocks(pool)
   const lanes = replicas.flatMap((replica) => replica.lanes)
   const prefill = sum(lanes.map((lane) => lane.prefillSeconds))
   const decode = sum(lanes.map((lane) => lane.decodeSeconds))
-  const all = windowSeconds * spec.replicas
+  const all = windowSeconds * replicas.length
   const { idleWatts, prefillWatts, decodeWatts } = spec.power
   const prefillTotal = sum(lanes.map((lane) => lane.totalPrefillSeconds))
   const decodeTotal = sum(lanes.map((lane) => lane.totalDecodeSeconds))
-  const idleTotal = Math.max(0, runSeconds * spec.replicas - prefillTotal - decodeTotal)
+  const idleTotal = Math.max(0, runSeconds * replicas.length - prefillTotal - decodeTotal)
   return {
     name: spec.name,
     role: spec.role,
@@ -114,7 +117,10 @@ function poolFigures(pool: Pool, runSeconds: number, windowSeconds: number): Poo
     steps: sum(replicas.map((replica) => replica.steps)),
     energy_joules:
       (prefillTotal * prefillWatts + decodeTotal * decodeWatts + idleTotal * idleWatts) *
-      spec.devicesPerReplica,
+      (spec.devicesPerReplica / ranks),
+    ...(ranks === 1 ? {} : { attention_ranks: ranks }),
+    ...breakdownOf(lanes),
+    ...pipelineOf(pool),
     per_replica: replicas.map((replica) => ({
       requests: replica.requests,
       utilization: share(sum(replica.lanes.map(busySeconds)), windowSeconds),

@@ -2,6 +2,7 @@ import type { Distribution, SimulationSpec, Slot } from '@llmsim/contracts'
 import { SimulatorError } from '@llmsim/contracts'
 import { EventQueue, FifoServer, LogHistogram, NO_EVENT } from '@llmsim/engine'
 import { ExactDistribution, RequestMetrics } from '@llmsim/metrics'
+import type { BarrierGroup, BarrierMember } from './barrier-group.js'
 import { KvHandover, TRANSFER_PRIORITY } from './kv-handover.js'
 import { KvTransfer } from './kv-transfer.js'
 import type { Lane } from './lane.js'
@@ -84,6 +85,7 @@ export class SimulationRun {
       replicas: this.#replicas,
       windowStart: start,
       windowEnd: end,
+      breakdown: spec.breakdown === true,
     }
     this.pools = spec.pools.map((pool) => new Pool(pool, parts))
     this.#entry = this.pools[0]!
@@ -253,24 +255,32 @@ export class SimulationRun {
 
   /** Tells a lane that something came or became free: an idle one plans now, a run ends early. */
   #notify(lane: Lane): void {
-    if (lane === this.#current) return
-    const { segment } = lane
-    if (!segment.active) {
+    const { segment, lead } = lane
+    if (lead === this.#current) return
+    if (!lead.inStep) {
       // One that waits for the first pipeline stage has its turn already.
-      if (lane.event === NO_EVENT || this.#replicas[lane.id]!.stageFree[0]! <= this.now)
-        this.#wake(lane, this.now)
+      if (lead.event === NO_EVENT || this.#replicas[lane.id]!.stageFree[0]! <= this.now)
+        this.#wake(lead, this.now)
       return
     }
-    if (segment.steps === 1 || !segment.heedsArrivals) return
+    if (segment.steps > 1 && segment.heedsArrivals) this.#cut(lane)
+  }
+
+  /** Ends a running segment at the next step boundary. */
+  #cut(lane: Lane): void {
+    const { segment, lead } = lane
     // Of batches that act at one time the lower number goes first, stepping or not.
-    const passed = this.#current !== undefined && this.#current.id > lane.id
-    if (segment.cutAt(this, passed)) this.#queue.reschedule(lane.event, segment.end)
+    const passed = this.#current !== undefined && this.#current.id > lead.id
+    if (!segment.cutAt(this, passed)) return
+    lane.group?.resize(segment.steps)
+    this.#queue.reschedule(lead.event, segment.end)
   }
 
   #shorten(lane: Lane, steps: number): void {
     if (steps >= lane.segment.steps) return
     lane.segment.resize(steps)
-    this.#queue.reschedule(lane.event, lane.segment.end)
+    lane.group?.resize(steps)
+    this.#queue.reschedule(lane.lead.event, lane.segment.end)
   }
 
   #wake(lane: Lane, time: number): void {
@@ -282,17 +292,26 @@ export class SimulationRun {
   #laneEvent(lane: Lane): void {
     lane.event = NO_EVENT
     this.#current = lane
-    if (lane.segment.active) this.#endSegment(lane)
+    const { group } = lane
+    if (group === undefined) {
+      if (lane.segment.active) this.#endSegment(lane)
+    } else if (group.running) this.#endTogether(group)
     if (this.#vacancies > 0) this.#fillVacancies()
-    this.#startStep(lane)
-    this.#observation?.load(lane, this.now)
+    if (group === undefined) this.#startStep(lane)
+    else this.#startTogether(group, lane)
+    if (this.#observation !== undefined) this.#observeLoad(lane, this.#observation)
     this.#current = undefined
-    if (!lane.segment.active) return
+    if (!lane.inStep) return
     // What comes next for sure need not pass through the queue.
     const { end } = lane.segment
     if (end < this.#queue.nextTime && end < this.#intake.nextArrival && end <= this.#limit)
       this.#upNext = lane
     else lane.event = this.#queue.schedule(end, LANE_PRIORITY + lane.id, lane.id)
+  }
+
+  #observeLoad(lane: Lane, observation: Observation): void {
+    if (lane.group === undefined) observation.load(lane, this.now)
+    else for (const member of lane.group.members) observation.load(member.lane, this.now)
   }
 
   /** Asks the scheduler, and starts what it planned. */
@@ -314,6 +333,32 @@ export class SimulationRun {
     else if (starter.reviewAtSeconds !== Infinity) this.#wake(lane, starter.reviewAtSeconds)
   }
 
+  /** The same for the attention ranks of a group. */
+  #startTogether(group: BarrierGroup, lead: Lane): void {
+    const free = this.#replicas[lead.id]!.stageFree[0]!
+    if (!group.members.some(hasLoad)) return
+    if (free > this.now) {
+      this.#wake(lead, free)
+      return
+    }
+    const starter = this.#starter
+    const started = starter.startTogether(group, this.now)
+    const { freed, reviewAtSeconds } = starter
+    if (freed)
+      for (const member of group.members) if (member.freed) this.#memoryFreed(member.replica)
+    if (started) return
+    if (freed) this.#wake(lead, this.now)
+    else if (reviewAtSeconds !== Infinity) this.#wake(lead, reviewAtSeconds)
+  }
+
+  /** A step of a group is over: what its ranks did counts, in their order. */
+  #endTogether(group: BarrierGroup): void {
+    group.running = false
+    for (const { lane } of group.members)
+      if (lane.segment.active) this.#endSegment(lane)
+      else lane.breakdown?.end(lane.segment.steps)
+  }
+
   /** Applies the segment that is over: its tokens, its finished requests, its blocks. */
   #endSegment(lane: Lane): void {
     const { segment, chunks } = lane
@@ -322,6 +367,8 @@ export class SimulationRun {
     this.steps.busy(lane)
     this.#observation?.segment(lane)
     replica.steps += segment.steps - 1
+    replica.flights?.end(segment.end)
+    lane.breakdown?.end(segment.steps)
     let freed = false
     if (lane.decodes) {
       this.steps.decoded(lane)
@@ -387,9 +434,11 @@ export class SimulationRun {
   /** KV blocks became free: caches on their way and lanes that stand still may go on. */
   #memoryFreed(replica: Replica): void {
     if (replica.inbound.size > 0) this.#handover!.admitInbound(replica, this.now)
-    for (const lane of replica.lanes)
-      if (lane !== this.#current && !lane.segment.active && lane.load > 0)
-        this.#wake(lane, this.now)
+    for (const lane of replica.lanes) {
+      if (lane.lead === this.#current || lane.segment.active || lane.load === 0) continue
+      if (lane.inStep) this.#cut(lane)
+      else this.#wake(lane.lead, this.now)
+    }
   }
 
   /** Ends the run at a time at which segments are still running: what they did until then counts. */
@@ -397,12 +446,17 @@ export class SimulationRun {
     for (const lane of this.#lanes) {
       const { segment } = lane
       const replica = this.#replicas[lane.id]!
-      if (!segment.active) continue
+      if (!segment.active) {
+        if (lane.inStep) lane.breakdown?.end(segment.stepsDoneBy(limit))
+        continue
+      }
       replica.sampleUntil(limit)
       replica.kv.notePeak(replica.usedAt(limit))
       const done = segment.stepsDoneBy(limit)
       segment.end = limit
       this.steps.busy(lane)
+      replica.flights?.end(limit)
+      lane.breakdown?.end(done)
       replica.steps += Math.min(done, segment.steps - 1)
       segment.resize(done)
       this.#observation?.segment(lane)
@@ -415,4 +469,8 @@ export class SimulationRun {
     const lane = this.#lanes.find((each) => each.load > 0) ?? this.#lanes[0]!
     broken(lane, `left ${this.table.inUse} requests unserved: nothing will wake it`)
   }
+}
+
+function hasLoad({ lane }: BarrierMember): boolean {
+  return lane.load > 0
 }

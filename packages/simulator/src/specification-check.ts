@@ -38,6 +38,15 @@ function checkPool(pool: PoolSpec, path: string): void {
   whole(`${path}.replicas`, pool.replicas)
   whole(`${path}.devicesPerReplica`, pool.devicesPerReplica)
   whole(`${path}.stages`, pool.stages)
+  const { attentionRanks = 1 } = pool
+  whole(`${path}.attentionRanks`, attentionRanks)
+  if (pool.devicesPerReplica % attentionRanks !== 0)
+    refuse(
+      `${path}.attentionRanks`,
+      attentionRanks,
+      `a divisor of its ${pool.devicesPerReplica} devices`,
+      'CONFLICT',
+    )
   whole(`${path}.memory.kvBlocks`, pool.memory.kvBlocks)
   whole(`${path}.memory.blockSize`, pool.memory.blockSize)
   const { swap } = pool.memory

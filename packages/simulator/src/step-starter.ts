@@ -1,4 +1,6 @@
+import type { CostModel, StepCost, StepWork } from '@llmsim/contracts'
 import { emptyWork, SimulatorError } from '@llmsim/contracts'
+import type { BarrierGroup, BarrierMember } from './barrier-group.js'
 import type { Lane } from './lane.js'
 import { applyPlan, broken } from './plan-application.js'
 import { PlanBuffer } from './plan-buffer.js'
@@ -30,6 +32,13 @@ export class StepStarter {
    * Errors: `CONTRACT` when the scheduler or the cost model breaks its contract
    */
   start(lane: Lane, replica: Replica): boolean {
+    if (!this.#planStep(lane, this.#work)) return false
+    this.#begin(lane, replica)
+    return true
+  }
+
+  /** Lets the scheduler plan, and applies the plan; whether there is work, which is then in `work`. */
+  #planStep(lane: Lane, work: StepWork): boolean {
     const plan = this.#plan
     plan.reset()
     const { scheduler }: { readonly scheduler: { plan(...views: unknown[]): unknown } } = lane
@@ -46,13 +55,12 @@ export class StepStarter {
     }
     if (!(plan.repeats >= 1)) broken(lane, 'plans for no steps', plan.repeats)
     this.freed = plan.preempts.size > 0
-    applyPlan(lane, plan, this.#work)
+    applyPlan(lane, plan, work)
+    this.reviewAtSeconds = plan.reviewAtSeconds
     if (lane.chunks.size > 0 || lane.decodes) {
       lane.emptyPlans = 0
-      this.#begin(lane, replica)
       return true
     }
-    this.reviewAtSeconds = plan.reviewAtSeconds
     if (this.freed && ++lane.emptyPlans > EMPTY_PLANS)
       broken(lane, 'preempts and plans no work, again and again')
     if (!this.freed && !(plan.reviewAtSeconds > lane.now))
@@ -65,34 +73,126 @@ export class StepStarter {
     const { segment } = lane
     const cost = this.#cost
     const { costModel, stages } = replica.spec
-    try {
-      costModel.step(this.#work, cost)
-    } catch (error) {
-      throw policyFailure(`cost model ${costModel.name}`, error)
-    }
+    takeCost(costModel, this.#work, cost)
     const { seconds, growth } = cost
     const { swapSeconds } = lane
     lane.swapSeconds = 0
-    if (!(seconds > 0 && seconds < Infinity && growth >= 0 && growth < Infinity))
-      throw new SimulatorError({
-        code: 'CONTRACT',
-        path: `cost model ${costModel.name}`,
-        message: 'a step must take a positive, finite time, and the next one no less',
-        given: `${seconds} s, growing by ${growth} s`,
-      })
     replica.steps++
     if (stages > 1) {
       // Each stage moves its own layers' share of a KV cache.
       const stageSeconds = seconds / stages + swapSeconds
+      lane.breakdown?.begin(this.#work, stageSeconds, growth, swapSeconds)
       cost.seconds = replica.passStages(lane.now, stageSeconds) - lane.now
       segment.begin(lane, cost)
       lane.busyShare = stageSeconds / cost.seconds
+      replica.flights?.begin(lane.now)
     } else {
       cost.seconds = seconds + swapSeconds
+      lane.breakdown?.begin(this.#work, cost.seconds, growth, swapSeconds)
       segment.begin(lane, cost)
       if (lane.chunks.size === 0 && swapSeconds === 0 && !this.#stepByStep) this.#extend(lane)
     }
     segment.heedsArrivals = !this.#plan.ignoresArrivals
+  }
+
+  /**
+   * Lets all attention ranks of a group plan at `now`, and starts the step of those that have work,
+   * which lasts as long as the longest of them.
+   *
+   * @returns whether any rank works: the segments of all then run
+   * Errors: as `start`
+   */
+  startTogether(group: BarrierGroup, now: number): boolean {
+    let tokens = 0
+    let works = false
+    let freed = false
+    let reviewAt = Infinity
+    for (const member of group.members) {
+      const { lane, work } = member
+      member.works = false
+      member.freed = false
+      member.reviewAtSeconds = Infinity
+      lane.segment.heedsArrivals = true
+      if (lane.load === 0) continue
+      if (member.replica.nextSample < now) member.replica.sampleUntil(now)
+      lane.now = now
+      member.works = this.#planStep(lane, work)
+      member.freed = this.freed
+      member.repeats = this.#plan.repeats
+      member.reviewAtSeconds = this.reviewAtSeconds
+      lane.segment.heedsArrivals = !this.#plan.ignoresArrivals
+      if (member.freed) freed = true
+      if (member.reviewAtSeconds < reviewAt) reviewAt = member.reviewAtSeconds
+      if (!member.works) continue
+      works = true
+      tokens += work.prefillTokens + work.decodes
+    }
+    this.freed = freed
+    this.reviewAtSeconds = reviewAt
+    group.running = works
+    if (works) this.#beginTogether(group, tokens, now, freed)
+    return works
+  }
+
+  #beginTogether(group: BarrierGroup, tokens: number, now: number, freed: boolean): void {
+    const { spec } = group.members[0]!.replica
+    const { costModel, stages } = spec
+    let single = freed || stages > 1 || this.#stepByStep
+    for (const member of group.members) {
+      if (!member.works) continue
+      const { lane, work, cost } = member
+      work.groupTokens = tokens
+      takeCost(costModel, work, cost)
+      const { swapSeconds } = lane
+      lane.swapSeconds = 0
+      member.seconds = cost.seconds / stages + swapSeconds
+      member.growth = cost.growth
+      member.replica.steps++
+      lane.breakdown?.begin(work, member.seconds, member.growth, swapSeconds)
+      if (lane.chunks.size > 0 || swapSeconds > 0) single = true
+    }
+    const { longest } = group
+    const { replica } = longest
+    const cost = this.#cost
+    const { seconds, growth } = longest
+    cost.growth = growth
+    cost.seconds = stages > 1 ? replica.passStages(now, seconds) - now : seconds
+    for (const { lane, works, replica: rank } of group.members) {
+      lane.now = now
+      lane.segment.begin(lane, cost)
+      lane.segment.active = works
+      lane.busyShare = seconds / cost.seconds
+      if (works) {
+        lane.breakdown?.waitFor(seconds, growth)
+        rank.flights?.begin(now)
+      } else lane.breakdown?.goAlong(seconds, growth)
+    }
+    if (!single) group.resize(this.#stepsTogether(group, longest))
+  }
+
+  /** The fast-forward of a group: how many steps every plan and every cost line stand. */
+  #stepsTogether(group: BarrierGroup, longest: BarrierMember): number {
+    const { segment } = longest.lane
+    let steps = Math.min(Infinity, this.#crossing(group, longest))
+    for (const { lane, cost, works, repeats, reviewAtSeconds } of group.members) {
+      if (works)
+        steps = Math.min(steps, repeats, cost.horizon, lane.decoders.firstFinish - lane.counter)
+      if (reviewAtSeconds !== Infinity)
+        steps = Math.min(steps, segment.stepsToReach(reviewAtSeconds))
+    }
+    steps = Math.floor(steps)
+    for (const { lane, works } of group.members)
+      if (works && steps > 1) steps = lane.stepsWithin(lane.kv.free + lane.firstStepBlocks, steps)
+    return steps > 1 ? steps : 1
+  }
+
+  /** Steps until another rank's line crosses that of the longest. */
+  #crossing(group: BarrierGroup, { seconds, growth }: BarrierMember): number {
+    let steps = Infinity
+    for (const member of group.members)
+      if (member.works && member.growth > growth)
+        steps = Math.min(steps, (seconds - member.seconds) / (member.growth - growth))
+    return steps
   }
 
   /** The fast-forward: how many steps the plan and its cost line stand. */
@@ -108,4 +208,21 @@ export class StepStarter {
     const free = lane.kv.free + lane.firstStepBlocks
     segment.resize(Math.max(1, lane.stepsWithin(free, steps)))
   }
+}
+
+/** Asks the cost model. Errors: `CONTRACT` when it fails or answers with what is no time. */
+function takeCost(costModel: CostModel, work: StepWork, cost: StepCost): void {
+  try {
+    costModel.step(work, cost)
+  } catch (error) {
+    throw policyFailure(`cost model ${costModel.name}`, error)
+  }
+  const { seconds, growth } = cost
+  if (seconds > 0 && seconds < Infinity && growth >= 0 && growth < Infinity) return
+  throw new SimulatorError({
+    code: 'CONTRACT',
+    path: `cost model ${costModel.name}`,
+    message: 'a step must take a positive, finite time, and the next one no less',
+    given: `${seconds} s, growing by ${growth} s`,
+  })
 }

@@ -1,0 +1,85 @@
+import type { CostModel, StepWork } from '@llmsim/contracts'
+import { emptyWork } from '@llmsim/contracts'
+
+/** Where the time of one lane's devices went, operator by operator; kept when asked for. */
+export class LaneBreakdown {
+  /** Device seconds in steps with work, waiting included. */
+  stepSeconds: number = 0
+  /** Of these, waiting for another rank. */
+  barrierSeconds: number = 0
+  /** In steps of other ranks. */
+  dummySeconds: number = 0
+  readonly operators: Map<string, number> = new Map()
+  readonly #costModel: CostModel
+  readonly #stages: number
+  readonly #work: StepWork = emptyWork()
+  /** Of the running segment: what its steps take on one stage, and what they would take alone. */
+  #works = false
+  #seconds = 0
+  #growth = 0
+  #ownSeconds = 0
+  #ownGrowth = 0
+  #swapSeconds = 0
+
+  constructor(costModel: CostModel, stages: number) {
+    this.#costModel = costModel
+    this.#stages = stages
+  }
+
+  /** A segment starts: its work, the seconds of one stage, of which `swapSeconds` on the host's link. */
+  begin(work: StepWork, seconds: number, growth: number, swapSeconds: number): void {
+    Object.assign(this.#work, work)
+    this.#works = true
+    this.#seconds = seconds
+    this.#growth = growth
+    this.#ownSeconds = seconds
+    this.#ownGrowth = growth
+    this.#swapSeconds = swapSeconds
+  }
+
+  /** The same steps take as long as those of the rank that takes longest. */
+  waitFor(seconds: number, growth: number): void {
+    this.#seconds = seconds
+    this.#growth = growth
+  }
+
+  /** A segment of other ranks starts. */
+  goAlong(seconds: number, growth: number): void {
+    this.#works = false
+    this.#seconds = seconds
+    this.#growth = growth
+  }
+
+  /** Counts the first `steps` steps of the segment. */
+  end(steps: number): void {
+    if (steps === 0) return
+    const taken = series(this.#seconds, this.#growth, steps)
+    if (!this.#works) {
+      this.dummySeconds += taken
+      return
+    }
+    this.stepSeconds += taken
+    this.barrierSeconds += taken - series(this.#ownSeconds, this.#ownGrowth, steps)
+    if (this.#swapSeconds > 0) this.#add('swap', this.#swapSeconds)
+    // Each operator is a line within a segment, so its first and last step say all.
+    const work = this.#work
+    this.#addStep(work, steps === 1 ? 1 : steps / 2)
+    if (steps === 1) return
+    work.decodeContext += (steps - 1) * work.decodes
+    this.#addStep(work, steps / 2)
+  }
+
+  #addStep(work: StepWork, times: number): void {
+    for (const { name, seconds } of this.#costModel.breakdown(work))
+      this.#add(name, (times * seconds) / this.#stages)
+  }
+
+  #add(name: string, seconds: number): void {
+    this.operators.set(name, (this.operators.get(name) ?? 0) + seconds)
+  }
+}
+
+/** Seconds of `steps` steps of which each is `growth` longer than the one before. */
+function series(seconds: number, growth: number, steps: number): number {
+  return steps * seconds + (growth * steps * (steps - 1)) / 2
+}
