@@ -1,7 +1,6 @@
 import type { Distributions, PoolFigures, SimulationResult } from '@llmsim/contracts'
 import { SECONDS_PER_HOUR } from '@llmsim/contracts'
 import { figure, quantileGrid, quantilesOf, summarizeLatency } from '@llmsim/metrics'
-import { figure, summarizeLatency } from '@llmsim/metrics'
 import { breakdownOf, pipelineOf } from './time-figures.js'
 import { kvCacheUse, memoryUse, sampledBlocks } from './memory-figures.js'
 import type { Lane } from './lane.js'
