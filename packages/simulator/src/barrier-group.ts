@@ -54,6 +54,12 @@ export class BarrierGroup {
     for (const lane of lanes) lane.joinGroup(this, lanes[0]!)
   }
 
+  /** Whether any rank has a request, running or waiting. */
+  get hasLoad(): boolean {
+    for (const { lane } of this.members) if (lane.load > 0) return true
+    return false
+  }
+
   /** Sets how many steps the segment of every rank has. */
   resize(steps: number): void {
     for (const { lane } of this.members) lane.segment.resize(steps)

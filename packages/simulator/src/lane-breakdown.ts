@@ -9,7 +9,7 @@ export class LaneBreakdown {
   barrierSeconds: number = 0
   /** In steps of other ranks. */
   dummySeconds: number = 0
-  readonly operators: Map<string, number> = new Map()
+  readonly operators: Map<string, number> = new Map<string, number>()
   readonly #costModel: CostModel
   readonly #stages: number
   readonly #work: StepWork = emptyWork()

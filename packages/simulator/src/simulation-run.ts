@@ -1,8 +1,10 @@
 import type { Distribution, SimulationSpec, Slot } from '@llmsim/contracts'
 import { SimulatorError } from '@llmsim/contracts'
-import { EventQueue, FifoServer, LogHistogram, NO_EVENT } from '@llmsim/engine'
+import { EventQueue, LogHistogram, NO_EVENT } from '@llmsim/engine'
 import { ExactDistribution, RequestMetrics } from '@llmsim/metrics'
-import type { BarrierGroup, BarrierMember } from './barrier-group.js'
+import type { BarrierGroup } from './barrier-group.js'
+import { FrontEnd } from './front-end.js'
+import { fitsWhenEmpty } from './kv-fit.js'
 import { KvHandover, TRANSFER_PRIORITY } from './kv-handover.js'
 import { KvTransfer } from './kv-transfer.js'
 import type { Lane } from './lane.js'
@@ -45,7 +47,7 @@ export class SimulationRun {
   readonly #starter: StepStarter
   readonly #intake: RequestIntake
   readonly #observation: Observation | undefined
-  readonly #frontEnd: FifoServer = new FifoServer()
+  readonly #frontEnd: FrontEnd
   readonly #record = {
     arrivalSeconds: 0.5,
     startSeconds: 0.5,
@@ -66,6 +68,7 @@ export class SimulationRun {
   constructor(spec: SimulationSpec) {
     this.spec = spec
     this.#intake = new RequestIntake(spec)
+    this.#frontEnd = new FrontEnd(spec)
     this.#starter = new StepStarter(spec.stepByStep === true)
     this.#limit = spec.durationSeconds + (spec.drainSeconds ?? Infinity)
     const newDistribution = (): Distribution =>
@@ -198,25 +201,17 @@ export class SimulationRun {
     this.#observation?.arrived(draft, number)
     if (this.requests.arrived % PROGRESS_EVERY === 0)
       this.spec.onProgress?.(this.now, this.requests.arrived)
-    if (!this.#fits(draft.promptTokens, draft.outputTokens)) {
+    if (!fitsWhenEmpty(draft, this.#entry, this.#decodePool)) {
       this.rejected++
       this.#observation?.rejected(draft, number)
       return false
     }
     const slot = this.table.open(draft)
     this.table.number[slot] = number
-    const entersAt = this.#frontEndDone(draft.promptTokens)
+    const entersAt = this.#frontEnd.doneAt(this.now, draft.promptTokens)
     if (entersAt === this.now) this.#enter(slot)
     else this.#queue.schedule(entersAt, ENTRY_PRIORITY, this.#lanes.length + slot)
     return true
-  }
-
-  /** When the front end is done with a request that comes now. */
-  #frontEndDone(promptTokens: number): number {
-    const { requestOverheadSeconds: held = 0, requestSerialSeconds: serial } = this.spec
-    if (serial === undefined) return this.now + held
-    const seconds = serial.perRequest + serial.perPromptToken * promptTokens
-    return this.#frontEnd.serve(this.now, seconds) + held
   }
 
   /** Routes a request that the front end is done with. */
@@ -228,20 +223,6 @@ export class SimulationRun {
     this.table.entryReplica[slot] = replica.index
     this.table.entered[slot] = this.now
     this.#enqueue(slot, replica)
-  }
-
-  /** Whether a request fits an empty replica of each pool: its last token's KV included. */
-  #fits(promptTokens: number, outputTokens: number): boolean {
-    const entry = this.#entry.spec
-    const whole = promptTokens + outputTokens - 1
-    const { blockSize, kvBlocks } = entry.memory
-    if (this.#decodePool === undefined) return whole <= blockSize * kvBlocks
-    const decode = this.#decodePool.spec.memory
-    return (
-      promptTokens <= blockSize * kvBlocks &&
-      // One block stays free beside a transferred cache, so that the first to decode can grow.
-      whole <= decode.blockSize * (decode.kvBlocks - 1)
-    )
   }
 
   #enqueue(slot: Slot, replica: Replica): void {
@@ -336,7 +317,7 @@ export class SimulationRun {
   /** The same for the attention ranks of a group. */
   #startTogether(group: BarrierGroup, lead: Lane): void {
     const free = this.#replicas[lead.id]!.stageFree[0]!
-    if (!group.members.some(hasLoad)) return
+    if (!group.hasLoad) return
     if (free > this.now) {
       this.#wake(lead, free)
       return
@@ -469,8 +450,4 @@ export class SimulationRun {
     const lane = this.#lanes.find((each) => each.load > 0) ?? this.#lanes[0]!
     broken(lane, `left ${this.table.inUse} requests unserved: nothing will wake it`)
   }
-}
-
-function hasLoad({ lane }: BarrierMember): boolean {
-  return lane.load > 0
 }
