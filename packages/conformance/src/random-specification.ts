@@ -9,6 +9,7 @@ import type {
 } from '@llmsim/contracts'
 import { RandomNumbers } from './random-numbers.js'
 import { withRandomRanks } from './random-ranks.js'
+import { withRandomPrefixes } from './random-prefixes.js'
 import { withRandomSenders } from './random-senders.js'
 import { referenceCostModel } from './reference-cost-model.js'
 import type { ListedRequest } from './request-list-source.js'
@@ -53,7 +54,8 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
     ...(random.chance(0.2) ? { drainSeconds: random.next() * 2 } : {}),
     objectives: { ttftSeconds: 0.5, tpotSeconds: 0.02 },
   }
-  return withRandomRanks(seed, withRandomSwap(seed, withRandomSenders(seed, drawn)))
+  const sent = withRandomPrefixes(seed, withRandomSenders(seed, drawn))
+  return withRandomRanks(seed, withRandomSwap(seed, sent))
 }
 
 function randomPool(

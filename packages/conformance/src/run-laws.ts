@@ -27,6 +27,7 @@ export function checkRunLaws(result: SimulationResult): void {
     const routed = pool.per_replica.reduce((sum, replica) => sum + replica.requests, 0)
     check(routed <= total_requests, () => `pool ${pool.name} got requests that never arrived`)
   }
+  checkPrefixLaws(result)
   const { first_token_latency: ttft, end_to_end_latency: e2e, queue_time: queue } = result
   if (ttft.max !== null && e2e.max !== null && queue.min !== null) {
     check(ttft.max <= e2e.max, () => 'a first token after the last one')
@@ -50,4 +51,24 @@ function checkTimes({ name, breakdown, pipeline }: PoolFigures): void {
       pipeline.in_flight_s >= 0,
       () => `pool ${name} has batches in flight for less than nothing`,
     )
+}
+
+/** Of each prompt's tokens some are found, and the others are computed, the last one always. */
+function checkPrefixLaws({
+  prefix_cache: cache,
+  preemptions,
+  unfinished_requests,
+}: SimulationResult): void {
+  if (cache === undefined || cache === null) return
+  const { requests, prompt_tokens: prompt, hit_tokens: hits, computed_tokens: computed } = cache
+  check(
+    hits <= prompt - requests,
+    () => `${hits} of ${prompt} prompt tokens are found: nothing is left to compute`,
+  )
+  // Who is preempted is computed again; who is not done may not have been computed yet.
+  if (preemptions > 0 || unfinished_requests > 0) return
+  check(
+    hits + computed === prompt,
+    () => `of ${prompt} prompt tokens ${hits} are found and ${computed} are computed`,
+  )
 }

@@ -140,6 +140,12 @@ export interface Scheduler {
   readonly name: string
   /** True: it admits waiting requests whose KV cache is in host memory. Without it nothing is swapped. */
   readonly resumesSwapped?: boolean
+  /**
+   * Whether it reckons with what waiting requests would find in a prefix cache (`kvTokens`, `heldBlocks` and
+   * `prefillRemaining` of them): if not, it is shown them as if they found nothing, and what they find
+   * is taken off the tokens that it plans for them.
+   */
+  readonly seesPrefixes?: boolean
   plan(view: ReplicaView, plan: StepPlan): void
   /**
    * A request has left the queue or the batch for good (finished, handed over, cancelled), with so many

@@ -35,6 +35,7 @@ export function exclusivePhases(
   return {
     name,
     resumesSwapped: true,
+    seesPrefixes: true,
     plan(view, plan) {
       // A batch whose prompts are too many for one step takes several, before it decodes.
       const forming = isStatic && prefilledLast && view.running > 0

@@ -44,7 +44,12 @@ export const lightllm: SchedulerFactory = {
         meaning: 'a share of the KV cache in use',
       }),
     }
-    return { name: 'lightllm', resumesSwapped: true, plan: planner(options, estimates) }
+    return {
+      name: 'lightllm',
+      resumesSwapped: true,
+      seesPrefixes: true,
+      plan: planner(options, estimates),
+    }
   },
 }
 
@@ -120,8 +125,8 @@ class PeakEstimate {
   readonly #busy: boolean
   /** Longest stay first. */
   readonly #shares: Share[] = []
-  /** Tokens that the running requests hold, and those that nobody does. */
-  readonly #capacity: number
+  /** Tokens that the running requests hold, those of all who share them, and those that nobody does. */
+  #capacity: number
 
   constructor(view: ReplicaView, estimates: Estimates) {
     this.#view = view
@@ -129,7 +134,7 @@ class PeakEstimate {
     this.#busy = 1 - view.freeBlocks / view.totalBlocks >= estimates.busyShare
     let blocks = view.freeBlocks
     for (let slot = view.firstRunning(); slot !== NO_SLOT; slot = view.nextRunning(slot)) {
-      blocks += view.heldBlocks(slot)
+      blocks += view.heldBlocks(slot) + (view.sharedBlocks?.(slot) ?? 0)
       this.#shares.push(this.#shareOf(slot))
     }
     this.#capacity = blocks * view.blockSize
@@ -139,6 +144,8 @@ class PeakEstimate {
   /** Counts a request in, and returns the tokens by which the peak then exceeds the most allowed, less 1. */
   add(slot: Slot): number {
     const added = this.#shareOf(slot)
+    // What running requests hold of it counts with it, and is there.
+    this.#capacity += this.#view.heldBlocks(slot) * this.#view.blockSize
     const place = this.#shares.findIndex(({ more }) => more < added.more)
     this.#shares.splice(place < 0 ? this.#shares.length : place, 0, added)
     let held = 0

@@ -40,6 +40,7 @@ export function mixedSteps(
   return {
     name,
     resumesSwapped: true,
+    seesPrefixes: true,
     plan(view, plan) {
       gate.observe(view)
       const step = new MixedStep(view, plan, options, rules, gate)
@@ -125,10 +126,11 @@ class MixedStep {
       if (size >= this.#options.maxBatchSize) return
       const tokens = this.#chunkOf(remaining)
       if (tokens === 0) return
-      const blocks = view.blocksFor(view.kvTokens(slot) + remaining) - view.heldBlocks(slot)
+      const held = view.heldBlocks(slot)
+      const blocks = view.blocksFor(view.kvTokens(slot) + remaining) - held
       if (blocks > free) return
       unreserved ??= this.#unreservedBlocks() - ready.blocks
-      const reserved = this.#reservedBlocks(slot, blocks)
+      const reserved = this.#reservedBlocks(slot, blocks + held) - held
       // One that has the replica for itself need not keep room for others.
       if (reserved > unreserved && size > 0) return
       unreserved -= reserved
@@ -170,7 +172,7 @@ class MixedStep {
     if (!this.#reserves()) return Infinity
     let unreserved = view.freeBlocks
     for (let slot = view.firstRunning(); slot !== NO_SLOT; slot = view.nextRunning(slot)) {
-      const held = view.heldBlocks(slot)
+      const held = view.heldBlocks(slot) + (view.sharedBlocks?.(slot) ?? 0)
       unreserved -= Math.max(0, this.#reservedBlocks(slot, held) - held)
     }
     return unreserved

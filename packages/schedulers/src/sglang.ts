@@ -26,8 +26,8 @@ import { flagOption, maxOutputTokens, numberOption, wholeOption } from './option
  *   (0.14, times that), `new_token_ratio_decay_steps` (600), `retract_decode_steps` (20).
  *
  * Behaviour of SGLang's `python/sglang/srt/managers/schedule_policy.py` (`PrefillAdder`), `scheduler.py`
- * and `schedule_batch.py` (`retract_decode`), with its defaults. There is no prefix cache here, without which
- * SGLang's order by longest cached prefix is first come first served. Not modelled:
+ * and `schedule_batch.py` (`retract_decode`), with its defaults. Its order by longest cached
+ * prefix is `order: lpm`. Not modelled:
  * `max_prefill_tokens` beside the chunk size. Retracted requests go to the front of the queue, and an
  * idle replica takes in whatever fits. The phase order and the watermark have no meaning here.
  */
@@ -39,7 +39,12 @@ export const sglang: SchedulerFactory = {
     const limits = limitsOf(options)
     const batch = new AdaptiveBatch(limits, options)
     const gate = pollingGate(pollOption(options, 'scheduler_recv_interval'))
-    return { name: 'sglang', resumesSwapped: true, plan: planner(options, limits, batch, gate) }
+    return {
+      name: 'sglang',
+      resumesSwapped: true,
+      seesPrefixes: true,
+      plan: planner(options, limits, batch, gate),
+    }
   },
 }
 
@@ -236,8 +241,11 @@ function planPrefills(
     }
     room ??= view.freeBlocks * view.blockSize - expectedTokens(view, limits, batch.ratio)
     const output = Math.min(outputLeft(view, slot, limits), limits.clip)
-    const blocks = view.blocksFor(remaining)
-    const tooLong = size === 0 ? blocks > view.freeBlocks : remaining + output >= room
+    const context = view.kvTokens(slot) + remaining
+    const held = view.heldBlocks(slot)
+    const blocks = view.blocksFor(context) - held
+    const needed = context - held * view.blockSize + output
+    const tooLong = size === 0 ? blocks > view.freeBlocks : needed >= room
     if (tooLong) {
       if (size > 0) batch.fill(size)
       break

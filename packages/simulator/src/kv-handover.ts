@@ -77,12 +77,14 @@ export class KvHandover {
       const slot = replica.inbound.head
       const tokens = table.prefillTarget[slot]!
       const blocks = replica.kv.blocksFor(tokens)
+      const held = heldPrefix(replica, slot, tokens, now)
       // One block stays free, so that the first to decode can grow.
-      if (replica.usedBefore(now) + blocks + 1 > replica.kv.total) return
+      if (replica.usedBefore(now) + blocks - held + 1 > replica.kv.total) return
       replica.sampleUntil(now)
       replica.inbound.remove(slot)
-      this.#reserve(replica, blocks, now)
-      const end = transfer.send(now, tokens)
+      const there = takePrefix(replica, slot, tokens)
+      this.#reserve(replica, blocks - there, now)
+      const end = transfer.send(now, tokens - there * replica.kv.size)
       queue.schedule(end, TRANSFER_PRIORITY, -slot - 1)
       const times = this.#times
       times.ready = this.#readyAt[slot]!
@@ -97,7 +99,7 @@ export class KvHandover {
     const { table, pool, transfer } = this.#parts
     const source = this.#parts.replicaOf(slot)
     source.sampleUntil(now)
-    source.kv.allocate(-table.blocks[slot]!)
+    source.free(slot, table.prefillTarget[slot]!, now)
     source.outstanding--
     this.#parts.released(source)
     const target = pool.replicas[this.#targets[slot]!]!
@@ -105,6 +107,11 @@ export class KvHandover {
     this.#arrivedAt[slot] = now
     table.stage[slot] = WAITING
     table.blocks[slot] = target.kv.blocksFor(table.prefillTarget[slot]!)
+    table.prefix?.paths.arrive(slot)
+    if (target.cache !== undefined) target.sampleUntil(now)
+    const freed =
+      target.cache?.commit(slot, table.prefillTarget[slot]!, target.usedBefore(now)) ?? 0
+    if (freed > 0) this.#parts.released(target)
     this.#parts.arrived(slot, target)
   }
 
@@ -152,6 +159,23 @@ export class KvHandover {
     this.#readyAt[slot] = readyAt
     this.#arrivedAt[slot] = NaN
   }
+}
+
+/** KV blocks of a KV cache that a decode replica's requests hold already. */
+function heldPrefix(replica: Replica, slot: Slot, tokens: number, now: number): number {
+  const { cache, kv } = replica
+  if (cache === undefined) return 0
+  cache.settle(replica.usedBefore(now))
+  cache.find(slot, Math.floor(tokens / kv.size))
+  return cache.foundHeld
+}
+
+/** Takes the KV blocks that a decode replica has of a KV cache, and need not be sent; returns how many. */
+function takePrefix({ cache, kv }: Replica, slot: Slot, tokens: number): number {
+  if (cache === undefined) return 0
+  const blocks = cache.acquireForTransfer(slot, Math.floor(tokens / kv.size))
+  cache.countHit(slot, tokens, blocks * kv.size)
+  return blocks
 }
 
 function hasEvicted(lane: Lane): boolean {

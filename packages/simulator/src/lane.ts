@@ -6,6 +6,7 @@ import type { BarrierGroup } from './barrier-group.js'
 import { FinishHeap } from './finish-heap.js'
 import type { KvBlocks } from './kv-blocks.js'
 import type { LaneBreakdown } from './lane-breakdown.js'
+import type { PrefixCache } from './prefix-cache.js'
 import { RequestList } from './request-list.js'
 import type { SwapStore } from './swap-store.js'
 import type { RequestTable } from './request-table.js'
@@ -17,6 +18,7 @@ export interface LaneParts {
   readonly id: number
   readonly replica: number
   readonly kv: KvBlocks
+  readonly cache: PrefixCache | undefined
   readonly table: RequestTable
   readonly scheduler: Scheduler
   readonly swap: SwapStore | undefined
@@ -36,6 +38,7 @@ export class Lane {
   /** Number of its replica in its pool. */
   readonly replica: number
   readonly kv: KvBlocks
+  readonly cache: PrefixCache | undefined
   readonly table: RequestTable
   readonly scheduler: Scheduler
   /** Where preempted requests go; undefined: they are recomputed. */
@@ -95,6 +98,7 @@ export class Lane {
     this.id = parts.id
     this.replica = parts.replica
     this.kv = parts.kv
+    this.cache = parts.cache
     this.table = parts.table
     this.scheduler = parts.scheduler
     this.swap = parts.scheduler.resumesSwapped === true ? parts.swap : undefined
@@ -178,8 +182,21 @@ export class Lane {
     const phase = table.blockPhase[slot]!
     this.#blockPhases[phase] = this.#blockPhases[phase]! - 1
     this.kvTokens -= kvTokens
+    table.kvAtJoin[slot] = kvTokens
     table.blocks[slot] = this.kv.blocksFor(kvTokens)
     return slot
+  }
+
+  /**
+   * Frees a request's KV blocks; a prefix cache keeps those of the `computed` tokens in them.
+   *
+   * @param gone - it does not come back
+   */
+  free(slot: Slot, computed: number, gone: boolean): void {
+    const { kv, cache } = this
+    const blocks = this.table.blocks[slot]!
+    if (cache === undefined) kv.allocate(-blocks)
+    else cache.release(slot, computed, blocks, gone, kv.used)
   }
 
   /** All decoders have made the tokens of the segment. */

@@ -2,6 +2,7 @@ import type { Distribution, KvCacheUse, MemoryUse } from '@llmsim/contracts'
 import { GIB } from '@llmsim/contracts'
 import { ExactDistribution, figure } from '@llmsim/metrics'
 import type { Pool } from './pool.js'
+import { prefixHitRate } from './prefix-figures.js'
 
 /** Used KV blocks over time and replicas, each sample weighted with the time it stands for. */
 export function sampledBlocks(pool: Pool): Distribution {
@@ -30,6 +31,7 @@ export function kvCacheUse(pool: Pool, samples: Distribution): KvCacheUse {
     total_blocks: kvBlocks,
     peak_used_blocks: peakBlocks(pool),
     mean_utilization: figure(samples.mean / kvBlocks),
+    prefix_hit_rate: prefixHitRate([pool]),
   }
 }
 

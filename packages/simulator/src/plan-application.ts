@@ -2,6 +2,7 @@ import type { Slot, StepWork } from '@llmsim/contracts'
 import { NO_SLOT, SimulatorError } from '@llmsim/contracts'
 import type { Lane } from './lane.js'
 import { RECOMPUTE, type PlanBuffer } from './plan-buffer.js'
+import type { PrefixCache } from './prefix-cache.js'
 import { DECODING, PAUSED, PREFILLING, WAITING } from './request-table.js'
 
 /**
@@ -19,6 +20,7 @@ export function applyPlan(lane: Lane, plan: PlanBuffer, work: StepWork): void {
   work.prefillAttention = 0
   work.logits = 0
   lane.chunks.size = 0
+  if (lane.cache !== undefined) takePrefixes(lane, plan, lane.cache)
   for (let i = 0; i < plan.prefills.size; i++)
     prefill(lane, plan.prefills.slots[i]!, plan.prefills.amounts[i]!, work)
   const subset = plan.decodes.size > 0 && !plan.decodesAll
@@ -49,12 +51,12 @@ export function broken(lane: Lane, message: string, given?: unknown): never {
 }
 
 function preempt(lane: Lane, slot: Slot, mode: number): void {
-  const { table, kv } = lane
+  const { table } = lane
   const stage = own(lane, slot) ? table.stage[slot] : WAITING
   if (stage === DECODING) lane.leave(slot)
   else if (stage === PAUSED) lane.paused--
   else if (stage !== PREFILLING) broken(lane, 'preempted a request that does not run', slot)
-  kv.allocate(-table.blocks[slot]!)
+  lane.free(slot, stage === PREFILLING ? table.prefillDone[slot]! : table.kvAtJoin[slot]!, false)
   if (stage === PREFILLING || mode === RECOMPUTE || !swapOut(lane, slot)) {
     table.prefillTarget[slot] = table.prompt[slot]! + table.generated[slot]!
     table.prefillDone[slot] = 0
@@ -112,6 +114,30 @@ function admit(lane: Lane, slot: Slot): void {
   lane.waiting.remove(slot)
   lane.running.pushBack(slot)
   lane.join(slot, kvTokens!)
+}
+
+/**
+ * Gives those that the plan admits what the prefix cache has of their tokens, before anything else is
+ * allocated: what their scheduler saw is still there. They compute at least what the plan says; if the
+ * scheduler was shown nothing of the cache, what they find is taken off the plan.
+ */
+function takePrefixes(lane: Lane, { prefills }: PlanBuffer, cache: PrefixCache): void {
+  const { table, kv } = lane
+  cache.settle(kv.used)
+  for (let i = 0; i < prefills.size; i++) {
+    const slot = prefills.slots[i]!
+    const tokens = prefills.amounts[i]!
+    if (!own(lane, slot) || table.stage[slot] !== WAITING) continue
+    const target = table.prefillTarget[slot]!
+    if (table.prefillDone[slot] !== 0 || !(tokens >= 1 && tokens <= target)) continue
+    const computed = lane.scheduler.seesPrefixes === true ? tokens : 1
+    const blocks = cache.acquire(slot, Math.floor((target - computed) / kv.size))
+    table.blocks[slot] = blocks
+    table.prefillDone[slot] = blocks * kv.size
+    prefills.amounts[i] = Math.min(tokens, target - blocks * kv.size)
+    if (Number.isNaN(table.started[slot]!))
+      cache.countHit(slot, table.prompt[slot]!, blocks * kv.size)
+  }
 }
 
 function prefill(lane: Lane, slot: Slot, tokens: number, work: StepWork): void {

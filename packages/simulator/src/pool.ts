@@ -1,6 +1,6 @@
 import type { PoolSpec, PoolView, RoutedRequest, Slot } from '@llmsim/contracts'
-import { SimulatorError } from '@llmsim/contracts'
 import { BarrierGroup } from './barrier-group.js'
+import { NO_SLOT, SimulatorError } from '@llmsim/contracts'
 import { policyFailure } from './policy-failure.js'
 import type { RunParts } from './replica.js'
 import { Replica } from './replica.js'
@@ -9,10 +9,16 @@ import type { RequestTable } from './request-table.js'
 /** A pool's replicas as its router sees them. */
 class ReplicasView implements PoolView {
   now: number = 0
+  /** The request that is being routed. */
+  slot: Slot = NO_SLOT
+  /** Only where the replicas have prefix caches. */
+  readonly cachedTokens?: (replica: number) => number
   readonly #replicas: readonly Replica[]
 
   constructor(replicas: readonly Replica[]) {
     this.#replicas = replicas
+    if (replicas[0]?.cache !== undefined)
+      this.cachedTokens = (replica) => this.#cachedTokens(replica)
   }
 
   get replicas(): number {
@@ -36,6 +42,10 @@ class ReplicasView implements PoolView {
 
   totalBlocks(replica: number): number {
     return this.#replicas[replica]!.kv.total
+  }
+
+  #cachedTokens(replica: number): number {
+    return this.#replicas[replica]!.cachedTokens(this.slot, this.now)
   }
 }
 
@@ -87,6 +97,7 @@ export class Pool {
     request.tenantId = table.tenant[slot]!
     request.classId = table.class[slot]!
     this.#view.now = now
+    this.#view.slot = slot
     let chosen: number
     try {
       chosen = this.spec.router.route(request, this.#view)

@@ -1,10 +1,12 @@
-import type { PoolRole, PoolSpec } from '@llmsim/contracts'
+import type { PoolRole, PoolSpec, Slot } from '@llmsim/contracts'
 import { BatchesInFlight } from './batches-in-flight.js'
+import { CachedLaneView } from './cached-lane-view.js'
 import { KvBlocks } from './kv-blocks.js'
 import { Lane } from './lane.js'
 import { LaneBreakdown } from './lane-breakdown.js'
 import { LaneView } from './lane-view.js'
 import { MemorySampler } from './memory-sampler.js'
+import { PrefixCache } from './prefix-cache.js'
 import { RequestList } from './request-list.js'
 import type { RequestTable } from './request-table.js'
 import { swapStoreOf, type SwapStore } from './swap-store.js'
@@ -31,6 +33,7 @@ export class Replica {
   readonly spec: PoolSpec
   readonly role: PoolRole
   readonly kv: KvBlocks
+  readonly cache: PrefixCache | undefined
   /** Host memory for preempted requests. */
   readonly swap: SwapStore | undefined
   readonly lanes: Lane[] = []
@@ -56,6 +59,11 @@ export class Replica {
     this.spec = spec
     this.role = spec.role
     this.kv = new KvBlocks(spec.memory.blockSize, spec.memory.kvBlocks)
+    const { prefix } = run.table
+    this.cache =
+      spec.prefixCaching === undefined || prefix === undefined
+        ? undefined
+        : new PrefixCache(this.kv, run.table, prefix, spec.role !== 'decode', run.lanes.length)
     this.swap = swapStoreOf(spec.memory)
     this.stageFree = stageFree ?? new Float64Array(spec.stages)
     this.flights = spec.stages > 1 ? new BatchesInFlight() : undefined
@@ -68,10 +76,14 @@ export class Replica {
         id: run.lanes.length,
         replica: index,
         kv: this.kv,
+        cache: this.cache,
         table: run.table,
         scheduler: spec.createScheduler(),
         swap: this.swap,
-        createView: (made) => new LaneView(made, spec.role),
+        createView: (made) =>
+          this.cache === undefined
+            ? new LaneView(made, spec.role)
+            : new CachedLaneView(made, this.cache, spec.role),
       })
       if (run.breakdown) lane.breakdown = new LaneBreakdown(spec.costModel, spec.stages)
       this.lanes.push(lane)
@@ -92,6 +104,22 @@ export class Replica {
     const { segment } = this.lanes[0]!
     if (!segment.active || segment.steps === 1) return this.kv.used
     return this.#usedInStep(segment.stepsToReach(time))
+  }
+
+  /** Frees the KV blocks of a request that goes elsewhere, whatever runs here. */
+  free(slot: Slot, computed: number, now: number): void {
+    const blocks = this.lanes[0]!.table.blocks[slot]!
+    if (this.cache === undefined) this.kv.allocate(-blocks)
+    else this.cache.release(slot, computed, blocks, true, this.usedBefore(now))
+  }
+
+  /** Prompt tokens of a request that the prefix cache holds. */
+  cachedTokens(slot: Slot, now: number): number {
+    const { cache, kv } = this
+    if (cache === undefined) return 0
+    cache.settle(this.usedBefore(now))
+    cache.look(slot)
+    return cache.found * kv.size
   }
 
   #usedInStep(step: number): number {

@@ -11,6 +11,7 @@ export class RequestIntake {
     priority: 0,
     tenantId: -1,
     classId: -1,
+    promptBlocks: undefined,
   }
   /** Requests pulled so far. */
   pulled: number = 0
@@ -43,12 +44,19 @@ export class RequestIntake {
     const { draft } = this
     draft.tenantId = -1
     draft.classId = -1
+    draft.promptBlocks = undefined
     if (this.pulled >= maxRequests || !source.next(draft)) return false
     const { promptTokens, outputTokens } = draft
     if (!(promptTokens >= 1) || promptTokens !== (promptTokens | 0))
       this.#refuse('promptTokens', promptTokens, 1)
     if (!(outputTokens >= 1) || outputTokens !== (outputTokens | 0))
       this.#refuse('outputTokens', outputTokens, 1)
+    if (draft.promptBlocks !== undefined) {
+      const { count, blockTokens } = draft.promptBlocks
+      if (!(count >= 0 && Number.isSafeInteger(count))) this.#refuse('promptBlocks.count', count, 0)
+      if (!(blockTokens >= 1 && Number.isSafeInteger(blockTokens)))
+        this.#refuse('promptBlocks.blockTokens', blockTokens, 1)
+    }
     this.#checkSender(draft)
     this.pulled++
     return true

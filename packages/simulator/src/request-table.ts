@@ -1,4 +1,5 @@
 import type { RequestDraft, Slot } from '@llmsim/contracts'
+import type { PrefixParts } from './prefix-cache.js'
 
 /** Where a request stands. */
 export type Stage = 0 | 1 | 2 | 3 | 4 | 5
@@ -19,6 +20,8 @@ export const LEAVING: Stage = 5
  */
 export class RequestTable {
   capacity: number
+  /** What requests' tokens are, where there are prefix caches. */
+  prefix: PrefixParts | undefined = undefined
   /** Its number in order of arrival. */
   number: Float64Array
   arrival: Float64Array
@@ -141,10 +144,15 @@ export class RequestTable {
     this.hostBlocks[slot] = 0
     this.evicted[slot] = 0
     this.preemptions[slot] = 0
+    if (this.prefix !== undefined) {
+      this.prefix.contents.open(slot, request)
+      this.prefix.paths.open(slot)
+    }
     return slot
   }
 
   close(slot: Slot): void {
+    this.prefix?.contents.close(slot)
     this.stage[slot] = FREE
     const end = this.#freeHead + this.#freeCount++
     this.#free[end < this.capacity ? end : end - this.capacity] = slot

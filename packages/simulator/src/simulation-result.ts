@@ -3,6 +3,7 @@ import { SECONDS_PER_HOUR } from '@llmsim/contracts'
 import { figure, quantileGrid, quantilesOf, summarizeLatency } from '@llmsim/metrics'
 import { breakdownOf, pipelineOf } from './time-figures.js'
 import { kvCacheUse, memoryUse, sampledBlocks } from './memory-figures.js'
+import { prefixCacheUse, prefixHitRate } from './prefix-figures.js'
 import type { Lane } from './lane.js'
 import type { Pool } from './pool.js'
 import { swapFigures } from './swap-figures.js'
@@ -19,6 +20,7 @@ export function resultOf(run: SimulationRun): SimulationResult {
   const fullest = figures.reduce((most, each) =>
     (each.memory.peak_memory_gb ?? 0) > (most.memory.peak_memory_gb ?? 0) ? each : most,
   )
+  const prefilling = pools.filter(({ spec: { role } }) => role !== 'decode')
   const devices = sum(figures.map((pool) => pool.devices))
   const energy = sum(figures.map((pool) => pool.energy_joules))
   return {
@@ -56,7 +58,8 @@ export function resultOf(run: SimulationRun): SimulationResult {
     },
     preemptions: sum(figures.map((pool) => pool.preemptions)),
     ...swapFigures(pools),
-    kv_cache: fullest.kv_cache,
+    kv_cache: { ...fullest.kv_cache, prefix_hit_rate: prefixHitRate(prefilling) },
+    prefix_cache: prefixCacheUse(prefilling, run.table.prefix),
     kv_transfer:
       run.transfer === undefined
         ? null

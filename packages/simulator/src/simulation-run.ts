@@ -10,6 +10,8 @@ import { KvTransfer } from './kv-transfer.js'
 import type { Lane } from './lane.js'
 import { Observation } from './observation.js'
 import { broken } from './plan-application.js'
+import { PrefixPaths } from './prefix-paths.js'
+import { PromptContents } from './prompt-contents.js'
 import { Pool } from './pool.js'
 import type { Replica } from './replica.js'
 import { RequestIntake } from './request-intake.js'
@@ -82,6 +84,14 @@ export class SimulationRun {
       objectives: spec.objectives,
     })
     this.steps = new StepMetrics(newDistribution(), start, end)
+    if (spec.pools.some((pool) => pool.prefixCaching !== undefined))
+      this.table.prefix = {
+        contents: new PromptContents(),
+        paths: new PrefixPaths(),
+        hitRates: newDistribution(),
+        windowStart: start,
+        windowEnd: end,
+      }
     const parts = {
       table: this.table,
       lanes: this.#lanes,
@@ -162,7 +172,10 @@ export class SimulationRun {
         this.#laneEvent(lane)
       }
     }
-    for (const replica of this.#replicas) replica.sampleUntil(this.now)
+    for (const replica of this.#replicas) {
+      replica.sampleUntil(this.now)
+      replica.cache?.settle(replica.usedAt(this.now))
+    }
     if (this.table.inUse > 0 && queue.nextTime === Infinity) this.#stalled()
     this.#observation?.ended(this.now)
   }
@@ -368,31 +381,38 @@ export class SimulationRun {
     if (freed) this.#memoryFreed(replica)
   }
 
-  /** Records a prompt chunk; true when it finished the request. */
+  /** Records a prompt chunk; whether KV blocks became free. */
   #prefilled(lane: Lane, slot: Slot, tokens: number): boolean {
     const table = this.table
     const done = table.prefillDone[slot]! + tokens
     table.prefillDone[slot] = done
-    if (done < table.prefillTarget[slot]!) return false
+    const { cache } = lane
+    let freed = false
+    if (cache !== undefined) {
+      cache.countComputed(slot, tokens)
+      freed = cache.commit(slot, done, lane.kv.used) > 0
+    }
+    if (done < table.prefillTarget[slot]!) return freed
     const first = table.generated[slot] === 0
     this.steps.prefilled(lane, slot, first)
     if (first) table.firstToken[slot] = this.now
     table.lastToken[slot] = this.now
     table.generated[slot] = table.generated[slot]! + 1
     if (table.generated[slot] === table.output[slot]) {
+      table.kvAtJoin[slot] = done
       this.#finish(lane, slot)
       return true
     }
     if (lane.view.role === 'prefill') this.#handOver(lane, slot)
     else lane.join(slot, done)
-    return false
+    return freed
   }
 
   /** A request has its last token: it is recorded and gone, and its blocks are free. */
   #finish(lane: Lane, slot: Slot): void {
     const { table } = this
     lane.running.remove(slot)
-    lane.kv.allocate(-table.blocks[slot]!)
+    lane.free(slot, table.kvAtJoin[slot]!, true)
     this.#replicas[lane.id]!.outstanding--
     const record = this.#record
     record.arrivalSeconds = table.arrival[slot]!

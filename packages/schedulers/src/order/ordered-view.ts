@@ -99,6 +99,12 @@ export class OrderedView implements ReplicaView {
   heldBlocks(slot: Slot): number {
     return this.#view.heldBlocks(slot)
   }
+  sharedBlocks(slot: Slot): number {
+    return this.#view.sharedBlocks?.(slot) ?? 0
+  }
+  cachedTokens(slot: Slot): number {
+    return this.#view.cachedTokens?.(slot) ?? 0
+  }
   blocksToDecode(slot: Slot): number {
     return this.#view.blocksToDecode(slot)
   }

@@ -1,19 +1,25 @@
 import type { Scheduler, SchedulerFactory } from '@llmsim/contracts'
 import { wordOption } from '../option-values.js'
 import { OrderedView } from './ordered-view.js'
-import { priorityOrder, shortestPromptOrder, type WaitingOrder } from './waiting-order.js'
+import {
+  longestPrefixOrder,
+  priorityOrder,
+  shortestPromptOrder,
+  type WaitingOrder,
+} from './waiting-order.js'
 
-const names = ['fcfs', 'priority', 'shortest-prompt-first'] as const
+const names = ['fcfs', 'priority', 'shortest-prompt-first', 'lpm'] as const
 
 const orders: Readonly<Record<(typeof names)[number], WaitingOrder | undefined>> = {
   fcfs: undefined,
   priority: priorityOrder,
   'shortest-prompt-first': shortestPromptOrder,
+  lpm: longestPrefixOrder,
 }
 
 /**
  * A scheduler to which the waiting requests may be shown in another order than that of their arrival: as
- * `order` in `extra` says, `fcfs` (the default), `priority` or `shortest-prompt-first`. Who is preempted
+ * `order` in `extra` says, `fcfs` (the default), `priority`, `shortest-prompt-first` or `lpm` (longest cached prefix). Who is preempted
  * stays for the scheduler to choose.
  *
  * The queue is sorted anew for each plan that looks at it.
@@ -35,6 +41,7 @@ export function ordered(factory: SchedulerFactory): SchedulerFactory {
           scheduler.plan(shown, plan)
           // A newcomer may come to stand first, and fit where the one that stood there did not.
           if (plan.ignoresArrivals && view.waiting > 0) plan.ignoresArrivals = false
+          if (order === longestPrefixOrder && view.waiting > 0) plan.repeats = 1
         },
       }
     },
@@ -43,10 +50,11 @@ export function ordered(factory: SchedulerFactory): SchedulerFactory {
 
 /** What else the simulator asks of a scheduler. */
 function passedOn(scheduler: Scheduler): Partial<Scheduler> {
-  const { resumesSwapped = false } = scheduler
-  if (scheduler.left === undefined) return { resumesSwapped }
+  const { resumesSwapped = false, seesPrefixes = false } = scheduler
+  if (scheduler.left === undefined) return { resumesSwapped, seesPrefixes }
   return {
     resumesSwapped,
+    seesPrefixes,
     left: (slot, generated) => {
       scheduler.left?.(slot, generated)
     },

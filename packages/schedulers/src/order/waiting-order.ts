@@ -15,7 +15,18 @@ export const shortestPromptOrder: WaitingOrder = (view, a, b) =>
   Number(wasPreempted(view, b)) - Number(wasPreempted(view, a)) ||
   view.promptTokens(a) - view.promptTokens(b)
 
+/** Waiting requests from which on looking all of them up would take too long (SGLang). */
+const MOST_LOOKED_UP = 128
+
+/**
+ * The longest prompt in the prefix cache first; first come first served where more than 128 wait. SGLang's
+ * `lpm` of `python/sglang/srt/managers/schedule_policy.py`, without its look at what waiting requests have
+ * in common. What is cached changes while a request waits: a plan with this order stands for one step.
+ */
+export const longestPrefixOrder: WaitingOrder = (view, a, b) =>
+  view.waiting > MOST_LOOKED_UP ? 0 : (view.cachedTokens?.(b) ?? 0) - (view.cachedTokens?.(a) ?? 0)
+
 /** Whether a waiting request has generated tokens and lost its KV cache. */
 export function wasPreempted(view: ReplicaView, slot: Slot): boolean {
-  return view.generatedTokens(slot) > 0 && view.kvTokens(slot) === 0
+  return view.generatedTokens(slot) > 0 && view.prefillRemaining(slot) > 0
 }

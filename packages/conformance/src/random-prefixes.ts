@@ -1,0 +1,35 @@
+import type { RequestDraft, RequestSource, SimulationSpec } from '@llmsim/contracts'
+import { RandomNumbers } from './random-numbers.js'
+
+/** The same specification, in two of three cases with prefix caches and prompts that begin alike. */
+export function withRandomPrefixes(seed: number, spec: SimulationSpec): SimulationSpec {
+  const random = new RandomNumbers(seed + 3_000_017)
+  if (random.chance(1 / 3)) return spec
+  const pools = spec.pools.map((pool) =>
+    random.chance(0.2) ? pool : { ...pool, prefixCaching: { blockBytes: 2e6 } },
+  )
+  return { ...spec, pools, source: alikeAtFirst(spec.source, random) }
+}
+
+/** Prompts whose ids are walks through a tree with few branches, of blocks of any size. */
+function alikeAtFirst(source: RequestSource, random: RandomNumbers): RequestSource {
+  const branches = random.pick([1, 2, 4])
+  const blockTokens = random.pick([1, 3, 16, 20, 64, 1e9])
+  const named = random.pick([0.3, 0.9, 1])
+  const ids: number[] = []
+  const promptBlocks = { ids, count: 0, blockTokens }
+  return {
+    ...source,
+    next(into: RequestDraft): boolean {
+      if (!source.next(into)) return false
+      if (!random.chance(named)) return true
+      const most = Math.ceil(into.promptTokens / blockTokens)
+      promptBlocks.count = random.chance(0.5) ? most : random.whole(0, most)
+      for (let i = 0; i < promptBlocks.count; i++)
+        // Beyond 32 bits, and below 0.
+        ids[i] = random.whole(0, branches - 1) * 0x123456789 - 5
+      into.promptBlocks = promptBlocks
+      return true
+    },
+  }
+}

@@ -1,0 +1,302 @@
+import type { Distribution, Slot } from '@llmsim/contracts'
+import type { KvBlocks } from './kv-blocks.js'
+import type { PrefixPaths } from './prefix-paths.js'
+import { NO_NODE, PrefixTree } from './prefix-tree.js'
+import type { PromptContents } from './prompt-contents.js'
+import type { RequestTable } from './request-table.js'
+
+/** What the prefix caches of a run share. */
+export interface PrefixParts {
+  readonly contents: PromptContents
+  readonly paths: PrefixPaths
+  /** Shares of their prompts that requests found where they are prefilled. */
+  readonly hitRates: Distribution
+  /** The measured window, in seconds: requests that arrive in it are counted. */
+  readonly windowStart: number
+  readonly windowEnd: number
+}
+
+/** States of a cache that are told apart from those of another. */
+const STATES = 2 ** 40
+
+/**
+ * The KV blocks of one replica by content: those that running requests share, and those that nobody holds
+ * but that are kept until their room is needed, the least recently used first.
+ *
+ * Of a request's blocks the full ones that have been computed can be found: those of its prompt from the
+ * end of the step that computed them, those of its answer once it ends or is preempted. A request
+ * that computed what another one has computed meanwhile shares the other's blocks from then on.
+ */
+export class PrefixCache {
+  /** KV blocks that are kept and held by nobody. */
+  kept: number = 0
+  evicted: number = 0
+  /** Requests that were admitted, of those that arrived in the measured window, and their prompts' tokens. */
+  requests: number = 0
+  promptTokens: number = 0
+  hitTokens: number = 0
+  computedTokens: number = 0
+  /** What `look` and `find` found: KV blocks, and those of them that running requests hold. */
+  found: number = 0
+  foundHeld: number = 0
+  readonly #hitRates: Distribution | undefined
+  readonly #kv: KvBlocks
+  readonly #table: RequestTable
+  readonly #contents: PromptContents
+  readonly #paths: PrefixPaths
+  readonly #tree: PrefixTree = new PrefixTree()
+  readonly #windowStart: number
+  readonly #windowEnd: number
+  /** Changes whenever a look might find something else. */
+  #state: number
+
+  /**
+   * @param prefills - whether prompts are computed here: then the shares that are found are kept
+   * @param index - a number that no other cache of the run has
+   */
+  constructor(
+    kv: KvBlocks,
+    table: RequestTable,
+    parts: PrefixParts,
+    prefills: boolean,
+    index: number,
+  ) {
+    this.#kv = kv
+    this.#table = table
+    this.#contents = parts.contents
+    this.#paths = parts.paths
+    this.#hitRates = prefills ? parts.hitRates : undefined
+    this.#windowStart = parts.windowStart
+    this.#windowEnd = parts.windowEnd
+    this.#state = index * STATES
+  }
+
+  /** Lets kept blocks go that have no room beside `used` ones. */
+  settle(used: number): void {
+    let over = used + this.kept - this.#kv.total
+    if (over <= 0) return
+    while (over > 0 && this.kept > 0) {
+      const gone = this.#tree.evictOldest(over)
+      over -= gone
+      this.kept -= gone
+      this.evicted += gone
+    }
+    this.#state++
+  }
+
+  /** Finds how much of a request's tokens is here, at least one of them left to compute. */
+  look(slot: Slot): void {
+    const table = this.#table
+    this.found = 0
+    this.foundHeld = 0
+    if (table.preemptions[slot] === 0 && this.#contents.isOwn(slot)) return
+    const paths = this.#paths
+    if (paths.seenAt[slot] !== this.#state) {
+      this.find(slot, Math.floor((table.prefillTarget[slot]! - 1) / this.#kv.size))
+      paths.seenAt[slot] = this.#state
+      paths.seenBlocks[slot] = this.found
+      paths.seenHeld[slot] = this.foundHeld
+    }
+    this.found = paths.seenBlocks[slot]!
+    this.foundHeld = paths.seenHeld[slot]!
+  }
+
+  /** Takes what is found of a request's tokens for it, `most` blocks at most; returns how many. */
+  acquire(slot: Slot, most: number): number {
+    const { nodes, blocks } = this.#paths
+    return this.#acquire(slot, most, nodes, blocks)
+  }
+
+  /** The same for a request whose KV cache is sent here. */
+  acquireForTransfer(slot: Slot, most: number): number {
+    const { targetNodes, targetBlocks } = this.#paths
+    return this.#acquire(slot, most, targetNodes, targetBlocks)
+  }
+
+  /**
+   * The first `computed` tokens of a request are in its blocks: those that others may have can be found from
+   * now on. Returns the blocks that became free, since others had computed the same.
+   *
+   * @param used - KV blocks in use now
+   */
+  commit(slot: Slot, computed: number, used: number): number {
+    const { size } = this.#kv
+    const full = Math.floor(computed / size)
+    const held = this.#paths.blocks[slot]!
+    if (full <= held) return 0
+    const sharable = this.#contents.sharableBlocks(slot, size)
+    if (sharable <= held) return 0
+    this.settle(used)
+    return this.#commit(slot, Math.min(full, sharable), true)
+  }
+
+  /**
+   * A request that has `computed` tokens in its `blocks` KV blocks lets them go; the full ones are kept.
+   *
+   * @param gone - it does not come back
+   * @param used - KV blocks in use now, its own included
+   */
+  release(slot: Slot, computed: number, blocks: number, gone: boolean, used: number): void {
+    const kv = this.#kv
+    const tree = this.#tree
+    const paths = this.#paths
+    this.settle(used)
+    const full = Math.floor(computed / kv.size)
+    if (full > paths.blocks[slot]!) this.#keepAll(slot, full, gone)
+    let freed = blocks - paths.blocks[slot]!
+    const { holders, parents } = tree
+    for (let node = paths.nodes[slot]!; node !== NO_NODE; node = parents[node]!) {
+      if (--holders[node]! > 0) continue
+      tree.list(node)
+      freed += tree.blocks[node]!
+      this.kept += tree.blocks[node]!
+    }
+    paths.nodes[slot] = NO_NODE
+    paths.blocks[slot] = 0
+    kv.allocate(-freed)
+    this.#state++
+  }
+
+  /** KV blocks of a running request that others hold as well. */
+  sharedBlocks(slot: Slot): number {
+    const { holders, parents, blocks } = this.#tree
+    let shared = this.#paths.blocks[slot]!
+    for (let node = this.#paths.nodes[slot]!; node !== NO_NODE; node = parents[node]!) {
+      if (holders[node]! > 1) break
+      shared -= blocks[node]!
+    }
+    return shared
+  }
+
+  /** Counts what a request found of `tokens` tokens when it was admitted first. */
+  countHit(slot: Slot, tokens: number, hitTokens: number): void {
+    if (!this.counts(slot)) return
+    this.requests++
+    this.promptTokens += tokens
+    this.hitTokens += hitTokens
+    this.#hitRates?.add(hitTokens / tokens)
+  }
+
+  /** Counts prompt tokens that were computed. */
+  countComputed(slot: Slot, tokens: number): void {
+    if (this.counts(slot)) this.computedTokens += tokens
+  }
+
+  /** Whether a request arrived in the measured window. */
+  counts(slot: Slot): boolean {
+    const arrival = this.#table.arrival[slot]!
+    return arrival >= this.#windowStart && arrival <= this.#windowEnd
+  }
+
+  /** Finds how much of a request's tokens is here, `most` blocks at most. */
+  find(slot: Slot, most: number): void {
+    const contents = this.#contents
+    const tree = this.#tree
+    const { size } = this.#kv
+    let node = NO_NODE
+    let at = 0
+    let held = 0
+    while (at < most) {
+      contents.locate(slot, at, size)
+      node = tree.find(node, contents.low, contents.high, contents.unit)
+      if (node === NO_NODE) break
+      const wanted = Math.min(contents.end, most) - at
+      const has = tree.blocks[node]!
+      const taken = Math.min(has, wanted)
+      if (tree.holders[node]! > 0) held += taken
+      at += taken
+      if (has > wanted) break
+    }
+    this.found = at
+    this.foundHeld = held
+  }
+
+  #acquire(slot: Slot, most: number, nodes: Int32Array, blocks: Int32Array): number {
+    const contents = this.#contents
+    const tree = this.#tree
+    const kv = this.#kv
+    let node = NO_NODE
+    let at = 0
+    let taken = 0
+    while (at < most) {
+      contents.locate(slot, at, kv.size)
+      let child = tree.find(node, contents.low, contents.high, contents.unit)
+      if (child === NO_NODE) break
+      const wanted = Math.min(contents.end, most) - at
+      const last = tree.blocks[child]! > wanted
+      if (last) child = tree.split(child, wanted)
+      const has = tree.blocks[child]!
+      if (tree.holders[child] === 0) {
+        tree.unlist(child)
+        taken += has
+      }
+      tree.holders[child]!++
+      at += has
+      node = child
+      if (last) break
+    }
+    nodes[slot] = node
+    blocks[slot] = at
+    if (at > 0) {
+      this.kept -= taken
+      kv.allocate(taken)
+      this.#state++
+    }
+    return at
+  }
+
+  /** Makes a request's blocks up to `full` ones part of the tree; returns how many others had as well. */
+  #commit(slot: Slot, full: number, named: boolean): number {
+    const contents = this.#contents
+    const tree = this.#tree
+    const paths = this.#paths
+    let node = paths.nodes[slot]!
+    let at = paths.blocks[slot]!
+    let twice = 0
+    while (at < full) {
+      contents.locate(slot, at, this.#kv.size)
+      const { low, high, unit } = contents
+      const wanted = Math.min(contents.end, full) - at
+      let child = tree.find(node, low, high, unit)
+      if (child === NO_NODE) {
+        if (
+          node !== NO_NODE &&
+          tree.holders[node] === 1 &&
+          tree.children[node] === 0 &&
+          tree.units[node] === unit &&
+          tree.lows[node] === low &&
+          tree.highs[node] === high
+        )
+          tree.extend(node, wanted)
+        else node = tree.add(node, low, high, unit, wanted, 1, named)
+        at += wanted
+        continue
+      }
+      if (tree.blocks[child]! > wanted) child = tree.split(child, wanted)
+      const has = tree.blocks[child]!
+      if (tree.holders[child] === 0) {
+        tree.unlist(child)
+        this.kept -= has
+      } else twice += has
+      tree.holders[child]!++
+      at += has
+      node = child
+    }
+    paths.nodes[slot] = node
+    paths.blocks[slot] = at
+    this.#kv.allocate(-twice)
+    this.#state++
+    return twice
+  }
+
+  /** A request goes: all of its full blocks are kept. What is its own can be found only if it comes back. */
+  #keepAll(slot: Slot, full: number, gone: boolean): void {
+    const sharable = this.#contents.sharableBlocks(slot, this.#kv.size)
+    if (!gone || full <= sharable) {
+      this.#commit(slot, full, true)
+      return
+    }
+    if (this.#paths.blocks[slot]! < sharable) this.#commit(slot, sharable, true)
+    this.#commit(slot, full, false)
+  }
+}
