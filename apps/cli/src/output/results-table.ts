@@ -3,6 +3,7 @@ import type { Deployment } from '../deployment.js'
 import type { Colors } from './colors.js'
 import { count, dollars, duration, figure, percent } from './figures.js'
 import type { ResultsDocument } from './results-document.js'
+import { breakdownRows } from './breakdown-table.js'
 import { replicationTable } from './replication-table.js'
 import { textTable } from './text-table.js'
 
@@ -20,9 +21,16 @@ const quantiles = ['mean', 'p50', 'p90', 'p95', 'p99'] as const
 export function deploymentLine({ model, pools }: Deployment): string {
   const parts = pools.map(({ role, accelerator, layout, replicas, devices }) => {
     const { tensorParallel: tp, pipelineParallel: pp } = layout
+    const { attentionDataParallel: ranks = 1, expertParallel: ep = 1 } = layout
+    const sizes = [
+      `tp ${tp}`,
+      ...(pp === 1 ? [] : [`pp ${pp}`]),
+      ...(ranks === 1 ? [] : [`attention-dp ${ranks}`]),
+      ...(ep === 1 ? [] : [`ep ${ep}`]),
+    ]
     const copies = `${count(replicas)} replica${replicas === 1 ? '' : 's'}`
     const pool = role === 'mixed' ? '' : `${role}: `
-    return `${pool}${count(devices)} x ${accelerator.name} (tp ${tp}${pp === 1 ? '' : `, pp ${pp}`}, ${copies})`
+    return `${pool}${count(devices)} x ${accelerator.name} (${sizes.join(', ')}, ${copies})`
   })
   return `${model.name} on ${parts.join('; ')}`
 }
@@ -48,6 +56,11 @@ export function resultsTable(
           ),
         ]),
     ...(results.pools.length > 1 ? [section('Pools', poolTable(results))] : []),
+    ...results.pools.flatMap((pool) => {
+      const rows = breakdownRows(pool)
+      const title = `Time${results.pools.length > 1 ? ` of the ${pool.name} pool` : ''}`
+      return rows.length === 0 ? [] : [section(title, textTable(rows))]
+    }),
   ].join('\n')
 }
 
