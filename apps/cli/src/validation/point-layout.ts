@@ -22,7 +22,7 @@ const diesPerDevice: ReadonlyMap<string, number> = new Map([
 /** What a measurement ran on. */
 export interface PointLayout extends ReplicaLayout {
   /** Devices that whole experts are spread over; 1: each expert is split over the devices of TP. */
-  readonly expertParallel: number
+  readonly expertSpread: number
 }
 
 /** Finds the device. Throws `SimulatorError`: `UNKNOWN_NAME`, `CONFLICT`. */
@@ -61,7 +61,7 @@ export function layoutOf(
     weightFormat,
     activationFormat: point.activation_dtype ?? activationFormat(weightFormat, accelerator),
     kvCacheFormat: point.kv_dtype ?? kvFormat(weightFormat, defaults),
-    expertParallel: expertParallel(point, model),
+    expertSpread: expertParallelOf(point, model),
   }
 }
 
@@ -99,7 +99,7 @@ function kvFormat(weights: NumberFormat, { quantisedKv }: EngineDefaults): Numbe
 }
 
 /** Experts whole on each device, or split over TP: nothing between. */
-function expertParallel({ tp, dp, ep, pp }: MeasuredPoint, model: Model): number {
+function expertParallelOf({ tp, dp, ep, pp }: MeasuredPoint, model: Model): number {
   const refused = (path: string, given: number, message: string): SimulatorError =>
     new SimulatorError({ code: 'CONFLICT', path, message, given })
   if (dp > 1 && pp > 1) throw refused('dp', dp, 'attention data parallelism with pipeline stages')
@@ -142,7 +142,7 @@ export function pointMemory(
       code: 'DOES_NOT_FIT',
       path: 'ep',
       message: 'the weights leave no room for a KV cache',
-      given: layout.expertParallel,
+      given: layout.expertSpread,
     })
   return {
     kvBlocks,
@@ -154,7 +154,7 @@ export function pointMemory(
 
 /** Bytes of experts that other attention groups hold, which the footprint of one group counts here. */
 function spreadExpertBytes(layout: PointLayout): number {
-  const { model, tensorParallel: tp, expertParallel: ep, weightFormat } = layout
+  const { model, tensorParallel: tp, expertSpread: ep, weightFormat } = layout
   if (model.ffn.kind !== 'moe' || ep <= tp) return 0
   const { expert, moeLayers } = parameterCounts(model)
   const here = (moeLayers * model.ffn.experts * expert * bytesPerElement[weightFormat]) / tp

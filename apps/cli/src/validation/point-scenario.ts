@@ -146,15 +146,15 @@ function costsOf(
   defaults: EngineDefaults,
 ): { model: CostModel; frontEnd: FrontEnd } {
   const factory = named(registries.costModels, 'cost model', costModel, '--cost-model')
-  const { expertParallel, tensorParallel, pipelineParallel } = layout
+  const { expertSpread, tensorParallel, pipelineParallel } = layout
   if (costModel === 'roofline') {
     // Experts whole on a device, or split over the same devices: as many bytes and FLOP of each.
-    if (expertParallel > tensorParallel)
+    if (expertSpread > tensorParallel)
       throw new SimulatorError({
         code: 'CONFLICT',
         path: 'dp',
         message: 'the roofline has no experts spread over several attention groups',
-        given: expertParallel / tensorParallel,
+        given: expertSpread / tensorParallel,
       })
     return { model: factory.create({ ...layout, extra: {} }), frontEnd: {} }
   }
@@ -162,7 +162,7 @@ function costsOf(
   const engineProfile = registries.engineProfiles.get(defaults.profile, 'engine')
   // With stages each holds its own experts.
   const extra =
-    expertParallel > 1 && pipelineParallel === 1 ? { expert_parallel_size: expertParallel } : {}
+    expertSpread > 1 && pipelineParallel === 1 ? { expert_parallel_size: expertSpread } : {}
   return {
     model: factory.create({ ...layout, extra, calibration, engineProfile }),
     frontEnd: frontEnd(engineProfile, replicas, clientSeconds),
