@@ -175,6 +175,11 @@ const workload = group('Workload:', [
     'closed loop: requests in the system at any time, in place of a rate',
     openLoop,
   ),
+  number(
+    '--output-prediction-error SHARE',
+    'workload.output_prediction_error',
+    'relative error of the output lengths that a scheduler is told (default: it is told none)',
+  ),
   integer('--num-requests N', 'workload.num_requests', 'requests at most'),
   text(
     '--trace FILE',

@@ -10,6 +10,7 @@ import {
 } from '@llmsim/contracts'
 import { devicePower, resolveComputeFormat } from '@llmsim/cost-models'
 import { randomStream } from '@llmsim/engine'
+import { clientSource } from './client-source.js'
 import { created, type DeployedPool, type Deployment } from './deployment.js'
 import { frontEnd, type FrontEnd } from './validation/front-end.js'
 import { requireSwapping, swapSpace } from './swap-space.js'
@@ -30,7 +31,7 @@ export function simulationSpec(
   return {
     pools: deployment.pools.map((pool) => poolSpec(scenario, pool, registries)),
     ...(kvTransfer === undefined ? {} : { kvTransfer }),
-    source: traffic.source(),
+    source: clientSource(traffic.source(), scenario),
     ...(workload.concurrency === undefined ? {} : { concurrency: workload.concurrency }),
     ...frontEndOf(scenario, deployment, registries),
     durationSeconds: scenario.simulation_duration_s ?? Infinity,

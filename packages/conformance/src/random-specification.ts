@@ -7,6 +7,7 @@ import type {
   SchedulerOptions,
   SimulationSpec,
 } from '@llmsim/contracts'
+import { withRandomExpectations } from './random-expectations.js'
 import { RandomNumbers } from './random-numbers.js'
 import { withRandomRanks } from './random-ranks.js'
 import { withRandomPrefixes } from './random-prefixes.js'
@@ -54,8 +55,8 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
     ...(random.chance(0.2) ? { drainSeconds: random.next() * 2 } : {}),
     objectives: { ttftSeconds: 0.5, tpotSeconds: 0.02 },
   }
-  const sent = withRandomPrefixes(seed, withRandomSenders(seed, drawn))
-  return withRandomRanks(seed, withRandomSwap(seed, sent))
+  const sent = withRandomExpectations(seed, withRandomSenders(seed, drawn))
+  return withRandomRanks(seed, withRandomSwap(seed, withRandomPrefixes(seed, sent)))
 }
 
 function randomPool(

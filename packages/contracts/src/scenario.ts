@@ -14,6 +14,13 @@ const nameOrEntry = z.union([z.string().min(1), z.record(z.string(), z.unknown()
 export const lengthDistributions = ['fixed', 'uniform', 'normal', 'lognormal', 'zipf'] as const
 export const arrivalProcesses = ['poisson', 'gamma', 'constant'] as const
 
+/** What clients ask for, and how long they wait for it. */
+export const ClientSection = z.strictObject({
+  max_output_tokens: tokens
+    .optional()
+    .describe('Tokens that a client allows a request to generate; longer outputs are cut.'),
+})
+
 export const WorkloadSection = z.strictObject({
   avg_input_length: positive.optional().describe('Mean prompt length in tokens.'),
   input_length_std: nonNegative
@@ -38,6 +45,11 @@ export const WorkloadSection = z.strictObject({
     .describe('Closed loop: requests in the system at any time.'),
   num_requests: count.max(1e12).optional().describe('Requests at most.'),
   trace: z.string().min(1).optional().describe('A trace file to replay.'),
+  output_prediction_error: nonNegative
+    .max(100)
+    .optional()
+    .describe('Relative error of predicted output lengths, for schedulers that heed them.'),
+  client: ClientSection.optional(),
 })
 
 export const InterconnectSection = z.strictObject({

@@ -5,6 +5,7 @@ import { exclusivePhases } from './exclusive-phases.js'
 export const greedy: SchedulerFactory = {
   name: 'greedy',
   description: 'Takes in waiting requests at every step, as many as memory and the limits allow.',
+  options: [],
   create: (options) =>
     exclusivePhases('greedy', options, { batching: 'continuous', windowed: false }),
 }

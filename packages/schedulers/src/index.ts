@@ -30,7 +30,9 @@ export * from './decode-step.js'
 export * from './exclusive-phases.js'
 export * from './mixed-step.js'
 export * from './default-options.js'
+export * from './order/fair-share.js'
 export * from './order/ordered.js'
+export * from './order/queue-discipline.js'
 export * from './order/waiting-order.js'
 
 /** Every scheduler of this package; `scheduler.options.order` names the order of its queue. */

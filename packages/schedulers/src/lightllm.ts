@@ -9,14 +9,15 @@ import type {
 import { NO_SLOT } from '@llmsim/contracts'
 import { admitReady } from './admission.js'
 import { planDecode } from './decode-step.js'
-import { maxOutputTokens, numberOption, wholeOption } from './option-values.js'
+import { longestOutput, maxOutputTokens, numberOption, wholeOption } from './option-values.js'
 
 /**
  * Admits a request when the peak of the memory that all will use together, estimated token by token, stays
  * below what there is; requests that will end sooner make room for those that stay. Steps prefill whole
  * prompts, up to `maxBatchedTokens`, or decode. Options, in `extra`:
  *
- * - `max_output_tokens`: tokens that a request may generate at most; the estimate while the replica is busy.
+ * - `max_output_tokens`: tokens that a request may generate at most where its client states no
+ *   limit; the estimate while the replica is busy.
  * - `router_max_new_token_len` (1024): the estimate while it is not, or 1.1 times what a request has
  *   generated, if that is more.
  * - `router_token_ratio` (0.85): share of the KV cache in use from which a replica is busy.
@@ -31,6 +32,7 @@ export const lightllm: SchedulerFactory = {
   name: 'lightllm',
   description:
     'Admits a request when the estimated peak of the memory of all stays below what there is.',
+  options: ['max_output_tokens', 'router_max_new_token_len', 'router_token_ratio'],
   create(options) {
     const estimates: Estimates = {
       longest: maxOutputTokens(options),
@@ -159,7 +161,8 @@ class PeakEstimate {
 
   #shareOf(slot: Slot): Share {
     const view = this.#view
-    const { longest, usual } = this.#estimates
+    const { usual } = this.#estimates
+    const longest = longestOutput(view, slot, this.#estimates.longest)
     const generated = view.generatedTokens(slot)
     // A prefill replica makes one token and hands the request over.
     const output =

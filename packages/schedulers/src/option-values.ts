@@ -1,4 +1,9 @@
-import { SimulatorError, type SchedulerOptions } from '@llmsim/contracts'
+import {
+  SimulatorError,
+  type ReplicaView,
+  type SchedulerOptions,
+  type Slot,
+} from '@llmsim/contracts'
 
 /**
  * A whole number of `scheduler.options`.
@@ -51,16 +56,21 @@ export function flagOption({ extra }: SchedulerOptions, name: string, otherwise:
 }
 
 /**
- * Tokens that a request may generate at most (`max_tokens` of its client), as schedulers that plan for
- * the longest output assume it. The view holds no such limit, so that one number stands for all
- * requests: 2048 tokens unless `max_output_tokens` says otherwise. Outputs may be longer; these
- * schedulers then run out of the memory that they counted on, and preempt.
+ * Tokens that a request may generate at most, as schedulers that plan for the longest output assume it
+ * where the client states no limit: 2048 unless `max_output_tokens` says otherwise. Outputs may be longer;
+ * these schedulers then run out of the memory that they counted on, and preempt.
  */
 export function maxOutputTokens(options: SchedulerOptions): number {
   return wholeOption(options, 'max_output_tokens', 2048, {
     least: 1,
     meaning: 'tokens that a request may generate at most',
   })
+}
+
+/** Tokens that one request may generate at most: as its client says (`max_tokens`), or as is assumed. */
+export function longestOutput(view: ReplicaView, slot: Slot, otherwise: number): number {
+  const limit = view.maxOutputTokens?.(slot) ?? Infinity
+  return limit === Infinity ? otherwise : limit
 }
 
 function refuse(name: string, given: unknown, accepted: string): never {

@@ -14,6 +14,7 @@ import { wholeOption } from './option-values.js'
 export const sarathi: SchedulerFactory = {
   name: 'sarathi',
   description: 'Decodes at every step, and fills it up to a small chunk size with prompt tokens.',
+  options: ['chunk_size'],
   create(options) {
     const chunkSize = wholeOption(options, 'chunk_size', 512, {
       least: 1,

@@ -9,7 +9,13 @@ import type {
 import { NO_SLOT } from '@llmsim/contracts'
 import { admitReady } from './admission.js'
 import { pollingGate, pollOption, type AdmissionGate } from './admission-gate.js'
-import { flagOption, maxOutputTokens, numberOption, wholeOption } from './option-values.js'
+import {
+  flagOption,
+  longestOutput,
+  maxOutputTokens,
+  numberOption,
+  wholeOption,
+} from './option-values.js'
 
 /**
  * Prefill first, in chunks; steps do not mix the phases. A request is admitted when there is room for its
@@ -19,7 +25,7 @@ import { flagOption, maxOutputTokens, numberOption, wholeOption } from './option
  * retracted, until the others have room for some steps. Options, in `extra`:
  *
  * - `chunked_prefill_size` (`maxBatchedTokens`): prompt tokens of a step; the prompt that goes beyond is cut.
- * - `max_output_tokens`: tokens that a request may generate at most; `clip_max_new_tokens` (4096) bounds it.
+ * - `max_output_tokens`: tokens that a request may generate at most where its client states no limit; `clip_max_new_tokens` (4096) bounds it.
  * - `scheduler_recv_interval` (1): steps between two looks at the queue while requests run.
  * - `enable_mixed_chunk` (false): those that run decode in the steps that compute prompts.
  * - `init_new_token_ratio` (0.7), `schedule_conservativeness` (1, times that), `min_new_token_ratio_factor`
@@ -35,6 +41,18 @@ export const sglang: SchedulerFactory = {
   name: 'sglang',
   description:
     'Prefills first, in chunks; admits by an estimate that adapts, and retracts when it erred.',
+  options: [
+    'chunked_prefill_size',
+    'max_output_tokens',
+    'clip_max_new_tokens',
+    'scheduler_recv_interval',
+    'enable_mixed_chunk',
+    'init_new_token_ratio',
+    'schedule_conservativeness',
+    'min_new_token_ratio_factor',
+    'new_token_ratio_decay_steps',
+    'retract_decode_steps',
+  ],
   create(options) {
     const limits = limitsOf(options)
     const batch = new AdaptiveBatch(limits, options)
@@ -285,7 +303,10 @@ function expectedTokens(view: ReplicaView, limits: Limits, ratio: number): numbe
 function outputLeft(view: ReplicaView, slot: Slot, { longest }: Limits): number {
   if (view.role === 'prefill') return 0
   const most = view.totalBlocks * view.blockSize - view.promptTokens(slot) - 1
-  return Math.max(0, Math.min(longest, most) - view.generatedTokens(slot))
+  return Math.max(
+    0,
+    Math.min(longestOutput(view, slot, longest), most) - view.generatedTokens(slot),
+  )
 }
 
 /** Preempts those with the fewest tokens generated, longest prompt first, and lets the others decode. */
@@ -311,8 +332,12 @@ function retract(view: ReplicaView, plan: StepPlan, limits: Limits, batch: Adapt
     needed -= view.blocksToDecode(slot)
   }
   let generated = 0
-  for (const slot of kept) generated += view.generatedTokens(slot)
+  let longest = 0
+  for (const slot of kept) {
+    generated += view.generatedTokens(slot)
+    longest += longestOutput(view, slot, limits.longest)
+  }
   const steps = limits.retractSteps * kept.length
-  batch.retracted(Math.min(1, (generated + steps) / (limits.longest * kept.length + 1)))
+  batch.retracted(Math.min(1, (generated + steps) / (longest + 1)))
   if (kept.length > 0) plan.decodeAll()
 }

@@ -6,6 +6,7 @@ export const staticWindowed: SchedulerFactory = {
   name: 'static-windowed',
   description:
     'Runs each batch to its end; the next one forms once it has filled or its window has passed.',
+  options: [],
   create: (options) =>
     exclusivePhases('static-windowed', options, { batching: 'static', windowed: true }),
 }

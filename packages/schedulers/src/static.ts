@@ -9,5 +9,6 @@ import { exclusivePhases } from './exclusive-phases.js'
 export const staticBatching: SchedulerFactory = {
   name: 'static',
   description: 'Runs each batch to its end before the next one forms.',
+  options: [],
   create: (options) => exclusivePhases('static', options, { batching: 'static', windowed: false }),
 }

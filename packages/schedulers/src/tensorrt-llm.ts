@@ -3,6 +3,7 @@ import { gatheringGate, pollingGate, pollOption, type AdmissionGate } from './ad
 import { mixedSteps } from './mixed-step.js'
 import {
   flagOption,
+  longestOutput,
   maxOutputTokens,
   numberOption,
   wholeOption,
@@ -14,7 +15,7 @@ import {
  * `maxBatchedTokens` (its `max_num_tokens`). Options, in `extra`:
  *
  * - `capacity_scheduler_policy`: `guaranteed-no-evict` (the default) admits a request when there is room
- *   for its prompt and the longest output that it may have, `max_output_tokens`; `max-utilization` admits
+ *   for its prompt and the longest output that it may have (its client's limit, or `max_output_tokens`); `max-utilization` admits
  *   it when there is room for its prompt, and pauses the one started last when memory runs out.
  * - `enable_chunked_context`: whether prompts are cut to what is left of the budget, at whole KV blocks;
  *   false unless given: a prompt waits until it fits, and one beyond the whole budget until it is alone.
@@ -32,6 +33,14 @@ import {
 export const tensorrtLlm: SchedulerFactory = {
   name: 'tensorrt-llm',
   description: 'In-flight batching that evicts nobody (or, by option, fills the memory).',
+  options: [
+    'capacity_scheduler_policy',
+    'max_output_tokens',
+    'enable_chunked_context',
+    'batch_wait_timeout_iters',
+    'batch_wait_max_tokens_ratio',
+    'attention_dp_timeout_iters',
+  ],
   create(options) {
     const policies = ['guaranteed-no-evict', 'max-utilization'] as const
     const policy = wordOption(options, 'capacity_scheduler_policy', policies, policies[0])
@@ -45,7 +54,7 @@ export const tensorrtLlm: SchedulerFactory = {
       reservedTokens:
         policy === 'max-utilization'
           ? undefined
-          : (view, slot) => view.promptTokens(slot) + longest,
+          : (view, slot) => view.promptTokens(slot) + longestOutput(view, slot, longest),
       gate: gateOf(options),
     })
   },

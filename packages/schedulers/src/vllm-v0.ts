@@ -16,6 +16,7 @@ import { exclusivePhases } from './exclusive-phases.js'
 export const vllmV0: SchedulerFactory = {
   name: 'vllm-v0',
   description: 'Prefills whole prompts before it decodes; preempts by recomputation or swap.',
+  options: [],
   create: (options) =>
     exclusivePhases(
       'vllm-v0',

@@ -15,6 +15,7 @@ import { wholeOption } from './option-values.js'
 export const vllmV1: SchedulerFactory = {
   name: 'vllm-v1',
   description: 'Fills a token budget with decodes first and prompt chunks after, in mixed steps.',
+  options: ['long_prefill_token_threshold'],
   create(options) {
     const threshold = wholeOption(options, 'long_prefill_token_threshold', 0, {
       least: 0,

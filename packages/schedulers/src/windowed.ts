@@ -6,6 +6,7 @@ export const windowed: SchedulerFactory = {
   name: 'windowed',
   description:
     'Takes in waiting requests once min_batch_size of them wait, or the oldest has waited batching_window_ms.',
+  options: [],
   create: (options) =>
     exclusivePhases('windowed', options, { batching: 'continuous', windowed: true }),
 }

@@ -110,6 +110,22 @@ export class LaneView implements ReplicaView {
     return this.#lane.table.hostBlocks[slot]! > 0
   }
 
+  maxOutputTokens(slot: Slot): number {
+    const limit = this.#lane.table.limit[slot]!
+    return limit === 0 ? Infinity : limit
+  }
+
+  predictedOutputTokens(slot: Slot): number {
+    const predicted = this.#lane.table.predicted[slot]!
+    return predicted === 0 ? NaN : predicted
+  }
+
+  deadlineSeconds(slot: Slot): number {
+    const { table } = this.#lane
+    const { firstTokenObjectives: objectives, firstTokenObjective: otherwise } = table
+    return table.arrival[slot]! + (objectives[table.class[slot]!] ?? otherwise)
+  }
+
   get blockSize(): number {
     return this.#lane.kv.size
   }

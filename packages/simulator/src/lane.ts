@@ -7,6 +7,7 @@ import { FinishHeap } from './finish-heap.js'
 import type { KvBlocks } from './kv-blocks.js'
 import type { LaneBreakdown } from './lane-breakdown.js'
 import type { PrefixCache } from './prefix-cache.js'
+import { policyFailure } from './policy-failure.js'
 import { RequestList } from './request-list.js'
 import type { SwapStore } from './swap-store.js'
 import type { RequestTable } from './request-table.js'
@@ -140,6 +141,16 @@ export class Lane {
   heldBlocks(slot: Slot): number {
     if (this.table.stage[slot] !== DECODING) return this.table.blocks[slot]!
     return this.kv.blocksFor(this.kvTokensOf(slot))
+  }
+
+  /** Tells the scheduler that a request is gone, with so many tokens generated. */
+  tellLeft(slot: Slot, generatedTokens: number): void {
+    if (this.scheduler.left === undefined) return
+    try {
+      this.scheduler.left(slot, generatedTokens)
+    } catch (error) {
+      throw policyFailure(`scheduler ${this.scheduler.name}`, error)
+    }
   }
 
   /** Puts a request with `kvTokens` in its cache, and `generated` set, into the decode batch. */

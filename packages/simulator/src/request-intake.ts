@@ -12,6 +12,8 @@ export class RequestIntake {
     tenantId: -1,
     classId: -1,
     promptBlocks: undefined,
+    maxOutputTokens: 0,
+    predictedOutputTokens: 0,
   }
   /** Requests pulled so far. */
   pulled: number = 0
@@ -45,6 +47,8 @@ export class RequestIntake {
     draft.tenantId = -1
     draft.classId = -1
     draft.promptBlocks = undefined
+    draft.maxOutputTokens = 0
+    draft.predictedOutputTokens = 0
     if (this.pulled >= maxRequests || !source.next(draft)) return false
     const { promptTokens, outputTokens } = draft
     if (!(promptTokens >= 1) || promptTokens !== (promptTokens | 0))
@@ -58,6 +62,7 @@ export class RequestIntake {
         this.#refuse('promptBlocks.blockTokens', blockTokens, 1)
     }
     this.#checkSender(draft)
+    this.#checkExpectation(draft)
     this.pulled++
     return true
   }
@@ -72,6 +77,15 @@ export class RequestIntake {
     const own = classes[classId]
     if (own === undefined) this.#refuse('classId', classId, -1)
     if (own.priority !== undefined) draft.priority = own.priority
+  }
+
+  /** Checks what is said of the output beforehand, and cuts it to what its client allows. */
+  #checkExpectation(draft: RequestDraft): void {
+    const { maxOutputTokens: most = 0, predictedOutputTokens: predicted = 0 } = draft
+    if (!(most >= 0) || most !== (most | 0)) this.#refuse('maxOutputTokens', most, 0)
+    if (!(predicted >= 0) || predicted !== (predicted | 0))
+      this.#refuse('predictedOutputTokens', predicted, 0)
+    if (most > 0 && draft.outputTokens > most) draft.outputTokens = most
   }
 
   #refuse(field: string, given: number, least: number, index = this.pulled): never {

@@ -22,6 +22,9 @@ export class RequestTable {
   capacity: number
   /** What requests' tokens are, where there are prefix caches. */
   prefix: PrefixParts | undefined = undefined
+  /** Objective of the first token of each class, and of all others, in seconds; Infinity: none. */
+  firstTokenObjectives: readonly number[] = []
+  firstTokenObjective: number = Infinity
   /** Its number in order of arrival. */
   number: Float64Array
   arrival: Float64Array
@@ -39,6 +42,9 @@ export class RequestTable {
   session: Int32Array
   priority: Int32Array
   tenant: Int32Array
+  /** Tokens that its client allows it to generate, and that are predicted; 0: none stated. */
+  limit: Int32Array
+  predicted: Int32Array
   class: Int32Array
   stage: Uint8Array
   /** Tokens to prefill: the prompt, and after a preemption the generated ones as well. */
@@ -92,6 +98,8 @@ export class RequestTable {
     this.session = new Int32Array(capacity)
     this.priority = new Int32Array(capacity)
     this.tenant = new Int32Array(capacity)
+    this.limit = new Int32Array(capacity)
+    this.predicted = new Int32Array(capacity)
     this.class = new Int32Array(capacity)
     this.stage = new Uint8Array(capacity)
     this.prefillTarget = new Int32Array(capacity)
@@ -133,6 +141,8 @@ export class RequestTable {
     this.session[slot] = request.sessionId
     this.priority[slot] = request.priority
     this.tenant[slot] = request.tenantId ?? -1
+    this.limit[slot] = request.maxOutputTokens ?? 0
+    this.predicted[slot] = request.predictedOutputTokens ?? 0
     this.class[slot] = request.classId ?? -1
     this.entryReplica[slot] = -1
     this.lane[slot] = -1
@@ -180,6 +190,8 @@ export class RequestTable {
     this.session = widenedInt(this.session)
     this.priority = widenedInt(this.priority)
     this.tenant = widenedInt(this.tenant)
+    this.limit = widenedInt(this.limit)
+    this.predicted = widenedInt(this.predicted)
     this.class = widenedInt(this.class)
     this.stage = widenedByte(this.stage)
     this.prefillTarget = widenedInt(this.prefillTarget)

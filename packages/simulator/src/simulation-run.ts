@@ -12,6 +12,7 @@ import { Observation } from './observation.js'
 import { broken } from './plan-application.js'
 import { PrefixPaths } from './prefix-paths.js'
 import { PromptContents } from './prompt-contents.js'
+import { setObjectives } from './first-token-objectives.js'
 import { Pool } from './pool.js'
 import type { Replica } from './replica.js'
 import { RequestIntake } from './request-intake.js'
@@ -77,6 +78,7 @@ export class SimulationRun {
       spec.exactQuantiles === true ? new ExactDistribution() : new LogHistogram()
     const start = spec.warmUpSeconds
     const end = spec.durationSeconds
+    setObjectives(this.table, spec)
     this.requests = new RequestMetrics({
       newDistribution,
       startSeconds: start,
@@ -420,6 +422,7 @@ export class SimulationRun {
     record.firstTokenSeconds = table.firstToken[slot]!
     record.finishSeconds = this.now
     record.outputTokens = table.output[slot]!
+    lane.tellLeft(slot, record.outputTokens)
     this.requests.complete(record)
     this.#observation?.finished(slot, this.now)
     table.close(slot)
@@ -429,6 +432,7 @@ export class SimulationRun {
   /** Prefill pool: a prompt is done; its KV cache must go to a decode replica. */
   #handOver(lane: Lane, slot: Slot): void {
     lane.running.remove(slot)
+    lane.tellLeft(slot, this.table.generated[slot]!)
     this.#handover!.begin(slot, this.now)
   }
 

@@ -7,6 +7,7 @@ import {
 } from '@llmsim/contracts'
 import { named, type Registries } from '../registries.js'
 import { findAccelerator, findModel } from './catalog-entries.js'
+import { checkOrders } from './check-order.js'
 import {
   checkBandwidth,
   resolveCluster,
@@ -48,7 +49,7 @@ export function resolveScenario(
   registries.engineProfiles.get(engine.name, 'engine.name')
   const disaggregated =
     scenario.disaggregation !== undefined && scenario.disaggregation.enabled !== false
-  return {
+  const resolved: ResolvedScenario = {
     ...(scenario.name === undefined ? {} : { name: scenario.name }),
     model: model.written,
     workload: resolveWorkload(scenario.workload ?? {}, model.entry),
@@ -67,6 +68,8 @@ export function resolveScenario(
     exact_quantiles: scenario.exact_quantiles ?? false,
     breakdown: scenario.breakdown ?? false,
   }
+  checkOrders(resolved)
+  return resolved
 }
 
 function resolveDisaggregation(

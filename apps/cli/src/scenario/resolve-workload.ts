@@ -73,8 +73,13 @@ function cutOff(mean: number, distribution: string, room: number): number {
   return Math.ceil(Math.min(longest, Math.max(least, Math.min(tailFactor * mean, room))))
 }
 
-function limits({ num_requests }: WorkloadSection): WorkloadSection {
-  return num_requests === undefined ? {} : { num_requests }
+function limits(given: WorkloadSection): WorkloadSection {
+  const { num_requests, client, output_prediction_error } = given
+  return {
+    ...(num_requests === undefined ? {} : { num_requests }),
+    ...(output_prediction_error === undefined ? {} : { output_prediction_error }),
+    ...(client === undefined ? {} : { client }),
+  }
 }
 
 function checkMean(side: 'input' | 'output', mean: number, max: number | undefined): void {

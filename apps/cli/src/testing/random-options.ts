@@ -28,7 +28,7 @@ export const schedulerOptionSets: Readonly<
   ],
 }
 
-const orders = ['fcfs', 'priority', 'shortest-prompt-first']
+const orders = ['fcfs', 'priority', 'shortest-prompt-first', 'lpm', 'sjf', 'edf', 'fair', 'fair']
 
 /** Options of a scheduler, and an order of its queue, drawn by a seed. */
 export function optionsFor(scheduler: string, seed: number): Record<string, unknown> {

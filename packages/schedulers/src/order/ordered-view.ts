@@ -1,18 +1,18 @@
 import type { ReplicaView, Slot } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
-import type { WaitingOrder } from './waiting-order.js'
+import type { QueueDiscipline } from './queue-discipline.js'
 
 /** A view whose waiting requests stand in another order; all else is as it was. */
 export class OrderedView implements ReplicaView {
-  readonly #order: WaitingOrder
+  readonly #discipline: QueueDiscipline
   #view: ReplicaView
   /** The waiting requests in order, and the one after each; undefined until somebody asks. */
   #first: Slot | undefined
   readonly #next: Slot[] = []
 
-  constructor(view: ReplicaView, order: WaitingOrder) {
+  constructor(view: ReplicaView, discipline: QueueDiscipline) {
     this.#view = view
-    this.#order = order
+    this.#discipline = discipline
   }
 
   /** Shows another view, or the same one after something has happened. */
@@ -36,8 +36,13 @@ export class OrderedView implements ReplicaView {
     const slots: Slot[] = []
     for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot))
       slots.push(slot)
-    const rank = (slot: Slot): number => (view.isSwapped?.(slot) === true ? 0 : 1)
-    slots.sort((a, b) => rank(a) - rank(b) || this.#order(view, a, b))
+    this.#discipline.sort(view, slots)
+    // Who is in host memory comes before all others, in every order.
+    const { swapped = 0 } = view
+    if (swapped > 0) {
+      const rank = (slot: Slot): number => (view.isSwapped?.(slot) === true ? 0 : 1)
+      slots.sort((a, b) => rank(a) - rank(b))
+    }
     for (const [i, slot] of slots.entries()) this.#next[slot] = slots[i + 1] ?? NO_SLOT
     return slots[0] ?? NO_SLOT
   }

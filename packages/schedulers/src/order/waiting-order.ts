@@ -25,6 +25,24 @@ const MOST_LOOKED_UP = 128
  */
 export const longestPrefixOrder: WaitingOrder = (view, a, b) =>
   view.waiting > MOST_LOOKED_UP ? 0 : (view.cachedTokens?.(b) ?? 0) - (view.cachedTokens?.(a) ?? 0)
+/** The shortest predicted output first, those without a prediction last; who was preempted before all. */
+export const shortestJobOrder: WaitingOrder = (view, a, b) =>
+  Number(wasPreempted(view, b)) - Number(wasPreempted(view, a)) ||
+  ascending(predictedTokens(view, a), predictedTokens(view, b))
+
+/** The earliest deadline of the first token first; who has none, last. */
+export const earliestDeadlineOrder: WaitingOrder = (view, a, b) =>
+  ascending(view.deadlineSeconds?.(a) ?? Infinity, view.deadlineSeconds?.(b) ?? Infinity)
+
+function predictedTokens(view: ReplicaView, slot: Slot): number {
+  const predicted = view.predictedOutputTokens?.(slot) ?? NaN
+  return Number.isNaN(predicted) ? Infinity : predicted
+}
+
+/** Of numbers that may be infinite. */
+function ascending(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
 
 /** Whether a waiting request has generated tokens and lost its KV cache. */
 export function wasPreempted(view: ReplicaView, slot: Slot): boolean {

@@ -1,0 +1,41 @@
+import { SimulatorError } from '@llmsim/contracts'
+import type { ResolvedScenario } from './resolved-scenario.js'
+
+/** Refuses an order of the queue that has nothing to go by. Throws `SimulatorError` `CONFLICT`. */
+export function checkOrders(scenario: ResolvedScenario): void {
+  const { scheduler, disaggregation } = scenario
+  check(scheduler.options, 'scheduler', scenario)
+  for (const pool of ['prefill', 'decode'] as const)
+    check(
+      disaggregation?.[pool].scheduler?.options ?? {},
+      `disaggregation.${pool}.scheduler`,
+      scenario,
+    )
+}
+
+function check(
+  options: Readonly<Record<string, unknown>>,
+  path: string,
+  { workload, slo }: ResolvedScenario,
+): void {
+  const { order } = options
+  if (order === 'sjf' && workload.output_prediction_error === undefined)
+    refuse(
+      path,
+      order,
+      'no output length is predicted',
+      'workload.output_prediction_error, such as 0.5',
+    )
+  if (order === 'edf' && slo?.ttft_ms === undefined)
+    refuse(path, order, 'no request has a deadline', 'slo.ttft_ms')
+}
+
+function refuse(path: string, given: unknown, message: string, accepted: string): never {
+  throw new SimulatorError({
+    code: 'CONFLICT',
+    path: `${path}.options.order`,
+    message,
+    given,
+    accepted: `another order, or ${accepted}`,
+  })
+}
