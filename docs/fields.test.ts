@@ -1,5 +1,14 @@
 /** The documents name every field of a scenario, with its flag and default, and of a results file. */
-import { KvCacheUse, Latency, MemoryUse, ResultsDocument, Scenario } from '@llmsim/contracts'
+import {
+  KvCacheUse,
+  Latency,
+  LatencyFigures,
+  MemoryUse,
+  ResultsDocument,
+  Scenario,
+  UtilizationSplit,
+} from '@llmsim/contracts'
+import type { z } from 'zod'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -13,15 +22,16 @@ import { leavesOf } from './testing/schema-leaves.js'
 
 const sorted = (fields: Iterable<unknown>): unknown[] => [...fields].sort()
 
+/** What a pool has like the whole. */
+const ofPool = new Set<z.ZodType>([MemoryUse, KvCacheUse, UtilizationSplit, LatencyFigures])
+
 describe('docs/results.md', () => {
   it('describes the fields of a results file, and no others', () => {
     const documented = fieldRows('docs/results.md').map(([field = '']) => quoted(field))
     const fields = leavesOf(
       ResultsDocument,
       (at, schema) =>
-        schema === Latency ||
-        at === 'scenario' ||
-        (at.startsWith('pools') && (schema === MemoryUse || schema === KvCacheUse)),
+        schema === Latency || at === 'scenario' || (at.startsWith('pools') && ofPool.has(schema)),
     )
     expect(sorted(documented)).toEqual(sorted(fields))
   })

@@ -18,12 +18,12 @@ export function fieldRows(document: string): string[][] {
   return rows
 }
 
-/** A row of `{a,b}` as a row of `a` and one of `b`. */
+/** A row of `{a,b}` as a row of `a` and one of `b`, for each such choice. */
 function spread(row: readonly string[]): string[][] {
   const choice = /\{([^{}]*,[^{}]*)\}/
   const names = choice.exec(row[0] ?? '')?.[1]?.split(',')
   if (names === undefined) return [[...row]]
-  return names.map((name) => row.map((cell) => cell.replace(choice, name)))
+  return names.flatMap((name) => spread(row.map((cell) => cell.replace(choice, name))))
 }
 
 /** What stands in `code` marks, if that is all there is in front. */

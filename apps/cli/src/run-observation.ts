@@ -1,5 +1,5 @@
-import type { RunObserver, SimulationSpec, TimeSeries } from '@llmsim/contracts'
-import { observers, TimeSeriesRecorder } from '@llmsim/metrics'
+import type { PoolSpec, RunObserver, SimulationSpec, TimeSeries } from '@llmsim/contracts'
+import { observers, type SeriesPool, TimeSeriesRecorder } from '@llmsim/metrics'
 
 /** What `run` shall record beyond the figures. */
 export interface ObservationOptions {
@@ -16,9 +16,15 @@ export interface RunObservation {
 
 /** Makes what watches a run; nothing where nothing is asked for. */
 export function observationOf(options: ObservationOptions, spec: SimulationSpec): RunObservation {
-  const recorder = options.timeSeries === true ? new TimeSeriesRecorder(spec.pools) : undefined
+  const recorder =
+    options.timeSeries === true ? new TimeSeriesRecorder(spec.pools.map(seriesPool)) : undefined
   return {
     observer: observers(recorder === undefined ? [] : [recorder]),
     sections: () => (recorder === undefined ? {} : { time_series: recorder.series() }),
   }
+}
+
+/** Each attention rank counts as a replica. */
+function seriesPool({ name, replicas, attentionRanks = 1 }: PoolSpec): SeriesPool {
+  return { name, replicas: replicas * attentionRanks }
 }

@@ -131,6 +131,11 @@ function poolSpec(
       ...swapSpace(scenario, pool),
     },
     power: devicePower(accelerator),
+    devicePeak: {
+      flopPerSecond: resolveComputeFormat(accelerator, layout.weightFormat, layout.activationFormat)
+        .flopPerSecond,
+      bytesPerSecond: accelerator.memory_bandwidth_bytes_per_s,
+    },
     ...(usdPerHour === undefined ? {} : { deviceUsdPerHour: usdPerHour }),
   }
 }

@@ -25,8 +25,8 @@ function compare(
     return
   }
   if (isRecord(a) && isRecord(b)) {
-    // A deviation is as exact as the values it is taken from.
-    const mean = 'mean' in a && typeof a.mean === 'number' ? Math.abs(a.mean) : 0
+    // A deviation is as exact as the values it is taken from, and a share as the whole.
+    const mean = 'mean' in a && typeof a.mean === 'number' ? Math.abs(a.mean) : 'idle' in a ? 1 : 0
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
       compare(a[key], b[key], path === '' ? key : `${path}.${key}`, mean, tolerance, found)
     return

@@ -28,6 +28,7 @@ export function checkRunLaws(result: SimulationResult): void {
     check(routed <= total_requests, () => `pool ${pool.name} got requests that never arrived`)
   }
   checkPrefixLaws(result)
+  checkParts(result)
   const { first_token_latency: ttft, end_to_end_latency: e2e, queue_time: queue } = result
   if (ttft.max !== null && e2e.max !== null && queue.min !== null) {
     check(ttft.max <= e2e.max, () => 'a first token after the last one')
@@ -71,4 +72,21 @@ function checkPrefixLaws({
     hits + computed === prompt,
     () => `of ${prompt} prompt tokens ${hits} are found and ${computed} are computed`,
   )
+}
+
+/** Shares of a whole add up to it, and parts are not more than it. */
+function checkParts(result: SimulationResult): void {
+  const splits = [result.utilization, ...result.pools.map((pool) => pool.split)]
+  for (const split of splits) {
+    if (split === undefined) continue
+    const sum = Object.values(split).reduce((total, each) => total + each, 0)
+    check(Math.abs(sum - 1) < 1e-9, () => `the shares of the time add up to ${sum}`)
+  }
+  for (const groups of [result.classes, result.tenants]) {
+    const completed = (groups ?? []).reduce((sum, group) => sum + group.completed_requests, 0)
+    check(
+      completed <= result.measured_window.completed_requests,
+      () => `the groups completed ${completed} requests, which are more than there were`,
+    )
+  }
 }

@@ -13,7 +13,84 @@ export const Latency = z.strictObject({
   p90: figure,
   p95: figure,
   p99: figure,
+  p999: figure.optional(),
   max: figure,
+})
+
+/** How one objective was met. */
+export const ObjectiveFigures = z.strictObject({
+  metric: z.enum(['ttft', 'tpot', 'e2e']),
+  /** Of the latencies, as 0.99; null for a limit that each request meets or misses. */
+  quantile: figure,
+  limit_s: z.number(),
+  /** The latency at that quantile. */
+  value_s: figure,
+  /** Share of the requests that met it; null with a quantile. */
+  attainment: figure,
+  /** Null where nothing was measured. */
+  met: z.boolean().nullable(),
+})
+
+/** Requests that met every limit, and their share of those that completed in the measured window. */
+export const Goodput = z.strictObject({ requests_per_sec: z.number(), attainment: share })
+
+/** Latencies of the requests of a pool or a replica: those of each phase where it was served. */
+export const LatencyFigures = z.strictObject({
+  first_token_latency: Latency,
+  end_to_end_latency: Latency,
+  time_per_output_token: Latency,
+  inter_token_latency: Latency,
+  queue_time: Latency,
+  transfer_time: Latency.optional(),
+})
+
+/** The requests of one class or of one tenant. */
+export const GroupFigures = z.strictObject({
+  name: z.string(),
+  arrived_requests: z.number(),
+  completed_requests: z.number(),
+  throughput: z.strictObject({ requests_per_sec: z.number(), tokens_per_sec: z.number() }),
+  ...LatencyFigures.shape,
+  goodput: Goodput.nullable(),
+  objectives: z.array(ObjectiveFigures).optional(),
+})
+
+/** How evenly tenants were served: Jain's index, 1 where all got the same. */
+export const FairnessFigures = z.strictObject({
+  tenants: z.number(),
+  /** Of the prompt and output tokens of each tenant's completed requests. */
+  service_jain_index: figure,
+  /** Of each tenant's mean of E2E latency over output tokens. */
+  normalized_latency_jain_index: figure,
+})
+
+/** What the busy and the idle time of the measured window was: shares that add up to 1. */
+export const UtilizationSplit = z.strictObject({
+  /** In operators that the arithmetic, the memory, or the links bound. */
+  compute: share,
+  memory: share,
+  communication: share,
+  /** Launches, host work, and what the cost model does not take apart. */
+  overhead: share,
+  /** A batch was in flight, and not here: other pipeline stages, or other attention ranks, had it. */
+  bubble: share,
+  idle: share,
+})
+
+/** Sizes of the steps, over the measured window. */
+export const BatchFigures = z.strictObject({
+  /** Requests that decode in a step, on average over the steps that decode, and at most. */
+  mean_decodes: figure,
+  peak_decodes: z.number(),
+  /** Prompt tokens in a step, on average over the steps that prefill, and at most. */
+  mean_prefill_tokens: figure,
+  peak_prefill_tokens: z.number(),
+})
+
+/** Whether the deployment keeps up with its traffic. */
+export const Verdict = z.strictObject({
+  state: z.enum(['stable', 'backlogged', 'overloaded']),
+  reason: z.string(),
 })
 
 /** Device memory in use, in units of 2^30 bytes, on the fullest device. */
@@ -92,6 +169,8 @@ const ReplicaFigures = z.strictObject({
   utilization: share,
   peak_used_blocks: z.number(),
   preemptions: z.number(),
+  /** Where a pool has several replicas, 256 at most. */
+  latency: LatencyFigures.optional(),
 })
 
 const PoolFigures = z.strictObject({
@@ -130,6 +209,12 @@ const PoolFigures = z.strictObject({
    * a stage, on average, had none; absent without stages.
    */
   pipeline: z.strictObject({ in_flight_s: z.number(), bubble: share }).optional(),
+  batch: BatchFigures.optional(),
+  split: UtilizationSplit.optional(),
+  mfu: share.optional(),
+  mbu: share.optional(),
+  /** Where there are several pools. */
+  latency: LatencyFigures.optional(),
   per_replica: z.array(ReplicaFigures),
 })
 
@@ -168,7 +253,22 @@ export const SimulationResult = z.strictObject({
   /** From arrival to the start of the first step that worked on the request. */
   queue_time: Latency,
   /** Requests that met every objective; null without objectives. */
-  goodput: z.strictObject({ requests_per_sec: z.number(), attainment: share }).nullable(),
+  goodput: Goodput.nullable(),
+  /** How each objective was met; absent without any. */
+  objectives: z.array(ObjectiveFigures).optional(),
+  /** Whether the deployment keeps up with its traffic. */
+  verdict: Verdict.optional(),
+  /** Of each class, where requests have any. */
+  classes: z.array(GroupFigures).optional(),
+  /** Of the first 64 tenants, and of all others together, where requests have any. */
+  tenants: z.array(GroupFigures).optional(),
+  fairness: FairnessFigures.optional(),
+  /** Over all devices; absent where the cost model takes no steps apart. */
+  utilization: UtilizationSplit.optional(),
+  /** Model FLOP utilisation: FLOP of the steps over what the devices can do at most. */
+  mfu: share.optional(),
+  /** Memory bandwidth utilisation. */
+  mbu: share.optional(),
   /** Little's law over the run: mean requests in the system, and arrival rate times mean time. */
   littles_law: z.strictObject({
     mean_in_system: z.number(),
@@ -214,3 +314,10 @@ export type PrefixCacheUse = z.infer<typeof PrefixCacheUse>
 export type SwapUse = z.infer<typeof SwapUse>
 export type KvCacheUse = z.infer<typeof KvCacheUse>
 export type PoolFigures = z.infer<typeof PoolFigures>
+export type ObjectiveFigures = z.infer<typeof ObjectiveFigures>
+export type LatencyFigures = z.infer<typeof LatencyFigures>
+export type GroupFigures = z.infer<typeof GroupFigures>
+export type FairnessFigures = z.infer<typeof FairnessFigures>
+export type UtilizationSplit = z.infer<typeof UtilizationSplit>
+export type BatchFigures = z.infer<typeof BatchFigures>
+export type Verdict = z.infer<typeof Verdict>

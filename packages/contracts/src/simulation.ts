@@ -98,6 +98,8 @@ export interface PoolSpec {
   /** Absent: every prompt is computed whole. */
   readonly prefixCaching?: PrefixCachingSpec
   readonly power: DevicePower
+  /** What one device can do at most, by its datasheet: MFU and MBU are shares of it. */
+  readonly devicePeak?: { readonly flopPerSecond: number; readonly bytesPerSecond: number }
   /** US dollars for one device and hour, if known. */
   readonly deviceUsdPerHour?: number
 }
@@ -117,6 +119,16 @@ export interface ServiceObjectives {
   readonly ttftSeconds?: number
   readonly tpotSeconds?: number
   readonly e2eSeconds?: number
+  /** Limits of quantiles, which a run meets or misses as a whole. */
+  readonly percentiles?: readonly PercentileObjective[]
+}
+
+/** A limit of a quantile of a latency. */
+export interface PercentileObjective {
+  readonly metric: 'ttft' | 'tpot' | 'e2e'
+  /** As 0.99. */
+  readonly quantile: number
+  readonly limitSeconds: number
 }
 
 /** A kind of request that the results tell apart. */

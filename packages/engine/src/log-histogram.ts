@@ -1,5 +1,6 @@
 /** Buckets in each doubling: a bucket is at most 1/128 of its value wide. */
 const SUB_BUCKET_BITS = 7
+const SUB_BUCKETS = 1 << SUB_BUCKET_BITS
 const SHIFT = 20 - SUB_BUCKET_BITS
 /** Values from 2^-40 to 2^40 have buckets of their own; smaller and larger ones share the end buckets. */
 const LOW_EXPONENT = -40
@@ -36,7 +37,9 @@ export class LogHistogram {
   sum: number = 0
   min: number = NaN
   max: number = NaN
-  readonly #counts: Float64Array = new Float64Array(BUCKETS)
+  /** Counts of the buckets from `#first` on: only as wide as the values are apart. */
+  #counts: Float64Array = new Float64Array(0)
+  #first = 0
   #zeros = 0
   /** Squares are summed about the first value, so that equal values have no deviation. */
   #shift = 0
@@ -56,8 +59,7 @@ export class LogHistogram {
     this.#shiftedSquares += deviation * deviation * weight
     if (value === 0) this.#zeros += weight
     else {
-      const bucket = bucketOf(value)
-      this.#counts[bucket] = this.#counts[bucket]! + weight
+      this.#count(bucketOf(value), weight)
     }
   }
 
@@ -107,9 +109,30 @@ export class LogHistogram {
         while (end > done + 1 && first + (end - 1) * growth >= bound) end--
         while (end < terms && first + end * growth < bound) end++
       }
-      this.#counts[bucket] = this.#counts[bucket]! + (end - done) * weight
+      this.#count(bucket, (end - done) * weight)
       done = end
     }
+  }
+
+  #count(bucket: number, weight: number): void {
+    let at = bucket - this.#first
+    if (at < 0 || at >= this.#counts.length) at = this.#reach(bucket)
+    this.#counts[at] = this.#counts[at]! + weight
+  }
+
+  /** Makes room for a bucket, in whole doublings; returns where it is. */
+  #reach(bucket: number): number {
+    const before = this.#counts
+    const doubling = bucket - (bucket % SUB_BUCKETS)
+    const first = before.length === 0 ? doubling : Math.min(this.#first, doubling)
+    const end = Math.max(
+      doubling + SUB_BUCKETS,
+      before.length === 0 ? 0 : this.#first + before.length,
+    )
+    this.#counts = new Float64Array(end - first)
+    if (before.length > 0) this.#counts.set(before, this.#first - first)
+    this.#first = first
+    return bucket - first
   }
 
   #start(value: number): void {
@@ -135,10 +158,10 @@ export class LogHistogram {
     const rank = Math.max(q * this.count, Number.MIN_VALUE)
     let seen = this.#zeros
     if (seen >= rank) return 0
-    const highest = bucketOf(this.max)
-    for (let bucket = this.min === 0 ? 0 : bucketOf(this.min); bucket <= highest; bucket++) {
-      seen += this.#counts[bucket]!
+    for (let at = 0; at < this.#counts.length; at++) {
+      seen += this.#counts[at]!
       if (seen >= rank) {
+        const bucket = this.#first + at
         const middle = (lowerBound(bucket) + lowerBound(bucket + 1)) / 2
         return Math.min(this.max, Math.max(this.min, middle))
       }

@@ -15,6 +15,7 @@ export function summarizeLatency(values: Distribution): Latency {
     p90: figure(values.quantile(0.9)),
     p95: figure(values.quantile(0.95)),
     p99: figure(values.quantile(0.99)),
+    p999: figure(values.quantile(0.999)),
     max: figure(values.max),
   }
 }

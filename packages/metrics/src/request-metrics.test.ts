@@ -92,7 +92,7 @@ describe('RequestMetrics', () => {
 
   it('has null for every figure before anything is measured', () => {
     const { first_token_latency } = metrics().latencies()
-    expect(Object.values(first_token_latency)).toEqual(Array.from({ length: 8 }, () => null))
+    expect(Object.values(first_token_latency)).toEqual(Array.from({ length: 9 }, () => null))
     expect([figure(NaN), figure(Infinity), figure(0)]).toEqual([null, null, 0])
   })
 })

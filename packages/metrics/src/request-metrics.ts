@@ -2,9 +2,12 @@ import type {
   Distribution,
   DistributionFactory,
   Latency,
+  RequestClassSpec,
   ServiceObjectives,
 } from '@llmsim/contracts'
 import { summarizeLatency } from './latency-summary.js'
+import { ObjectiveLimits } from './objective-limits.js'
+import { WaitTrend } from './wait-trend.js'
 
 export interface RequestMetricsOptions {
   readonly newDistribution: DistributionFactory
@@ -12,6 +15,8 @@ export interface RequestMetricsOptions {
   readonly startSeconds: number
   readonly endSeconds: number
   readonly objectives?: ServiceObjectives | undefined
+  /** Kinds of requests, whose objectives stand in place of those above. */
+  readonly classes?: readonly RequestClassSpec[] | undefined
 }
 
 /** One completed request; seconds on one clock. */
@@ -22,6 +27,8 @@ export interface CompletedRequest {
   readonly firstTokenSeconds: number
   readonly finishSeconds: number
   readonly outputTokens: number
+  /** An index into the classes; -1 or absent: none. */
+  readonly classId?: number
 }
 
 /** The latencies of requests, as the results file has them. */
@@ -46,28 +53,40 @@ export class RequestMetrics {
   arrivedInWindow: number = 0
   completedInWindow: number = 0
   goodInWindow: number = 0
+  /** Of the requests that arrived in the window, those that met each limit; a TPOT of one token is none. */
+  metTtft: number = 0
+  metTpot: number = 0
+  metE2e: number = 0
   /** Sum of all end-to-end latencies, in the window or not, in seconds. */
   totalLatencySeconds: number = 0
   readonly ttft: Distribution
   readonly e2e: Distribution
   readonly tpot: Distribution
   readonly queue: Distribution
+  /** Time in the queue by arrival, of those that arrived in the window. */
+  readonly waits: WaitTrend = new WaitTrend()
   readonly #start: number
   readonly #end: number
-  readonly #ttftLimit: number
-  readonly #tpotLimit: number
-  readonly #e2eLimit: number
+  readonly #limits: ObjectiveLimits
+  /** By class. */
+  readonly #classLimits: readonly ObjectiveLimits[] | undefined
 
   constructor(options: RequestMetricsOptions) {
+    const { objectives, classes } = options
     this.#start = options.startSeconds
     this.#end = options.endSeconds
     this.ttft = options.newDistribution()
     this.e2e = options.newDistribution()
     this.tpot = options.newDistribution()
     this.queue = options.newDistribution()
-    this.#ttftLimit = options.objectives?.ttftSeconds ?? Infinity
-    this.#tpotLimit = options.objectives?.tpotSeconds ?? Infinity
-    this.#e2eLimit = options.objectives?.e2eSeconds ?? Infinity
+    this.#limits = new ObjectiveLimits(objectives)
+    if (classes !== undefined)
+      this.#classLimits = classes.map((each) => new ObjectiveLimits(each.objectives ?? objectives))
+  }
+
+  /** Whether any request has a limit to meet. */
+  get hasLimits(): boolean {
+    return this.#limits.some || this.#classLimits?.some((limits) => limits.some) === true
   }
 
   arrive({ arrivalSeconds: arrival }: Pick<CompletedRequest, 'arrivalSeconds'>): void {
@@ -83,17 +102,23 @@ export class RequestMetrics {
     const e2e = finish - arrival
     const ttft = firstTokenSeconds - arrival
     const tpot = outputTokens > 1 ? (finish - firstTokenSeconds) / (outputTokens - 1) : 0
+    const limits = this.#classLimits?.[record.classId ?? -1] ?? this.#limits
     this.totalLatencySeconds += e2e
     if (arrival >= this.#start && arrival <= this.#end) {
       this.ttft.add(ttft)
       this.e2e.add(e2e)
-      if (outputTokens > 1) this.tpot.add(tpot)
+      if (ttft <= limits.ttft) this.metTtft++
+      if (e2e <= limits.e2e) this.metE2e++
+      if (outputTokens > 1) {
+        this.tpot.add(tpot)
+        if (tpot <= limits.tpot) this.metTpot++
+      }
       this.queue.add(record.startSeconds - arrival)
+      this.waits.add(arrival, record.startSeconds - arrival)
     }
     if (finish > this.#start && finish <= this.#end) {
       this.completedInWindow++
-      if (ttft <= this.#ttftLimit && tpot <= this.#tpotLimit && e2e <= this.#e2eLimit)
-        this.goodInWindow++
+      if (ttft <= limits.ttft && tpot <= limits.tpot && e2e <= limits.e2e) this.goodInWindow++
     }
   }
 

@@ -19,12 +19,19 @@ interface Column {
 export class TimeGrid {
   width: number = FIRST_WIDTH
   /** When the last interval that there is room for ends. */
-  end: number = FIRST_WIDTH * INTERVALS
+  end: number
+  readonly #intervals: number
   readonly #columns: Column[] = []
+
+  /** @param intervals at most, an even number */
+  constructor(intervals: number = INTERVALS) {
+    this.#intervals = intervals
+    this.end = FIRST_WIDTH * intervals
+  }
 
   /** A column of zeros with `each` values for each interval. Its array stays the same. */
   column(merge: Merge = 'sum', each = 1): Float64Array {
-    const values = new Float64Array(INTERVALS * each)
+    const values = new Float64Array(this.#intervals * each)
     this.#columns.push({ values, merge, each })
     return values
   }
@@ -53,13 +60,13 @@ export class TimeGrid {
 
   #double(): void {
     for (const { values, merge, each } of this.#columns) {
-      for (let to = 0; to < INTERVALS / 2; to++)
+      for (let to = 0; to < this.#intervals / 2; to++)
         for (let k = 0; k < each; k++) {
           const a = values[2 * to * each + k]!
           const b = values[(2 * to + 1) * each + k]!
           values[to * each + k] = merge === 'sum' ? a + b : Math.max(a, b)
         }
-      values.fill(0, (INTERVALS / 2) * each)
+      values.fill(0, (this.#intervals / 2) * each)
     }
     this.width *= 2
     this.end *= 2

@@ -164,7 +164,7 @@ describe('TimeSeriesRecorder', () => {
           }
         },
       ),
-      { seed: 1, numRuns: 200 },
+      { seed: 1, numRuns: 20 },
     )
   })
 
@@ -223,7 +223,7 @@ describe('TimeSeriesRecorder', () => {
           })
         },
       ),
-      { seed: 1, numRuns: 100 },
+      { seed: 1, numRuns: 30 },
     )
   })
 })

@@ -3,6 +3,7 @@ import { NO_SLOT } from '@llmsim/contracts'
 import type { EventHandle } from '@llmsim/engine'
 import { NO_EVENT } from '@llmsim/engine'
 import type { BarrierGroup } from './barrier-group.js'
+import type { DecoderTally } from './decoder-tally.js'
 import { FinishHeap } from './finish-heap.js'
 import type { KvBlocks } from './kv-blocks.js'
 import type { LaneBreakdown } from './lane-breakdown.js'
@@ -14,6 +15,7 @@ import type { RequestTable } from './request-table.js'
 import { DECODING, PAUSED } from './request-table.js'
 import { Segment } from './segment.js'
 import { SlotList } from './slot-list.js'
+import type { WorkSampler } from './work-sampler.js'
 
 export interface LaneParts {
   readonly id: number
@@ -23,6 +25,7 @@ export interface LaneParts {
   readonly table: RequestTable
   readonly scheduler: Scheduler
   readonly swap: SwapStore | undefined
+  readonly work: WorkSampler
   createView(lane: Lane): ReplicaView
 }
 
@@ -70,6 +73,18 @@ export class Lane {
   preemptions: number = 0
   /** Plans without work since the last one with some. */
   emptyPlans: number = 0
+  /** Decoders by class and tenant, where requests have any. */
+  tally: DecoderTally | undefined
+  /** Steps that it ran, sampled. */
+  readonly work: WorkSampler
+  /** Decode steps inside the measured window, their tokens, and the most in one of the whole run. */
+  decodeSteps: number = 0
+  decodeTokens: number = 0
+  peakDecodes: number = 0
+  /** Steps that prefill, their prompt tokens, and the most in one. */
+  prefillSteps: number = 0
+  prefillTokens: number = 0
+  peakPrefillTokens: number = 0
   /** Busy seconds inside the measured window, by kind of step. */
   prefillSeconds: number = 0
   decodeSeconds: number = 0
@@ -102,6 +117,7 @@ export class Lane {
     this.cache = parts.cache
     this.table = parts.table
     this.scheduler = parts.scheduler
+    this.work = parts.work
     this.swap = parts.scheduler.resumesSwapped === true ? parts.swap : undefined
     this.waiting = new RequestList(parts.table)
     this.running = new RequestList(parts.table)
@@ -167,6 +183,7 @@ export class Lane {
     this.#blockPhases[phase] = this.#blockPhases[phase]! + 1
     this.decoders.add(slot)
     this.fresh.push(slot, 0)
+    this.tally?.add(slot, 1)
   }
 
   /** Takes a request out of the decode batch; its columns then hold its tokens and blocks. */
@@ -175,6 +192,7 @@ export class Lane {
     const steps = this.counter - table.joinedAt[slot]!
     const kvTokens = table.kvAtJoin[slot]! + steps
     this.decoders.remove(slot)
+    this.tally?.add(slot, -1)
     const phase = table.blockPhase[slot]!
     this.#blockPhases[phase] = this.#blockPhases[phase]! - 1
     this.kvTokens -= kvTokens
@@ -189,6 +207,7 @@ export class Lane {
   finishFirst(): Slot {
     const { table } = this
     const slot = this.decoders.pop()
+    this.tally?.add(slot, -1)
     const kvTokens = table.kvAtJoin[slot]! + this.counter - table.joinedAt[slot]!
     const phase = table.blockPhase[slot]!
     this.#blockPhases[phase] = this.#blockPhases[phase]! - 1

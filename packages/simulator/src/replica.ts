@@ -9,7 +9,11 @@ import { MemorySampler } from './memory-sampler.js'
 import { PrefixCache } from './prefix-cache.js'
 import { RequestList } from './request-list.js'
 import type { RequestTable } from './request-table.js'
+import { WorkSampler } from './work-sampler.js'
 import { swapStoreOf, type SwapStore } from './swap-store.js'
+
+/** Steps of a pool that are sampled, at most; four of each batch at least. */
+const WORK_SAMPLES = 256
 
 /** What all replicas of a run share. */
 export interface RunParts {
@@ -71,6 +75,8 @@ export class Replica {
     this.sampler = new MemorySampler(run.windowStart, run.windowEnd)
     this.observed = undefined
     this.nextSample = this.sampler.next
+    const lanes = spec.replicas * (spec.attentionRanks ?? 1) * spec.stages
+    const samples = Math.max(4, 2 ** Math.floor(Math.log2(WORK_SAMPLES / lanes)))
     for (let stage = 0; stage < spec.stages; stage++) {
       const lane = new Lane({
         id: run.lanes.length,
@@ -79,6 +85,7 @@ export class Replica {
         cache: this.cache,
         table: run.table,
         scheduler: spec.createScheduler(),
+        work: new WorkSampler(run.windowStart, run.windowEnd, samples),
         swap: this.swap,
         createView: (made) =>
           this.cache === undefined

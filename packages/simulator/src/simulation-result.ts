@@ -1,12 +1,28 @@
-import type { Distributions, PoolFigures, SimulationResult } from '@llmsim/contracts'
+import type {
+  BatchFigures,
+  Distributions,
+  LatencyFigures,
+  PoolFigures,
+  SimulationResult,
+} from '@llmsim/contracts'
 import { SECONDS_PER_HOUR } from '@llmsim/contracts'
-import { figure, quantileGrid, quantilesOf, summarizeLatency } from '@llmsim/metrics'
 import { breakdownOf, pipelineOf } from './time-figures.js'
+import {
+  figure,
+  objectiveFigures,
+  quantileGrid,
+  quantilesOf,
+  summarizeLatency,
+} from '@llmsim/metrics'
 import { kvCacheUse, memoryUse, sampledBlocks } from './memory-figures.js'
 import { prefixCacheUse, prefixHitRate } from './prefix-figures.js'
 import type { Lane } from './lane.js'
+import { busyShares, useFigures, wholeUse } from './device-figures.js'
+import { deviceUse } from './device-use.js'
 import type { Pool } from './pool.js'
 import { swapFigures } from './swap-figures.js'
+import type { Replica } from './replica.js'
+import { runVerdict } from './run-verdict.js'
 import type { SimulationRun } from './simulation-run.js'
 
 /** What a finished run measured, as the results file has it. */
@@ -16,7 +32,16 @@ export function resultOf(run: SimulationRun): SimulationResult {
   const end = Math.min(spec.durationSeconds, run.now)
   const seconds = end - start
   const perSecond = (amount: number): number => (seconds > 0 ? amount / seconds : 0)
-  const figures = pools.map((pool) => poolFigures(pool, run.now, seconds))
+  const uses = pools.map((pool) => deviceUse(pool, busyShares(pool, seconds)))
+  const figures = pools.map((pool, i) => ({
+    ...poolFigures(pool, run.now, seconds),
+    ...useFigures(pool, uses[i]),
+    ...latencyOf(run.groups?.poolLatency(i)),
+    per_replica: pool.replicas.map((replica, r) => ({
+      ...replicaFigures(replica, seconds),
+      ...latencyOf(run.groups?.replicaLatency(i, r)),
+    })),
+  }))
   const fullest = figures.reduce((most, each) =>
     (each.memory.peak_memory_gb ?? 0) > (most.memory.peak_memory_gb ?? 0) ? each : most,
   )
@@ -45,13 +70,18 @@ export function resultOf(run: SimulationRun): SimulationResult {
     memory: fullest.memory,
     ...requests.latencies(),
     inter_token_latency: summarizeLatency(steps.gaps),
-    goodput:
-      spec.objectives === undefined
-        ? null
-        : {
-            requests_per_sec: perSecond(requests.goodInWindow),
-            attainment: share(requests.goodInWindow, requests.completedInWindow),
-          },
+    goodput: countsGood(run)
+      ? {
+          requests_per_sec: perSecond(requests.goodInWindow),
+          attainment: share(requests.goodInWindow, requests.completedInWindow),
+        }
+      : null,
+    ...(spec.objectives === undefined
+      ? {}
+      : { objectives: objectiveFigures(spec.objectives, requests) }),
+    verdict: runVerdict({ spec, requests, now: run.now, unfinished: run.table.inUse }),
+    ...run.groups?.figures(seconds),
+    ...wholeUse(pools, uses),
     littles_law: {
       mean_in_system: run.now > 0 ? run.requestSeconds / run.now : 0,
       rate_times_latency: run.now > 0 ? requests.totalLatencySeconds / run.now : 0,
@@ -79,6 +109,12 @@ export function resultOf(run: SimulationRun): SimulationResult {
     pools: figures,
     warnings: warnings(run),
   }
+}
+
+/** Whether requests are good or not: where some have limits, or none are set on purpose. */
+function countsGood({ spec: { objectives }, requests }: SimulationRun): boolean {
+  if (requests.hasLimits) return true
+  return objectives !== undefined && objectives.percentiles === undefined
 }
 
 function distributionsOf({ requests, steps }: SimulationRun): Distributions {
@@ -123,12 +159,33 @@ function poolFigures(pool: Pool, runSeconds: number, windowSeconds: number): Poo
     ...(ranks === 1 ? {} : { attention_ranks: ranks }),
     ...breakdownOf(lanes),
     ...pipelineOf(pool),
-    per_replica: replicas.map((replica) => ({
-      requests: replica.requests,
-      utilization: share(sum(replica.lanes.map(busySeconds)), windowSeconds),
-      peak_used_blocks: replica.kv.peak,
-      preemptions: sum(replica.lanes.map((lane) => lane.preemptions)),
-    })),
+    batch: batchFigures(lanes),
+    per_replica: [],
+  }
+}
+
+function replicaFigures(replica: Replica, windowSeconds: number): PoolFigures['per_replica'][0] {
+  return {
+    requests: replica.requests,
+    utilization: share(sum(replica.lanes.map(busySeconds)), windowSeconds),
+    peak_used_blocks: replica.kv.peak,
+    preemptions: sum(replica.lanes.map((lane) => lane.preemptions)),
+  }
+}
+
+function latencyOf(latency: LatencyFigures | undefined): { latency?: LatencyFigures } {
+  return latency === undefined ? {} : { latency }
+}
+
+function batchFigures(lanes: readonly Lane[]): BatchFigures {
+  const total = (of: (lane: Lane) => number): number => sum(lanes.map(of))
+  return {
+    mean_decodes: figure(total((lane) => lane.decodeTokens) / total((lane) => lane.decodeSteps)),
+    peak_decodes: Math.max(...lanes.map((lane) => lane.peakDecodes)),
+    mean_prefill_tokens: figure(
+      total((lane) => lane.prefillTokens) / total((lane) => lane.prefillSteps),
+    ),
+    peak_prefill_tokens: Math.max(...lanes.map((lane) => lane.peakPrefillTokens)),
   }
 }
 
@@ -154,32 +211,18 @@ function warnings(run: SimulationRun): string[] {
   const found: string[] = []
   if (run.requests.arrivedInWindow === 0)
     found.push(`no request arrived in the measured window, from ${run.spec.warmUpSeconds} s on`)
-  const backlog = growingBacklog(run)
-  if (backlog !== undefined) found.push(backlog)
+  const { state, reason } = runVerdict({
+    spec: run.spec,
+    requests: run.requests,
+    now: run.now,
+    unfinished: run.table.inUse,
+  })
+  if (state === 'overloaded') found.push(`overloaded: ${reason}`)
   if (run.rejected > 0)
     found.push(`${run.rejected} requests were rejected: their KV cache can never fit a replica`)
   if (run.table.inUse > 0)
     found.push(`${run.table.inUse} requests had not finished when the drain ended`)
   return found
-}
-
-/** Mean time in the queue, as a share of the measured window, from which on it is taken to grow. */
-const LONG_QUEUE = 0.05
-/** Shorter queues, in seconds, are no sign of anything. */
-const SHORT_QUEUE_SECONDS = 1
-
-/** Says so where an open loop brings more than is served. */
-function growingBacklog({ spec, requests, now }: SimulationRun): string | undefined {
-  if (spec.concurrency !== undefined || spec.durationSeconds === Infinity) return undefined
-  const seconds = Math.min(spec.durationSeconds, now) - spec.warmUpSeconds
-  const wait = requests.queue.mean
-  if (!(wait > SHORT_QUEUE_SECONDS && wait > LONG_QUEUE * seconds)) return undefined
-  const rate = (count: number): string => (count / seconds).toPrecision(3)
-  return (
-    `overloaded: ${rate(requests.arrivedInWindow)} requests/s arrived and ` +
-    `${rate(requests.completedInWindow)} were completed in the measured window; ` +
-    `they waited ${wait.toPrecision(3)} s in the queue on average`
-  )
 }
 
 /** A share that rounding cannot push beyond 1; 0 of nothing. */

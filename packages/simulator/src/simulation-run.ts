@@ -5,6 +5,7 @@ import { ExactDistribution, RequestMetrics } from '@llmsim/metrics'
 import type { BarrierGroup } from './barrier-group.js'
 import { FrontEnd } from './front-end.js'
 import { fitsWhenEmpty } from './kv-fit.js'
+import { GroupStatistics } from './group-statistics.js'
 import { KvHandover, TRANSFER_PRIORITY } from './kv-handover.js'
 import { KvTransfer } from './kv-transfer.js'
 import type { Lane } from './lane.js'
@@ -34,6 +35,7 @@ export class SimulationRun {
   readonly requests: RequestMetrics
   readonly steps: StepMetrics
   readonly transfer: KvTransfer | undefined
+  readonly groups: GroupStatistics | undefined
   rejected: number = 0
   /** Requests in the system, integrated over time. */
   requestSeconds: number = 0
@@ -57,6 +59,7 @@ export class SimulationRun {
     firstTokenSeconds: 0.5,
     finishSeconds: 0.5,
     outputTokens: 0,
+    classId: -1,
   }
   /** Closed loop: completions whose successors have not arrived yet. */
   #vacancies = 0
@@ -84,6 +87,7 @@ export class SimulationRun {
       startSeconds: start,
       endSeconds: end,
       objectives: spec.objectives,
+      classes: spec.classes,
     })
     this.steps = new StepMetrics(newDistribution(), start, end)
     if (spec.pools.some((pool) => pool.prefixCaching !== undefined))
@@ -127,6 +131,17 @@ export class SimulationRun {
           this.#observation?.transfer(slot, target, times, bytes)
         },
       })
+    }
+    if (GroupStatistics.has(spec)) {
+      this.groups = new GroupStatistics({
+        spec,
+        pools: this.pools,
+        lanes: this.#lanes,
+        table: this.table,
+        handover: this.#handover,
+        newDistribution,
+      })
+      this.steps.groups = this.groups
     }
     if (spec.observer !== undefined)
       this.#observation = new Observation({
@@ -213,6 +228,7 @@ export class SimulationRun {
     const { draft } = this.#intake
     const number = this.requests.arrived
     this.requests.arrive(draft)
+    this.groups?.arrived(draft)
     this.#observation?.arrived(draft, number)
     if (this.requests.arrived % PROGRESS_EVERY === 0)
       this.spec.onProgress?.(this.now, this.requests.arrived)
@@ -360,6 +376,7 @@ export class SimulationRun {
     const { segment, chunks } = lane
     const replica = this.#replicas[lane.id]!
     if (replica.nextSample < segment.end) replica.sampleUntil(segment.end)
+    if (lane.work.next < segment.end) lane.work.sample(lane)
     this.steps.busy(lane)
     this.#observation?.segment(lane)
     replica.steps += segment.steps - 1
@@ -423,7 +440,9 @@ export class SimulationRun {
     record.finishSeconds = this.now
     record.outputTokens = table.output[slot]!
     lane.tellLeft(slot, record.outputTokens)
+    record.classId = table.class[slot]!
     this.requests.complete(record)
+    this.groups?.finished(slot, record)
     this.#observation?.finished(slot, this.now)
     table.close(slot)
     if (this.spec.concurrency !== undefined) this.#vacancies++
@@ -459,6 +478,7 @@ export class SimulationRun {
       replica.kv.notePeak(replica.usedAt(limit))
       const done = segment.stepsDoneBy(limit)
       segment.end = limit
+      if (lane.work.next < limit) lane.work.sample(lane)
       this.steps.busy(lane)
       replica.flights?.end(limit)
       lane.breakdown?.end(done)

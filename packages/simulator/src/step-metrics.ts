@@ -1,5 +1,6 @@
 import type { Distribution, Slot } from '@llmsim/contracts'
 import { overlapSeconds } from '@llmsim/metrics'
+import type { GroupStatistics } from './group-statistics.js'
 import type { Lane } from './lane.js'
 import type { Segment } from './segment.js'
 
@@ -10,6 +11,8 @@ export class StepMetrics {
   /** Output tokens of the whole run. */
   totalOutputTokens: number = 0
   readonly gaps: Distribution
+  /** Statistics of parts of the requests, if a run has any. */
+  groups: GroupStatistics | undefined
   readonly #start: number
   readonly #end: number
 
@@ -32,8 +35,13 @@ export class StepMetrics {
     this.totalOutputTokens += count * steps
     const measured = this.#stepsMeasured(segment)
     this.outputTokens += count * measured
+    if (count > lane.peakDecodes) lane.peakDecodes = count
     if (measured === 0) return
+    lane.decodeSteps += measured
+    lane.decodeTokens += count * measured
     const { growth } = segment
+    if (this.groups !== undefined)
+      this.groups.decoded(lane, measured === steps ? 0 : segment.stepsDoneBy(this.#start), measured)
     if (measured === steps && fresh.size === 0 && start === lane.lastDecodeEnd) {
       this.gaps.addSeries(seconds, growth, steps, count)
       return
@@ -56,8 +64,10 @@ export class StepMetrics {
     this.totalOutputTokens++
     if (!this.measures(segment.end)) return
     this.outputTokens++
+    const gap = first ? NaN : segment.end - table.lastToken[slot]!
     if (first) this.inputTokens += table.prompt[slot]!
-    else this.gaps.add(segment.end - table.lastToken[slot]!)
+    else this.gaps.add(gap)
+    this.groups?.prefilled(lane, slot, gap)
   }
 
   /** Records the busy time of the lane's replica over the segment that now ends. */
@@ -72,10 +82,20 @@ export class StepMetrics {
     if (lane.chunks.size > 0) {
       lane.totalPrefillSeconds += whole
       lane.prefillSeconds += measured
+      if (this.measures(end)) this.#countPrompts(lane)
     } else {
       lane.totalDecodeSeconds += whole
       lane.decodeSeconds += measured
     }
+  }
+
+  #countPrompts(lane: Lane): void {
+    const { chunks } = lane
+    let tokens = 0
+    for (let i = 0; i < chunks.size; i++) tokens += chunks.amounts[i]!
+    lane.prefillSteps++
+    lane.prefillTokens += tokens
+    if (tokens > lane.peakPrefillTokens) lane.peakPrefillTokens = tokens
   }
 
   /** Steps of a segment that end inside the window. */

@@ -1,0 +1,105 @@
+import type { StepWork } from '@llmsim/contracts'
+import { emptyWork } from '@llmsim/contracts'
+import type { Lane } from './lane.js'
+
+/** Numbers kept of one sampled step: the sample's own, then the work. */
+const FIELDS = 7
+
+/** The steps that a lane ran at equal intervals of the measured window's time. */
+export class WorkSampler {
+  /** When the next sample is due, in seconds. */
+  next: number
+  readonly #capacity: number
+  readonly #start: number
+  readonly #end: number
+  #interval = 2 ** -10
+  /** Number of the sample that is due, counted from the start of the window. */
+  #due = 0
+  #size = 0
+  readonly #values: Float64Array
+
+  /** @param capacity samples at most; when there are more, every second one goes */
+  constructor(startSeconds: number, endSeconds: number, capacity: number) {
+    this.next = startSeconds
+    this.#start = startSeconds
+    this.#end = endSeconds
+    this.#capacity = capacity
+    this.#values = new Float64Array(capacity * FIELDS)
+  }
+
+  /** Takes the samples that are due before the lane's segment ends; called when it does. */
+  sample(lane: Lane): void {
+    const { start, end } = lane.segment
+    // Nothing ran at those in between.
+    if (this.next < start) this.#dueAt(Math.ceil((start - this.#start) / this.#interval))
+    while (this.next < end)
+      if (this.#size === this.#capacity) this.#thin()
+      else {
+        this.#take(lane)
+        this.#dueAt(this.#due + 1)
+      }
+  }
+
+  /**
+   * Calls `each` with the work of every sampled step, in one object that is used again, and the seconds
+   * that each device is given to it.
+   */
+  forEach(each: (work: StepWork, seconds: number) => void): void {
+    const work = emptyWork()
+    for (let at = 0; at < this.#size * FIELDS; at += FIELDS) {
+      work.prefillTokens = this.#values[at + 1]!
+      work.prefillAttention = this.#values[at + 2]!
+      work.decodes = this.#values[at + 3]!
+      work.decodeContext = this.#values[at + 4]!
+      work.logits = this.#values[at + 5]!
+      each(work, this.#values[at + 6]!)
+    }
+  }
+
+  #dueAt(number: number): void {
+    this.#due = number
+    const next = this.#start + number * this.#interval
+    this.next = next > this.#end ? Infinity : next
+  }
+
+  #take(lane: Lane): void {
+    const { segment, chunks, table, decodes, decoders, kvTokens } = lane
+    const values = this.#values
+    const at = this.#size++ * FIELDS
+    let tokens = 0
+    let pairs = 0
+    let logits = 0
+    for (let i = 0; i < chunks.size; i++) {
+      const slot = chunks.slots[i]!
+      const amount = chunks.amounts[i]!
+      const done = table.prefillDone[slot]!
+      tokens += amount
+      pairs += amount * (done + (amount + 1) / 2)
+      if (done + amount === table.prefillTarget[slot]) logits++
+    }
+    const step = segment.steps === 1 ? 0 : segment.stepsDoneBy(this.next)
+    const sequences = decodes ? decoders.size : 0
+    values[at] = this.#due
+    values[at + 1] = tokens
+    values[at + 2] = pairs
+    values[at + 3] = sequences
+    values[at + 4] = sequences === 0 ? 0 : kvTokens + sequences * (step + 1)
+    values[at + 5] = logits + sequences
+    values[at + 6] = (segment.seconds + step * segment.growth) * lane.busyShare
+  }
+
+  /** Doubles the interval: every second sample stays. */
+  #thin(): void {
+    const values = this.#values
+    let kept = 0
+    for (let i = 0; i < this.#size; i++) {
+      const number = values[i * FIELDS]!
+      if (number % 2 !== 0) continue
+      values.copyWithin(kept * FIELDS, i * FIELDS, (i + 1) * FIELDS)
+      values[kept++ * FIELDS] = number / 2
+    }
+    this.#size = kept
+    this.#interval *= 2
+    this.#dueAt(Math.ceil(this.#due / 2))
+  }
+}
