@@ -48,7 +48,7 @@ export function pointErrors(
     return { rows: [], skipped }
   }
   try {
-    const { spec, groups } = pointScenario(point, costModel, registries)
+    const { spec } = pointScenario(point, costModel, registries)
     const result = simulate(spec)
     const { rejected_requests: rejected } = result
     if (rejected > 0)
@@ -56,7 +56,7 @@ export function pointErrors(
     const saturated = isSaturated(result, spec, point)
     const rows = wanted.map((metric): PointError => {
       const measured = point[metric] ?? NaN
-      const simulated = simulatedFigure(metric, result, point, groups)
+      const simulated = simulatedFigure(metric, result, point)
       const relative_error = (simulated - measured) / measured
       return { id, metric, measured, simulated, relative_error, saturated }
     })
@@ -85,22 +85,17 @@ function reasonOf(error: unknown): string {
 }
 
 /** The figure of a result that a column names, in the column's unit. */
-function simulatedFigure(
-  metric: Metric,
-  result: SimulationResult,
-  point: MeasuredPoint,
-  groups: number,
-): number {
+function simulatedFigure(metric: Metric, result: SimulationResult, point: MeasuredPoint): number {
   const { throughput, first_token_latency, time_per_output_token, end_to_end_latency } = result
   // A static batch is timed as a whole: its first tokens are there when the last prompt is done.
   const whole = point.scenario === 'static'
   switch (metric) {
     case 'output_tokens_per_s':
-      return throughput.tokens_per_sec * groups
+      return throughput.tokens_per_sec
     case 'total_tokens_per_s':
-      return throughput.total_tokens_per_sec * groups
+      return throughput.total_tokens_per_sec
     case 'requests_per_s':
-      return throughput.requests_per_sec * groups
+      return throughput.requests_per_sec
     case 'ttft_ms_mean':
       return ms(whole ? first_token_latency.max : first_token_latency.mean)
     case 'ttft_ms_p99':

@@ -1,5 +1,4 @@
 import {
-  parameterCounts,
   bytesPerElement,
   SimulatorError,
   type Accelerator,
@@ -18,12 +17,6 @@ const diesPerDevice: ReadonlyMap<string, number> = new Map([
   ['mi250', 2],
   ['mi250x', 2],
 ])
-
-/** What a measurement ran on. */
-export interface PointLayout extends ReplicaLayout {
-  /** Devices that whole experts are spread over; 1: each expert is split over the devices of TP. */
-  readonly expertSpread: number
-}
 
 /** Finds the device. Throws `SimulatorError`: `UNKNOWN_NAME`, `CONFLICT`. */
 export function acceleratorOf(point: MeasuredPoint, registries: Registries): Accelerator {
@@ -45,7 +38,7 @@ export function layoutOf(
   accelerator: Accelerator,
   defaults: EngineDefaults,
   registries: Registries,
-): PointLayout {
+): ReplicaLayout {
   const model = registries.models.get(point.model, 'model')
   const dies = diesPerDevice.get(accelerator.name) ?? 1
   const tensorParallel = point.tp * dies
@@ -61,7 +54,7 @@ export function layoutOf(
     weightFormat,
     activationFormat: point.activation_dtype ?? activationFormat(weightFormat, accelerator),
     kvCacheFormat: point.kv_dtype ?? kvFormat(weightFormat, defaults),
-    expertSpread: expertParallelOf(point, model),
+    ...expertsOf(point, model, dies),
   }
 }
 
@@ -98,20 +91,19 @@ function kvFormat(weights: NumberFormat, { quantisedKv }: EngineDefaults): Numbe
   return bytesPerElement[weights] > 1 ? weights : quantisedKv
 }
 
-/** Experts whole on each device, or split over TP: nothing between. */
-function expertParallelOf({ tp, dp, ep, pp }: MeasuredPoint, model: Model): number {
+/** Attention ranks, and the devices that whole experts are spread over. */
+function expertsOf(
+  { tp, dp, ep }: MeasuredPoint,
+  model: Model,
+  dies: number,
+): Pick<ReplicaLayout, 'attentionDataParallel' | 'expertParallel'> {
   const refused = (path: string, given: number, message: string): SimulatorError =>
     new SimulatorError({ code: 'CONFLICT', path, message, given })
-  if (dp > 1 && pp > 1) throw refused('dp', dp, 'attention data parallelism with pipeline stages')
-  if (model.ffn.kind !== 'moe') {
-    if (dp > 1 || ep > 1) throw refused(dp > 1 ? 'dp' : 'ep', dp > 1 ? dp : ep, 'without experts')
-    return 1
-  }
-  if (ep === 1 && dp === 1) return 1
-  if (ep === 1)
-    throw refused('dp', dp, 'experts split over the devices of several attention groups')
-  if (ep !== tp * dp) throw refused('ep', ep, `experts spread over a part of ${tp * dp} devices`)
-  return ep
+  if (model.ffn.kind !== 'moe' && (dp > 1 || ep > 1))
+    throw refused(dp > 1 ? 'dp' : 'ep', dp > 1 ? dp : ep, 'without experts')
+  if ((tp * dp) % ep !== 0)
+    throw refused('ep', ep, `experts spread over a part of ${tp * dp} devices`)
+  return { attentionDataParallel: dp, expertParallel: ep === 1 ? 1 : ep * dies }
 }
 
 /**
@@ -120,7 +112,7 @@ function expertParallelOf({ tp, dp, ep, pp }: MeasuredPoint, model: Model): numb
  * @param sequences sequences in one step at most.
  */
 export function pointMemory(
-  layout: PointLayout,
+  layout: ReplicaLayout,
   defaults: EngineDefaults,
   maxBatchedTokens: number,
   sequences: number,
@@ -133,30 +125,12 @@ export function pointMemory(
     maxBatchSize: sequences,
   }
   const footprint = memoryFootprint(layout, options)
-  const spread = spreadExpertBytes(layout)
-  const room = (footprint.kvCacheBytes + spread) * (kvMemory.of === 'device' ? 1 : kvMemory.share)
-  if (spread === 0) requireFit(footprint, layout, options, undefined, 'tp')
-  const kvBlocks = Math.floor(room / footprint.bytesPerBlock)
-  if (kvBlocks < 1)
-    throw new SimulatorError({
-      code: 'DOES_NOT_FIT',
-      path: 'ep',
-      message: 'the weights leave no room for a KV cache',
-      given: layout.expertSpread,
-    })
+  const room = footprint.kvCacheBytes * (kvMemory.of === 'device' ? 1 : kvMemory.share)
+  requireFit(footprint, layout, options, undefined, 'tp')
   return {
-    kvBlocks,
+    kvBlocks: Math.max(1, Math.floor(room / footprint.bytesPerBlock)),
     blockSize: footprint.blockSize,
     bytesPerBlock: footprint.bytesPerBlock,
-    staticBytes: footprint.staticBytes - spread,
+    staticBytes: footprint.staticBytes,
   }
-}
-
-/** Bytes of experts that other attention groups hold, which the footprint of one group counts here. */
-function spreadExpertBytes(layout: PointLayout): number {
-  const { model, tensorParallel: tp, expertSpread: ep, weightFormat } = layout
-  if (model.ffn.kind !== 'moe' || ep <= tp) return 0
-  const { expert, moeLayers } = parameterCounts(model)
-  const here = (moeLayers * model.ffn.experts * expert * bytesPerElement[weightFormat]) / tp
-  return here * (1 - tp / ep)
 }

@@ -1,9 +1,15 @@
-import { bytesPerElement, isSimulatorError, parameterCounts, type Model } from '@llmsim/contracts'
+import {
+  bytesPerElement,
+  isSimulatorError,
+  parameterCounts,
+  type Model,
+  type ReplicaLayout,
+} from '@llmsim/contracts'
 import { resolveComputeFormat, weightBytesPerDevice } from '@llmsim/cost-models'
 import type { Registries } from '../registries.js'
 import { engineDefaults } from './engine-defaults.js'
 import type { MeasuredPoint } from './measured-point.js'
-import { acceleratorOf, layoutOf, type PointLayout } from './point-layout.js'
+import { acceleratorOf, layoutOf } from './point-layout.js'
 
 /** A measurement that physics, its own figures or its neighbours contradict. */
 export interface SuspectPoint {
@@ -94,7 +100,7 @@ export function physicalLimits(
   point: MeasuredPoint,
   registries: Registries,
 ): PhysicalLimits | undefined {
-  let layout: PointLayout
+  let layout: ReplicaLayout
   try {
     const accelerator = acceleratorOf(point, registries)
     layout = layoutOf(point, accelerator, engineDefaults(point, accelerator), registries)
@@ -121,7 +127,7 @@ function matrixParameters(model: Model): number {
 }
 
 /** Bytes that any step reads at least: the weights of one device times devices, less idle experts. */
-function activeBytes(layout: PointLayout): number {
+function activeBytes(layout: ReplicaLayout): number {
   const { model, weightFormat, tensorParallel: tp, pipelineParallel: pp } = layout
   const counts = parameterCounts(model)
   const { ffn } = model
@@ -130,8 +136,9 @@ function activeBytes(layout: PointLayout): number {
       ? counts.moeLayers * (ffn.experts - ffn.experts_per_token) * counts.expert
       : 0
   const embedding = model.tied_embeddings ? 0 : counts.embedding * 2
+  const alone = { ...layout, attentionDataParallel: 1, expertParallel: 1 }
   return pp === 1
-    ? weightBytesPerDevice(layout) * tp - idle * bytesPerElement[weightFormat] - embedding
+    ? weightBytesPerDevice(alone) * tp - idle * bytesPerElement[weightFormat] - embedding
     : matrixParameters(model) * bytesPerElement[weightFormat]
 }
 

@@ -40,14 +40,14 @@ it('holds users in a closed loop and draws Poisson arrivals in an open one', () 
     concurrency: 4,
     maxRequests: 8,
   })
-  const open = trafficOf(measuredPoint({ scenario: 'open', request_rate: '10' }), 1)
+  const open = trafficOf(measuredPoint({ scenario: 'open', request_rate: '10' }))
   const arrivals = drawn(open.source, 2000).map((each) => each.arrivalSeconds)
   expect(2000 / (arrivals.at(-1) ?? 0)).toBeGreaterThan(9)
   expect(2000 / (arrivals.at(-1) ?? 0)).toBeLessThan(11)
 })
 
 it('draws lengths between a share of the nominal one and all of it', () => {
-  const { source } = trafficOf(measuredPoint({ input_len: '100', length_range_ratio: '0.8' }), 1)
+  const { source } = trafficOf(measuredPoint({ input_len: '100', length_range_ratio: '0.8' }))
   const prompts = drawn(source, 5000).map((each) => each.promptTokens)
   expect(Math.min(...prompts)).toBe(80)
   expect(Math.max(...prompts)).toBe(100)
@@ -66,8 +66,8 @@ it('takes the limits that were stated, or those of the engine', () => {
   expect(usual({ engine: 'sglang' })).toMatchObject({ profile: 'sglang', scheduler: 'sglang' })
 })
 
-it('simulates one of several attention groups with its share of the users', () => {
-  const { spec, groups } = pointScenario(
+it('simulates attention ranks that share the users and the experts', () => {
+  const { spec } = pointScenario(
     measuredPoint({
       ...{ model: 'deepseek-r1', hardware: 'h200', dp: '8', ep: '8' },
       ...{ concurrency: '64', num_requests: '640' },
@@ -75,8 +75,8 @@ it('simulates one of several attention groups with its share of the users', () =
     'calibrated',
     registries,
   )
-  expect(groups).toBe(8)
-  expect(spec.concurrency).toBe(8)
+  expect(spec.concurrency).toBe(64)
+  expect(spec.pools[0]).toMatchObject({ attentionRanks: 8, devicesPerReplica: 8 })
   // Eight devices hold the experts between them: one alone has no room for them.
   expect(spec.pools[0]?.memory.kvBlocks).toBeGreaterThan(1000)
 })
@@ -101,7 +101,7 @@ it.each([
   ['an unknown engine', { engine: 'no-such' }, 'engine: its limits'],
   ['a scenario without its load', { concurrency: '' }, 'concurrency: is not stated'],
   ['attention groups of a dense model', { dp: '2' }, 'dp: without experts'],
-  ['experts on a part of the devices', { model: 'mixtral-8x7b', tp: '4', ep: '2' }, 'ep: experts'],
+  ['experts on a part of the devices', { model: 'mixtral-8x7b', tp: '4', ep: '3' }, 'ep: experts'],
   ['a model that does not fit', { model: 'llama3-70b' }, 'llama3-70b needs'],
   ['tokens of prompts that nobody stated', { input_len: '' }, 'input_len: is not stated'],
 ])('names %s and goes on', (_what, cells, reason) => {

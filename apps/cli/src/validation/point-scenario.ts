@@ -1,7 +1,7 @@
 import {
-  SimulatorError,
   type CostModel,
   type PoolSpec,
+  type ReplicaLayout,
   type SimulationSpec,
 } from '@llmsim/contracts'
 import { devicePower } from '@llmsim/cost-models'
@@ -10,7 +10,7 @@ import { measuredCosts } from './measured-costs.js'
 import { engineDefaults, type EngineDefaults } from './engine-defaults.js'
 import { frontEnd, type FrontEnd } from './front-end.js'
 import type { MeasuredPoint } from './measured-point.js'
-import { acceleratorOf, layoutOf, pointMemory, type PointLayout } from './point-layout.js'
+import { acceleratorOf, layoutOf, pointMemory } from './point-layout.js'
 import { nominalTokens, trafficOf } from './point-traffic.js'
 
 /** Cost models that a validation compares. */
@@ -20,14 +20,12 @@ export type ValidatedCostModel = (typeof validatedCostModels)[number]
 /** A measurement as a simulation. */
 export interface PointScenario {
   readonly spec: SimulationSpec
-  /** Attention groups of one engine; one of them is simulated, with its share of the requests. */
-  readonly groups: number
 }
 
 /** Engines as a measurement describes them, without what they are sent. */
 export interface PointEngine {
   readonly pool: PoolSpec
-  readonly layout: PointLayout
+  readonly layout: ReplicaLayout
   /** What a request meets before the engine; nothing under the roofline. */
   readonly frontEnd: FrontEnd
 }
@@ -66,8 +64,7 @@ export function pointScenario(
   costModel: ValidatedCostModel,
   registries: Registries,
 ): PointScenario {
-  const groups = point.dp
-  const traffic = trafficOf(point, groups)
+  const traffic = trafficOf(point)
   const engine = pointEngine(point, {
     costModel,
     registries,
@@ -77,7 +74,6 @@ export function pointScenario(
   })
   const served = point.scenario === 'closed' || point.scenario === 'open'
   return {
-    groups,
     spec: {
       pools: [engine.pool],
       ...traffic,
@@ -95,7 +91,8 @@ export function pointEngine(point: MeasuredPoint, options: PointEngineOptions): 
   const accelerator = acceleratorOf(point, registries)
   const defaults = engineDefaults(point, accelerator)
   const layout = layoutOf(point, accelerator, defaults, registries)
-  const limits = limitsOf(point, defaults, options.requests)
+  const ranks = layout.attentionDataParallel ?? 1
+  const limits = limitsOf(point, defaults, Math.ceil(options.requests / ranks))
   const found = pointMemory(layout, defaults, limits.tokens, limits.sequences)
   const memory = { ...found, kvBlocks: options.kvBlocks ?? found.kvBlocks }
   const scheduler = named(registries.schedulers, 'scheduler', defaults.scheduler, 'engine')
@@ -105,7 +102,8 @@ export function pointEngine(point: MeasuredPoint, options: PointEngineOptions): 
     name: 'mixed',
     role: 'mixed',
     replicas,
-    devicesPerReplica: layout.tensorParallel * layout.pipelineParallel,
+    devicesPerReplica: layout.tensorParallel * layout.pipelineParallel * ranks,
+    attentionRanks: ranks,
     stages: layout.pipelineParallel,
     costModel: costs.model,
     createScheduler: () =>
@@ -141,30 +139,17 @@ function plansOutput({ scheduler }: EngineDefaults): boolean {
 }
 
 function costsOf(
-  layout: PointLayout,
+  layout: ReplicaLayout,
   { costModel, registries, replicas, clientSeconds = 0 }: PointEngineOptions,
   defaults: EngineDefaults,
 ): { model: CostModel; frontEnd: FrontEnd } {
   const factory = named(registries.costModels, 'cost model', costModel, '--cost-model')
-  const { expertSpread, tensorParallel, pipelineParallel } = layout
-  if (costModel === 'roofline') {
-    // Experts whole on a device, or split over the same devices: as many bytes and FLOP of each.
-    if (expertSpread > tensorParallel)
-      throw new SimulatorError({
-        code: 'CONFLICT',
-        path: 'dp',
-        message: 'the roofline has no experts spread over several attention groups',
-        given: expertSpread / tensorParallel,
-      })
+  if (costModel === 'roofline')
     return { model: factory.create({ ...layout, extra: {} }), frontEnd: {} }
-  }
   const calibration = measuredCosts(layout.accelerator, registries)?.calibration
   const engineProfile = registries.engineProfiles.get(defaults.profile, 'engine')
-  // With stages each holds its own experts.
-  const extra =
-    expertSpread > 1 && pipelineParallel === 1 ? { expert_parallel_size: expertSpread } : {}
   return {
-    model: factory.create({ ...layout, extra, calibration, engineProfile }),
+    model: factory.create({ ...layout, extra: {}, calibration, engineProfile }),
     frontEnd: frontEnd(engineProfile, replicas, clientSeconds),
   }
 }

@@ -15,13 +15,12 @@ const most = { requests: 6000, turns: 10 } as const
 const SEED = 1
 
 /**
- * The requests of a measurement, for one of `groups` attention groups that share them evenly.
+ * The requests of a measurement.
  *
  * Throws `SimulatorError` `INVALID_VALUE` where the measurement does not say what was sent.
  */
-export function trafficOf(point: MeasuredPoint, groups: number): PointTraffic {
+export function trafficOf(point: MeasuredPoint): PointTraffic {
   const { scenario, replicas } = point
-  const share = (requests: number): number => Math.max(1, Math.round(requests / groups))
   const input = lengths(point, 'input_len')
   const output = lengths(point, 'output_len')
   const source = (ratePerSecond?: number): RequestSource =>
@@ -33,13 +32,13 @@ export function trafficOf(point: MeasuredPoint, groups: number): PointTraffic {
     })
   switch (scenario) {
     case 'static':
-      return { source: source(), maxRequests: share(need(point, 'batch')) }
+      return { source: source(), maxRequests: need(point, 'batch') }
     case 'offline': {
       const requests = Math.min(
         point.num_requests ?? usualRequests.offline * replicas,
         most.requests * replicas,
       )
-      return { source: source(), maxRequests: share(requests) }
+      return { source: source(), maxRequests: requests }
     }
     case 'closed': {
       const users = need(point, 'concurrency')
@@ -47,8 +46,8 @@ export function trafficOf(point: MeasuredPoint, groups: number): PointTraffic {
       const requests = Math.min(sent, most.turns * users)
       return {
         source: source(),
-        concurrency: share(Math.min(users, requests)),
-        maxRequests: share(requests),
+        concurrency: Math.min(users, requests),
+        maxRequests: requests,
       }
     }
     case 'open': {
@@ -56,7 +55,7 @@ export function trafficOf(point: MeasuredPoint, groups: number): PointTraffic {
         point.num_requests ?? usualRequests.open * replicas,
         most.requests * replicas,
       )
-      return { source: source(need(point, 'request_rate') / groups), maxRequests: share(requests) }
+      return { source: source(need(point, 'request_rate')), maxRequests: requests }
     }
   }
 }
