@@ -74,6 +74,7 @@ export class ColumnRows implements TraceReader {
       into.priority = this.urgency < 0 ? 0 : 0 - this.number(this.urgency, 0)
       into.thinkSeconds = this.think < 0 ? -1 : this.number(this.think, -1)
       into.blocks = undefined
+      into.blockTokens = 0
       return true
     }
     return false

@@ -219,6 +219,7 @@ class ClientRows implements RowStream {
     into.thinkSeconds = -1
     into.tenant = clients.length > 1 ? `client-${first}` : ''
     into.blocks = undefined
+    into.blockTokens = 0
     times[first] = client.clock.next()
     return true
   }

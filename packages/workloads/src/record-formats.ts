@@ -20,7 +20,7 @@ export const acceptedKeys: string = [
 /** All keys that are read of records that are not sessions. */
 export const knownKeys: ReadonlySet<string> = new Set([
   ...['timestamp', 'input_length', 'output_length', 'hash_ids', 'chat_id', 'parent_chat_id'],
-  ...['session_id', 'delay'],
+  ...['session_id', 'delay', 'input_tok_ids', 'ideal_prefix_hit_toks'],
   ...columnFormats.flatMap(({ arrival, prompt, output, session, tenant, urgency, think }) =>
     [arrival, prompt, output, session, tenant, urgency, think].filter((key) => key !== undefined),
   ),
@@ -71,6 +71,7 @@ function timestamps(name: 'mooncake' | 'timed-trace'): RecordFormat {
     read(record, row, emit) {
       row.arrivalSeconds = record.seconds('timestamp', unitsPerSecond)
       lengths(record, row)
+      row.blockTokens = name === 'mooncake' ? 512 : 16
       emit()
     },
   }
@@ -84,6 +85,7 @@ function bailian(): RecordFormat {
     read(record, row, emit) {
       row.arrivalSeconds = record.seconds('timestamp')
       lengths(record, row)
+      row.blockTokens = 16
       const parent = record.text('parent_chat_id')
       const chat = record.text('chat_id')
       const root = parent === '' || parent === '-1' ? chat : parent
@@ -112,6 +114,8 @@ function aiperf(): RecordFormat {
         : (before?.arrival ?? 0) + delay
       if (record.has('delay')) row.thinkSeconds = delay
       lengths(record, row)
+      // A session's prompts begin with what came before; ids stand for what is new in each.
+      if (row.sessionId < 0) row.blockTokens = 512
       if (row.sessionId >= 0) {
         row.promptTokens += before?.context ?? 0
         open.set(row.sessionId, {
@@ -134,6 +138,7 @@ function llmServingSim(): RecordFormat {
     name: columns.name,
     read(record, row, emit) {
       if (!record.has('sub_requests')) {
+        promptTokens(record, row)
         columns.read(record, row, emit)
         return
       }
@@ -141,6 +146,7 @@ function llmServingSim(): RecordFormat {
       row.sessionId = sessions.of(name === '' ? `line ${unnamed++}` : name)
       row.arrivalSeconds = record.seconds('arrival_time_ns', 1e9)
       for (const turn of record.records('sub_requests')) {
+        promptTokens(turn, row)
         row.promptTokens = turn.tokens('input_toks', 0)
         row.outputTokens = turn.tokens('output_toks', 0)
         emit()
@@ -151,6 +157,26 @@ function llmServingSim(): RecordFormat {
   }
 }
 
+/**
+ * What a prompt begins with: its tokens one by one, or else as many as a cache without an end would hold,
+ * which are taken from a text that all prompts have in common.
+ */
+function promptTokens(record: TraceRecord, row: TraceRow): void {
+  row.blocks = undefined
+  row.blockTokens = 0
+  if (record.has('input_tok_ids')) {
+    row.blocks = record.list('input_tok_ids')
+    row.blockTokens = 1
+  } else if (record.has('ideal_prefix_hit_toks')) {
+    const tokens = record.tokens('ideal_prefix_hit_toks', 0)
+    if (tokens === 0) return
+    row.blocks = commonText
+    row.blockTokens = tokens
+  }
+}
+
+const commonText: readonly number[] = [0]
+
 /** Sessions of coding agents (kv-cache-tester): one object each, times in seconds from its start. */
 function weka(): RecordFormat {
   const sessions = new SessionNumbers()
@@ -159,6 +185,7 @@ function weka(): RecordFormat {
     row: TraceRow,
     emit: () => void,
     from: number,
+    blockTokens: number,
   ): void => {
     for (const request of requests) {
       const at = request.has('t') ? request.seconds('t') : from
@@ -166,7 +193,7 @@ function weka(): RecordFormat {
         // A sub-agent's times count from its own start, or from the session's.
         const nested = request.records('requests')
         const own = nested[0] !== undefined && nested[0].has('t') && nested[0].seconds('t') < at
-        read(nested, row, emit, own ? at : from)
+        read(nested, row, emit, own ? at : from, blockTokens)
         continue
       }
       if (request.text('type') === 'subagent' && !request.has('in')) continue
@@ -175,6 +202,7 @@ function weka(): RecordFormat {
       row.outputTokens = request.tokens('out', 0)
       row.thinkSeconds = request.has('think_time') ? request.seconds('think_time') : -1
       row.blocks = request.has('hash_ids') ? request.list('hash_ids') : undefined
+      row.blockTokens = blockTokens
       // Ids mean something within their own session alone.
       if (row.sessionId > 0)
         row.blocks = row.blocks?.map((block) => `${row.sessionId}:${String(block)}`)
@@ -194,7 +222,7 @@ function weka(): RecordFormat {
           'is empty',
           'at least one request',
         )
-      read(requests, row, emit, 0)
+      read(requests, row, emit, 0, record.has('block_size') ? record.tokens('block_size', 1) : 64)
     },
   }
 }

@@ -62,6 +62,7 @@ export class RecordRows implements TraceReader {
     row.thinkSeconds = -1
     row.tenant = ''
     row.blocks = undefined
+    row.blockTokens = 0
   }
 }
 

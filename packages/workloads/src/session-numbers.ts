@@ -37,7 +37,7 @@ export class SessionNumbers {
 }
 
 /** 53 bits of a text: a number takes less memory than a piece of the file's text would keep. */
-function fingerprint(text: string): number {
+export function fingerprint(text: string): number {
   let low = 0x811c9dc5
   let high = 0x1b873593
   for (let i = 0; i < text.length; i++) {

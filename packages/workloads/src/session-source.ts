@@ -127,6 +127,7 @@ export function sessionRows(
       into.thinkSeconds = first.turn === 0 ? -1 : turn.thinkSeconds
       into.tenant = ''
       into.blocks = undefined
+      into.blockTokens = 0
       const next = first.session.turns[++first.turn]
       if (next === undefined) pop(open)
       else {

@@ -153,8 +153,11 @@ class ScaledRate implements RowStream {
     while (this.taken >= this.offsets.length) if (!this.fill()) return false
     copyRow(this.row, into)
     into.arrivalSeconds = this.row.arrivalSeconds + this.offsets[this.taken]!
-    // A copy is not the same session twice.
-    if (this.taken > 0) into.sessionId = -1
+    // A copy is not the same session, nor the same prompt, twice.
+    if (this.taken > 0) {
+      into.sessionId = -1
+      into.blocks = undefined
+    }
     this.taken++
     return true
   }

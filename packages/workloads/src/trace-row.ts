@@ -16,6 +16,8 @@ export interface TraceRow {
   tenant: string
   /** Ids of the blocks of its prompt: equal leading ids are a shared prefix. */
   blocks: readonly unknown[] | undefined
+  /** Tokens that each of them stands for; 0, or absent: not known, and no cache can hold them. */
+  blockTokens?: number
 }
 
 /** Rows one at a time, so that a long trace takes no more memory than a short one. */
@@ -43,6 +45,7 @@ export function newRow(): TraceRow {
     thinkSeconds: -1,
     tenant: '',
     blocks: undefined,
+    blockTokens: 0,
   }
 }
 
@@ -56,4 +59,5 @@ export function copyRow(from: TraceRow, into: TraceRow): void {
   into.thinkSeconds = from.thinkSeconds
   into.tenant = from.tenant
   into.blocks = from.blocks
+  into.blockTokens = from.blockTokens ?? 0
 }

@@ -14,6 +14,10 @@ export interface TraceRows {
   readonly priorities?: Float64Array
   /** Seconds since the session's previous answer, -1: not recorded; absent when none is. */
   readonly thinkSeconds?: Float64Array
+  /** Ids of the blocks of each prompt; absent when none has any. */
+  readonly blocks?: readonly (readonly unknown[] | undefined)[]
+  /** Tokens that each of a prompt's ids stands for. */
+  readonly blockTokens?: Float64Array
 }
 
 /** Columns that grow row by row. */
@@ -25,6 +29,8 @@ export class RowColumns {
   private sessions: Int32Array | undefined
   private priorities: Float64Array | undefined
   private thinking: Float64Array | undefined
+  private readonly blocks: (readonly unknown[] | undefined)[] = []
+  private blockTokens: Float64Array | undefined
   private sorted = true
 
   /** Takes in all rows of a stream. */
@@ -48,6 +54,12 @@ export class RowColumns {
     if (row.thinkSeconds >= 0 && this.thinking === undefined)
       this.thinking = new Float64Array(this.arrivals.length).fill(-1)
     if (this.thinking !== undefined) this.thinking[at] = row.thinkSeconds
+    if (row.blocks !== undefined && this.blockTokens === undefined)
+      this.blockTokens = new Float64Array(this.arrivals.length)
+    if (this.blockTokens !== undefined) {
+      this.blocks[at] = row.blocks
+      this.blockTokens[at] = row.blockTokens ?? 0
+    }
     this.rows++
   }
 
@@ -82,6 +94,12 @@ export class RowColumns {
       ...(this.thinking === undefined
         ? {}
         : { thinkSeconds: ordered(this.thinking, new Float64Array(rows)) }),
+      ...(this.blockTokens === undefined
+        ? {}
+        : {
+            blocks: Array.from({ length: rows }, (_, i) => this.blocks[sorted ? i : order[i]!]),
+            blockTokens: ordered(this.blockTokens, new Float64Array(rows)),
+          }),
     }
   }
 
@@ -93,6 +111,7 @@ export class RowColumns {
     if (this.sessions !== undefined) this.sessions = widened(this.sessions, length)
     if (this.priorities !== undefined) this.priorities = widenedTimes(this.priorities, length)
     if (this.thinking !== undefined) this.thinking = widenedTimes(this.thinking, length)
+    if (this.blockTokens !== undefined) this.blockTokens = widenedTimes(this.blockTokens, length)
   }
 }
 

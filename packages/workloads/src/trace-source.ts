@@ -1,5 +1,6 @@
 import { type RequestDraft, type RequestSource, SimulatorError } from '@llmsim/contracts'
 import { tokenLimit } from './length-distribution.js'
+import { BlockIds } from './block-ids.js'
 import { newRow, type RowStream, type TraceRow } from './trace-row.js'
 import { type TraceRows } from './trace-rows.js'
 
@@ -17,6 +18,7 @@ export function traceSource(rows: TraceRows): RequestSource {
 /** The rows of columns, one after the other. */
 export function columnStream(rows: TraceRows): RowStream {
   const { arrivalSeconds, promptTokens, outputTokens, sessionIds, priorities, thinkSeconds } = rows
+  const { blocks, blockTokens } = rows
   let row = 0
   return {
     next(into: TraceRow): boolean {
@@ -28,7 +30,8 @@ export function columnStream(rows: TraceRows): RowStream {
       into.priority = priorities === undefined ? 0 : priorities[row]!
       into.thinkSeconds = thinkSeconds === undefined ? -1 : thinkSeconds[row]!
       into.tenant = ''
-      into.blocks = undefined
+      into.blocks = blocks?.[row]
+      into.blockTokens = blockTokens?.[row] ?? 0
       row++
       return true
     },
@@ -38,9 +41,11 @@ export function columnStream(rows: TraceRows): RowStream {
 /** Requests from rows that are in time order. */
 export function rowSource(rows: RowStream): RequestSource {
   const row = newRow()
+  const prompt = new BlockIds()
   return {
     next(into: RequestDraft): boolean {
       if (!rows.next(row)) return false
+      into.promptBlocks = prompt.of(row)
       into.arrivalSeconds = row.arrivalSeconds
       into.promptTokens = row.promptTokens
       into.outputTokens = row.outputTokens
@@ -54,7 +59,13 @@ export function rowSource(rows: RowStream): RequestSource {
 function check(rows: TraceRows): void {
   const { arrivalSeconds, promptTokens, outputTokens } = rows
   const { length } = arrivalSeconds
-  for (const column of ['sessionIds', 'priorities', 'thinkSeconds'] as const) {
+  for (const column of [
+    'sessionIds',
+    'priorities',
+    'thinkSeconds',
+    'blocks',
+    'blockTokens',
+  ] as const) {
     const given = rows[column]?.length ?? length
     if (given !== length) throw invalid(`${column}.length`, given, String(length))
   }

@@ -1,3 +1,4 @@
+import { fingerprint } from './session-numbers.js'
 import { type RowStream, newRow } from './trace-row.js'
 
 /** Figures of one quantity over all requests. */
@@ -42,7 +43,7 @@ export function traceFigures(rows: RowStream, limit: number = Infinity): TraceFi
   const bins = new GrowingBins()
   const sessions = new Set<number>()
   const tenants = new Set<string>()
-  const seen = new Set<unknown>()
+  const seen = new Set<number>()
   let blocks = 0
   let reused = 0
   let count = 0
@@ -67,10 +68,16 @@ export function traceFigures(rows: RowStream, limit: number = Infinity): TraceFi
     if (row.sessionId >= 0 && sessions.size < nameLimit) sessions.add(row.sessionId)
     if (row.tenant !== '' && tenants.size < nameLimit) tenants.add(row.tenant)
     if (row.blocks !== undefined) {
-      blocks += row.blocks.length
+      const { blockTokens = 0 } = row
+      const whole = blockTokens > 0 ? Math.floor(row.promptTokens / blockTokens) : 0
+      blocks += Math.max(row.blocks.length, whole)
+      let prefix = 0
+      let known = true
       for (const block of row.blocks) {
-        if (seen.has(block)) reused++
-        else if (seen.size < nameLimit) seen.add(block)
+        prefix = fingerprint(`${prefix} ${String(block)}`)
+        known &&= seen.has(prefix)
+        if (known) reused++
+        else if (seen.size < nameLimit) seen.add(prefix)
       }
     }
   }

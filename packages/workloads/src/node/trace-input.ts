@@ -206,7 +206,12 @@ function sessionsInput(files: readonly TraceFile[], seed: number): TraceInput {
     while (reader.next(row)) {
       row.arrivalSeconds += start
       most = Math.max(most, row.sessionId)
-      if (row.sessionId >= 0) row.sessionId += numbers
+      if (row.sessionId >= 0) {
+        row.sessionId += numbers
+        // Ids mean something within their own file alone.
+        const file = numbers
+        if (file > 0) row.blocks = row.blocks?.map((block) => `${file}:${String(block)}`)
+      }
       columns.add(row)
     }
     numbers += most + 1
