@@ -48,6 +48,7 @@ function group(heading: string, rows: readonly Row[]): ScenarioFlag[] {
 }
 
 const openLoop = ['workload.arrival_rate', 'workload.arrival_process', 'workload.cv']
+const sharedPrefixes = ['workload.shared_prefix_length', 'workload.num_shared_prefixes']
 const drawnLengths = [
   'workload.avg_input_length',
   'workload.input_length_std',
@@ -180,12 +181,22 @@ const workload = group('Workload:', [
     'workload.output_prediction_error',
     'relative error of the output lengths that a scheduler is told (default: it is told none)',
   ),
+  integer(
+    '--shared-prefix-length TOKENS',
+    'workload.shared_prefix_length',
+    'tokens with which prompts begin alike, for --enable-prefix-caching',
+  ),
+  integer(
+    '--num-shared-prefixes N',
+    'workload.num_shared_prefixes',
+    'different beginnings (default: 1)',
+  ),
   integer('--num-requests N', 'workload.num_requests', 'requests at most'),
   text(
     '--trace FILE',
     'workload.trace',
     'trace to replay: Azure, Vidur, Mooncake, BurstGPT and others, told by their header or keys',
-    [...openLoop, ...drawnLengths],
+    [...openLoop, ...drawnLengths, ...sharedPrefixes],
   ),
 ])
 
@@ -269,6 +280,11 @@ const engine = group('Engine:', [
     '--num-gpu-blocks-override N',
     'engine.num_gpu_blocks_override',
     'KV blocks of a replica, in place of those that the memory holds',
+  ),
+  boolean(
+    '--enable-prefix-caching',
+    'engine.enable_prefix_caching',
+    'keep KV blocks for requests that begin alike',
   ),
   text(
     '--preemption-mode MODE',

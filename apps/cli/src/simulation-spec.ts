@@ -14,6 +14,7 @@ import { clientSource } from './client-source.js'
 import { created, type DeployedPool, type Deployment } from './deployment.js'
 import { frontEnd, type FrontEnd } from './validation/front-end.js'
 import { requireSwapping, swapSpace } from './swap-space.js'
+import { prefixCaching } from './prefix-caching.js'
 import { named, type Registries } from './registries.js'
 import type { ResolvedScenario } from './scenario/resolved-scenario.js'
 import type { Traffic } from './traffic.js'
@@ -130,6 +131,7 @@ function poolSpec(
       staticBytes: memory.staticBytes,
       ...swapSpace(scenario, pool),
     },
+    ...prefixCaching(scenario, pool),
     power: devicePower(accelerator),
     devicePeak: {
       flopPerSecond: resolveComputeFormat(accelerator, layout.weightFormat, layout.activationFormat)

@@ -5,7 +5,7 @@ import {
   type RequestSource,
   type WorkloadSection,
 } from '@llmsim/contracts'
-import { syntheticSource, type LengthDistribution } from '@llmsim/workloads'
+import { syntheticSource, withSharedPrefixes, type LengthDistribution } from '@llmsim/workloads'
 import { findFile } from './scenario/catalog-entries.js'
 import { withPath } from './scenario/field-origins.js'
 import type { ResolvedScenario } from './scenario/resolved-scenario.js'
@@ -35,8 +35,12 @@ export async function trafficOf(
       : { process: arrival_process, ratePerSecond: arrival_rate, cv }
   const input = lengths(workload, 'input')
   const output = lengths(workload, 'output')
-  const source = (): RequestSource =>
-    syntheticSource({ arrivals, input, output, seed: random_seed })
+  const { shared_prefix_length: tokens, num_shared_prefixes: count = 1 } = workload
+  const source = (): RequestSource => {
+    const drawn = syntheticSource({ arrivals, input, output, seed: random_seed })
+    if (tokens === undefined) return drawn
+    return withSharedPrefixes(drawn, { tokens, count, seed: random_seed })
+  }
   // Draws nothing yet: what is wrong with the distributions shows now.
   source()
   return { source, longestRequest: (input.max ?? 0) + (output.max ?? 0) }

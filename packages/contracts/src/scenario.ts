@@ -43,6 +43,13 @@ export const WorkloadSection = z.strictObject({
     .max(1_000_000)
     .optional()
     .describe('Closed loop: requests in the system at any time.'),
+  shared_prefix_length: tokens
+    .optional()
+    .describe('Tokens with which prompts begin alike; for prefix caching.'),
+  num_shared_prefixes: count
+    .max(1e9)
+    .optional()
+    .describe('Different beginnings; each request has one of them.'),
   num_requests: count.max(1e12).optional().describe('Requests at most.'),
   trace: z.string().min(1).optional().describe('A trace file to replay.'),
   output_prediction_error: nonNegative
@@ -162,6 +169,10 @@ export const EngineSection = z.strictObject({
     .max(1e12)
     .optional()
     .describe('KV blocks of a replica, in place of those that the memory holds.'),
+  enable_prefix_caching: z
+    .boolean()
+    .optional()
+    .describe('Keeps KV blocks of prompts and answers for requests that begin alike.'),
   preemption_mode: z
     .enum(['recompute', 'swap'])
     .optional()

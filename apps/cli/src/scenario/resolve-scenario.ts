@@ -120,6 +120,7 @@ function resolveEngine(given: EngineSection, model: Model): ResolvedScenario['en
     ...(given.num_gpu_blocks_override === undefined
       ? {}
       : { num_gpu_blocks_override: given.num_gpu_blocks_override }),
+    ...(given.enable_prefix_caching === true ? { enable_prefix_caching: true } : {}),
     ...resolveSwap(given),
   }
 }

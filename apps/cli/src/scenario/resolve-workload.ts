@@ -13,15 +13,22 @@ const drawn = [
   'output_length_std',
   'length_distribution',
 ] as const
+const shared = ['shared_prefix_length', 'num_shared_prefixes'] as const
 const open = ['arrival_rate', 'arrival_process', 'cv'] as const
 
 /** Traffic with every default filled in. Throws `SimulatorError` `CONFLICT` for what does not go together. */
 export function resolveWorkload(given: WorkloadSection, model: Model): WorkloadSection {
   if (given.trace !== undefined) {
     refuseAny(given, [...open, ...drawn], 'a trace brings its own arrivals and lengths')
+    refuseAny(given, shared, 'a trace says itself what its prompts begin with')
     return given
   }
-  return { ...resolveArrivals(given), ...resolveLengths(given, model), ...limits(given) }
+  return {
+    ...resolveArrivals(given),
+    ...resolveLengths(given, model),
+    ...resolveShared(given),
+    ...limits(given),
+  }
 }
 
 function resolveArrivals(given: WorkloadSection): WorkloadSection {
@@ -71,6 +78,13 @@ function cutOff(mean: number, distribution: string, room: number): number {
   // A zipf distribution up to n has a mean of at most (n + 1) / 2.
   const least = distribution === 'zipf' ? 2 * mean : mean
   return Math.ceil(Math.min(longest, Math.max(least, Math.min(tailFactor * mean, room))))
+}
+
+function resolveShared(given: WorkloadSection): WorkloadSection {
+  const { shared_prefix_length: length, num_shared_prefixes: count } = given
+  if (length !== undefined) return { shared_prefix_length: length, num_shared_prefixes: count ?? 1 }
+  refuseAny(given, ['num_shared_prefixes'], 'needs workload.shared_prefix_length')
+  return {}
 }
 
 function limits(given: WorkloadSection): WorkloadSection {

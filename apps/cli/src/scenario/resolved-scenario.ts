@@ -73,6 +73,8 @@ export interface ResolvedScenario {
     /** Absent: as many KV blocks as the memory holds. */
     readonly num_gpu_blocks_override?: number
     /** Absent: preempted requests are recomputed. */
+    /** Absent: every prompt is computed whole. */
+    readonly enable_prefix_caching?: true
     readonly preemption_mode?: 'swap'
     readonly swap_space_gb?: number
     /** Absent: that of the accelerator. */
