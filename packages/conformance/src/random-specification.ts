@@ -8,6 +8,7 @@ import type {
   SimulationSpec,
 } from '@llmsim/contracts'
 import { withRandomExpectations } from './random-expectations.js'
+import { withRandomFaults } from './random-faults.js'
 import { RandomNumbers } from './random-numbers.js'
 import { withRandomRanks } from './random-ranks.js'
 import { withRandomPrefixes } from './random-prefixes.js'
@@ -56,7 +57,8 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
     objectives: { ttftSeconds: 0.5, tpotSeconds: 0.02 },
   }
   const sent = withRandomExpectations(seed, withRandomSenders(seed, drawn))
-  return withRandomRanks(seed, withRandomSwap(seed, withRandomPrefixes(seed, sent)))
+  const kept = withRandomRanks(seed, withRandomSwap(seed, withRandomPrefixes(seed, sent)))
+  return withRandomFaults(seed, kept)
 }
 
 function randomPool(

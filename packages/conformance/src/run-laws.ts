@@ -4,11 +4,13 @@ import { check } from './test-api.js'
 /** What holds in every run, whatever the policies: nothing is lost, shares are shares. */
 export function checkRunLaws(result: SimulationResult): void {
   const { total_requests, completed_requests, rejected_requests, unfinished_requests } = result
+  const { failed_requests = 0 } = result
   check(
-    total_requests === completed_requests + rejected_requests + unfinished_requests,
+    total_requests ===
+      completed_requests + rejected_requests + failed_requests + unfinished_requests,
     () =>
       `requests are lost: ${total_requests} arrived, ${completed_requests} completed, ` +
-      `${rejected_requests} rejected, ${unfinished_requests} unfinished`,
+      `${rejected_requests} rejected, ${failed_requests} failed, ${unfinished_requests} unfinished`,
   )
   const { mean_in_system, rate_times_latency } = result.littles_law
   if (unfinished_requests === 0)
@@ -16,6 +18,8 @@ export function checkRunLaws(result: SimulationResult): void {
       Math.abs(mean_in_system - rate_times_latency) <= 1e-9 * Math.max(mean_in_system, 1e-12),
       () => `Little's law fails: ${mean_in_system} in the system, ${rate_times_latency} expected`,
     )
+  // A KV cache that is sent to another decode replica is routed again, and its request is not retried.
+  const routedAgain = result.faults === undefined ? 0 : Infinity
   for (const pool of result.pools) {
     const busy = pool.prefill_utilization + pool.decode_utilization
     check(busy <= 1 + 1e-9, () => `pool ${pool.name} is busy ${busy} of the time`)
@@ -25,7 +29,10 @@ export function checkRunLaws(result: SimulationResult): void {
     )
     checkTimes(pool)
     const routed = pool.per_replica.reduce((sum, replica) => sum + replica.requests, 0)
-    check(routed <= total_requests, () => `pool ${pool.name} got requests that never arrived`)
+    check(
+      routed <= total_requests + routedAgain,
+      () => `pool ${pool.name} got requests that never arrived`,
+    )
   }
   checkPrefixLaws(result)
   checkParts(result)
@@ -59,6 +66,7 @@ function checkPrefixLaws({
   prefix_cache: cache,
   preemptions,
   unfinished_requests,
+  faults,
 }: SimulationResult): void {
   if (cache === undefined || cache === null) return
   const { requests, prompt_tokens: prompt, hit_tokens: hits, computed_tokens: computed } = cache
@@ -66,8 +74,8 @@ function checkPrefixLaws({
     hits <= prompt - requests,
     () => `${hits} of ${prompt} prompt tokens are found: nothing is left to compute`,
   )
-  // Who is preempted is computed again; who is not done may not have been computed yet.
-  if (preemptions > 0 || unfinished_requests > 0) return
+  // Who is preempted or loses its replica is computed again; who is not done may not have been yet.
+  if (preemptions > 0 || unfinished_requests > 0 || faults !== undefined) return
   check(
     hits + computed === prompt,
     () => `of ${prompt} prompt tokens ${hits} are found and ${computed} are computed`,

@@ -33,8 +33,8 @@ export interface ObservedRequest {
   /** Disaggregated serving: end of its prefill, and when its KV cache was usable for decoding. */
   readonly transferStartSeconds: number
   readonly transferEndSeconds: number
-  /** `rejected`: it can never fit; `unfinished`: the run ended first. */
-  readonly outcome: 'completed' | 'rejected' | 'unfinished'
+  /** `rejected`: it can never fit; `failed`: given up after faults; `unfinished`: the run ended first. */
+  readonly outcome: 'completed' | 'rejected' | 'failed' | 'unfinished'
 }
 
 /**
@@ -138,7 +138,7 @@ export interface RunObserver {
   requestArrived?(request: ObservedRequest): void
   /** A request has its last token. */
   requestFinished?(request: ObservedRequest): void
-  /** A request was rejected, or had not finished when the run ended. */
+  /** A request was rejected or given up, or had not finished when the run ended. */
   requestFailed?(request: ObservedRequest): void
   /** A request came into a queue, or a plan moved requests. */
   loadChanged?(load: ObservedLoad): void

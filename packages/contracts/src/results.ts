@@ -215,6 +215,8 @@ const PoolFigures = z.strictObject({
   mbu: share.optional(),
   /** Where there are several pools. */
   latency: LatencyFigures.optional(),
+  /** Share of its replicas' time in which they were up; absent where nothing can break. */
+  availability: share.optional(),
   per_replica: z.array(ReplicaFigures),
 })
 
@@ -225,8 +227,24 @@ export const SimulationResult = z.strictObject({
   completed_requests: z.number(),
   /** Requests refused because they could never fit. */
   rejected_requests: z.number(),
+  /** Requests given up after faults, over the whole run; absent where nothing can break. */
+  failed_requests: z.number().optional(),
   /** Requests still in the system when the drain ended. */
   unfinished_requests: z.number(),
+  /** What faults did, over the whole run; absent where nothing can break. */
+  faults: z
+    .strictObject({
+      /** Faults of replicas, a node's counted by replica. */
+      replica_faults: z.number(),
+      /** Requests that were served again, each counted once, and how often that happened. */
+      retried_requests: z.number(),
+      retries: z.number(),
+      /** Output tokens that were generated and lost. */
+      lost_output_tokens: z.number(),
+      /** Share of the replicas' time in which they were up. */
+      availability: share,
+    })
+    .optional(),
   /** Simulated seconds from the start to the last event. */
   simulation_time: z.number(),
   /** The measured window, in seconds; the requests that arrived and completed in it. */

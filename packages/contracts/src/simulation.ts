@@ -1,5 +1,6 @@
 import type { AdmissionPolicy } from './admission.js'
 import type { CostModel } from './cost-model.js'
+import type { FaultsSpec } from './fleet.js'
 import type { RunObserver } from './observer.js'
 import type { RequestSource } from './request-source.js'
 import type { Router } from './router.js'
@@ -94,6 +95,10 @@ export interface PoolSpec {
   /** Makes the scheduler of one replica (of each of its in-flight batches, with stages). */
   createScheduler(): Scheduler
   readonly router: Router
+  /** Devices of a node, numbered through the pool replica by replica; those of a replica when absent. */
+  readonly devicesPerNode?: number
+  /** Seconds from a replica's repair, or from its devices being there, to its first step; 0 when absent. */
+  readonly startUpSeconds?: number
   readonly memory: ReplicaMemory
   /** Absent: every prompt is computed whole. */
   readonly prefixCaching?: PrefixCachingSpec
@@ -172,6 +177,8 @@ export interface SimulationSpec {
   /** Seconds after the end of the arrivals for which running requests may finish; Infinity when absent. */
   readonly drainSeconds?: number
   readonly objectives?: ServiceObjectives
+  /** What breaks; absent: nothing. */
+  readonly faults?: FaultsSpec
   /** The kinds of requests: a draft's `classId` is an index into them. */
   readonly classes?: readonly RequestClassSpec[]
   /** Names of those who send requests: a draft's `tenantId` is an index. A source may add to them as it goes. */

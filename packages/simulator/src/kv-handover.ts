@@ -1,14 +1,19 @@
 import type { Slot } from '@llmsim/contracts'
 import type { EventQueue } from '@llmsim/engine'
+import { NO_EVENT } from '@llmsim/engine'
 import type { KvTransfer } from './kv-transfer.js'
 import type { Lane } from './lane.js'
-import type { Pool } from './pool.js'
+import type { PoolGroup } from './pool-group.js'
 import type { Replica } from './replica.js'
 import type { RequestTable } from './request-table.js'
 import { LEAVING, WAITING } from './request-table.js'
 
 /** Transfers that end come before batches that act at the same time. */
 export const TRANSFER_PRIORITY = 0
+
+/** In place of a lane: no decode replica is there, or the KV cache was taken off its way. */
+const PARKED = -1
+const WITHDRAWN = -2
 
 /** When a prefill was done, its first byte was sent, and its KV cache is usable, in seconds. */
 export interface HandoverTimes {
@@ -21,10 +26,11 @@ export interface HandoverTimes {
 export interface HandoverParts {
   readonly queue: EventQueue
   readonly table: RequestTable
-  /** The decode pool. */
-  readonly pool: Pool
+  /** The decode pools. */
+  readonly group: PoolGroup
   readonly transfer: KvTransfer
   replicaOf(slot: Slot): Replica
+  replicaOfLane(lane: number): Replica
   /** Whether something that happens at a time is measured. */
   measures(time: number): boolean
   /** Ends a lane's running segment after so many steps, if that is sooner. */
@@ -44,8 +50,10 @@ export interface HandoverParts {
  */
 export class KvHandover {
   readonly #parts: HandoverParts
-  /** Number of the decode replica, by slot. */
+  /** Number of a lane of the decode replica, by slot; below 0 while there is none. */
   #targets: Int32Array = new Int32Array(256)
+  /** The event that ends its transfer, by slot. */
+  #events: Int32Array = new Int32Array(256)
   /** When the prefill was done, by slot, in seconds. */
   #readyAt: Float64Array = new Float64Array(256)
   /** When the KV cache was usable for decoding, by slot, in seconds. */
@@ -58,12 +66,69 @@ export class KvHandover {
 
   /** A prompt is done: chooses the decode replica and queues the KV cache for it. */
   begin(slot: Slot, now: number): void {
-    const { table, pool } = this.#parts
+    const { table } = this.#parts
     table.stage[slot] = LEAVING
-    const target = pool.route(slot, now)
+    this.#note(slot, now)
+    this.#seek(slot, now)
+  }
+
+  /** Decode replicas can take requests again: KV caches that found none go there. */
+  admitParked(now: number): void {
+    const { parked } = this.#parts.group
+    for (let left = parked.size; left > 0; left--) {
+      const slot = parked.head
+      parked.remove(slot)
+      this.#seek(slot, now)
+    }
+  }
+
+  /** The decode replica that a KV cache waits for or is sent to; undefined while there is none. */
+  targetOf(slot: Slot): Replica | undefined {
+    const lane = this.#targets[slot]!
+    return lane < 0 ? undefined : this.#parts.replicaOfLane(lane)
+  }
+
+  /** A KV cache that was withdrawn goes to another decode replica, from its first byte on. */
+  redirect(slot: Slot, now: number): void {
+    this.#seek(slot, now)
+  }
+
+  /**
+   * Takes a KV cache off its way; what it holds at the prefill replica stays.
+   *
+   * @returns the decode replica that had room for it, or would have; its blocks there are free
+   */
+  withdraw(slot: Slot, now: number): Replica | undefined {
+    const { table, queue, group } = this.#parts
+    const lane = this.#targets[slot]!
+    this.#targets[slot] = WITHDRAWN
+    if (lane === PARKED) group.parked.remove(slot)
+    if (lane < 0) return undefined
+    const target = this.#parts.replicaOfLane(lane)
+    target.outstanding--
+    if (this.#events[slot] === NO_EVENT) target.inbound.remove(slot)
+    else {
+      queue.cancel(this.#events[slot]!)
+      target.sampleUntil(now)
+      const blocks = target.kv.blocksFor(table.prefillTarget[slot]!)
+      if (target.cache === undefined) target.kv.allocate(-blocks)
+      else target.cache.releaseTransfer(slot, blocks, target.usedBefore(now))
+    }
+    return target
+  }
+
+  #seek(slot: Slot, now: number): void {
+    const { group } = this.#parts
+    const target = group.route(slot, now)
+    this.#events[slot] = NO_EVENT
+    if (target === undefined) {
+      this.#targets[slot] = PARKED
+      group.parked.pushBack(slot)
+      return
+    }
     target.requests++
     target.outstanding++
-    this.#note(slot, target.index, now)
+    this.#targets[slot] = target.lanes[0]!.id
     target.inbound.pushBack(slot)
     this.admitInbound(target, now)
   }
@@ -85,7 +150,7 @@ export class KvHandover {
       const there = takePrefix(replica, slot, tokens)
       this.#reserve(replica, blocks - there, now)
       const end = transfer.send(now, tokens - there * replica.kv.size)
-      queue.schedule(end, TRANSFER_PRIORITY, -slot - 1)
+      this.#events[slot] = queue.schedule(end, TRANSFER_PRIORITY, -slot - 1)
       const times = this.#times
       times.ready = this.#readyAt[slot]!
       times.start = transfer.startedAt
@@ -96,13 +161,13 @@ export class KvHandover {
 
   /** A KV cache has arrived: its blocks at the prefill replica are free, and it can decode here. */
   end(slot: Slot, now: number): void {
-    const { table, pool, transfer } = this.#parts
+    const { table, transfer } = this.#parts
     const source = this.#parts.replicaOf(slot)
     source.sampleUntil(now)
     source.free(slot, table.prefillTarget[slot]!, now)
     source.outstanding--
     this.#parts.released(source)
-    const target = pool.replicas[this.#targets[slot]!]!
+    const target = this.targetOf(slot)!
     if (this.#parts.measures(now)) transfer.times.add(now - this.#readyAt[slot]!)
     this.#arrivedAt[slot] = now
     table.stage[slot] = WAITING
@@ -143,8 +208,11 @@ export class KvHandover {
     replica.kv.notePeak(replica.usedBefore(now))
   }
 
-  #note(slot: Slot, target: number, readyAt: number): void {
+  #note(slot: Slot, readyAt: number): void {
     if (slot >= this.#targets.length) {
+      const events = new Int32Array(this.#parts.table.capacity)
+      events.set(this.#events)
+      this.#events = events
       const targets = new Int32Array(this.#parts.table.capacity)
       targets.set(this.#targets)
       this.#targets = targets
@@ -155,7 +223,6 @@ export class KvHandover {
       arrivals.set(this.#arrivedAt)
       this.#arrivedAt = arrivals
     }
-    this.#targets[slot] = target
     this.#readyAt[slot] = readyAt
     this.#arrivedAt[slot] = NaN
   }

@@ -14,6 +14,8 @@ export class KvTransfer {
   readonly times: Distribution
   readonly #spec: KvTransferSpec
   readonly #link: FifoServer = new FifoServer()
+  /** What is left of its bandwidth. */
+  #factor = 1
   readonly #start: number
   readonly #end: number
 
@@ -24,6 +26,11 @@ export class KvTransfer {
     this.#end = end
   }
 
+  /** Transfers that come from now on have this share of the link's bandwidth. */
+  scale(factor: number): void {
+    this.#factor = factor
+  }
+
   /**
    * Puts a KV cache of `tokens` tokens on the link.
    *
@@ -31,7 +38,7 @@ export class KvTransfer {
    */
   send(now: number, tokens: number): number {
     const bytes = tokens * this.#spec.bytesPerToken
-    const seconds = bytes / this.#spec.bandwidthBytesPerSecond
+    const seconds = bytes / (this.#spec.bandwidthBytesPerSecond * this.#factor)
     const sent = this.#link.serve(now, seconds)
     this.startedAt = sent - seconds
     this.sentBytes = bytes

@@ -44,7 +44,7 @@ export class Lane {
   readonly kv: KvBlocks
   readonly cache: PrefixCache | undefined
   readonly table: RequestTable
-  readonly scheduler: Scheduler
+  scheduler: Scheduler
   /** Where preempted requests go; undefined: they are recomputed. */
   readonly swap: SwapStore | undefined
   readonly view: ReplicaView
@@ -139,6 +139,14 @@ export class Lane {
   /** Requests in this batch and its queue. */
   get load(): number {
     return this.waiting.size + this.running.size
+  }
+
+  /** Starts anew, without requests, as an engine that is started again. */
+  restart(scheduler: Scheduler): void {
+    this.scheduler = scheduler
+    this.fresh.size = 0
+    this.emptyPlans = 0
+    this.swapSeconds = 0
   }
 
   generatedTokens(slot: Slot): number {

@@ -145,6 +145,15 @@ export class Observation {
     this.#observer.requestFinished(request)
   }
 
+  /** A request was given up after faults. */
+  failed(slot: Slot): void {
+    if (this.#observer.requestFailed === undefined) return
+    const request = this.#fill(slot)
+    request.finishSeconds = NaN
+    request.outcome = 'failed'
+    this.#observer.requestFailed(request)
+  }
+
   /** The queue and the batch of a lane may have changed. */
   load(lane: Lane, now: number): void {
     if (this.#observer.loadChanged === undefined) return

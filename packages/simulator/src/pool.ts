@@ -1,58 +1,59 @@
 import type { PoolSpec, PoolView, RoutedRequest, Slot } from '@llmsim/contracts'
+import { NO_SLOT } from '@llmsim/contracts'
 import { BarrierGroup } from './barrier-group.js'
-import { NO_SLOT, SimulatorError } from '@llmsim/contracts'
-import { policyFailure } from './policy-failure.js'
 import type { RunParts } from './replica.js'
 import { Replica } from './replica.js'
 import type { RequestTable } from './request-table.js'
+import { routerAnswer } from './router-answer.js'
 
-/** A pool's replicas as its router sees them. */
+/** A pool's replicas that can take requests, as its router sees them. */
 class ReplicasView implements PoolView {
   now: number = 0
   /** The request that is being routed. */
   slot: Slot = NO_SLOT
   /** Only where the replicas have prefix caches. */
   readonly cachedTokens?: (replica: number) => number
-  readonly #replicas: readonly Replica[]
+  readonly #pool: Pool
 
-  constructor(replicas: readonly Replica[]) {
-    this.#replicas = replicas
-    if (replicas[0]?.cache !== undefined)
-      this.cachedTokens = (replica) => this.#cachedTokens(replica)
+  constructor(pool: Pool) {
+    this.#pool = pool
+    if (pool.replicas[0]?.cache !== undefined)
+      this.cachedTokens = (replica) => pool.available[replica]!.cachedTokens(this.slot, this.now)
   }
 
   get replicas(): number {
-    return this.#replicas.length
+    return this.#pool.available.length
   }
 
   outstanding(replica: number): number {
-    return this.#replicas[replica]!.outstanding
+    return this.#pool.available[replica]!.outstanding
   }
 
   queued(replica: number): number {
-    const { lanes, inbound } = this.#replicas[replica]!
-    let queued = inbound.size
-    for (const lane of lanes) queued += lane.waiting.size
-    return queued
+    return this.#pool.available[replica]!.queued
   }
 
   usedBlocks(replica: number): number {
-    return this.#replicas[replica]!.usedBefore(this.now)
+    return this.#pool.available[replica]!.usedBefore(this.now)
   }
 
   totalBlocks(replica: number): number {
-    return this.#replicas[replica]!.kv.total
+    return this.#pool.available[replica]!.kv.total
   }
 
-  #cachedTokens(replica: number): number {
-    return this.#replicas[replica]!.cachedTokens(this.slot, this.now)
+  id(replica: number): number {
+    return this.#pool.available[replica]!.index
   }
 }
 
 /** Replicas that share a role and a router; each attention rank counts as one. */
 export class Pool {
+  /** Its number in the run. */
+  readonly index: number
   readonly spec: PoolSpec
   readonly replicas: Replica[] = []
+  /** Those that can take requests. */
+  available: readonly Replica[]
   readonly #view: ReplicasView
   readonly #table: RequestTable
   readonly #request: { -readonly [K in keyof RoutedRequest]: RoutedRequest[K] } = {
@@ -64,18 +65,22 @@ export class Pool {
     classId: -1,
   }
 
-  constructor(spec: PoolSpec, run: RunParts) {
+  constructor(index: number, spec: PoolSpec, run: RunParts) {
+    this.index = index
     this.spec = spec
     this.#table = run.table
-    for (let index = 0; index < spec.replicas; index++) this.#addReplica(run)
-    this.#view = new ReplicasView(this.replicas)
+    for (let copy = 0; copy < spec.replicas; copy++) this.#addReplica(run)
+    this.available = this.replicas
+    this.#view = new ReplicasView(this)
   }
 
   #addReplica(run: RunParts): void {
     const { spec } = this
     const ranks: Replica[] = []
     for (let rank = 0; rank < (spec.attentionRanks ?? 1); rank++)
-      ranks.push(new Replica(this.replicas.length + rank, spec, run, ranks[0]?.stageFree))
+      ranks.push(
+        new Replica(this.replicas.length + rank, this.index, spec, run, ranks[0]?.stageFree),
+      )
     this.replicas.push(...ranks)
     if (ranks.length === 1) return
     for (let stage = 0; stage < spec.stages; stage++)
@@ -85,9 +90,63 @@ export class Pool {
       )
   }
 
-  /** Asks the router. Errors: `CONTRACT` when it names no replica of the pool. */
-  route(slot: Slot, now: number): Replica {
-    if (this.replicas.length === 1) return this.replicas[0]!
+  /** Replicas by copy of the model: all attention ranks of one stand and fall together. */
+  get copies(): Replica[][] {
+    const { replicas, attentionRanks: ranks = 1 } = this.spec
+    return Array.from({ length: replicas }, (_, copy) =>
+      this.replicas.slice(copy * ranks, (copy + 1) * ranks),
+    )
+  }
+
+  /** Replicas by node: those that have devices on it. */
+  get nodes(): Replica[][] {
+    const { replicas, devicesPerReplica, devicesPerNode = devicesPerReplica } = this.spec
+    const count = Math.ceil((replicas * devicesPerReplica) / devicesPerNode)
+    return Array.from({ length: count }, (_, node) =>
+      this.copies
+        .filter((_ranks, copy) => {
+          const first = copy * devicesPerReplica
+          const end = first + devicesPerReplica
+          return first < (node + 1) * devicesPerNode && end > node * devicesPerNode
+        })
+        .flat(),
+    )
+  }
+
+  get view(): PoolView {
+    return this.#view
+  }
+
+  /** Sets the time at which the view shows the replicas, and the request that is being routed. */
+  lookAt(slot: Slot, now: number): void {
+    this.#view.slot = slot
+    this.#view.now = now
+  }
+
+  /** Takes note of which replicas can take requests. */
+  refresh(): void {
+    this.available = this.replicas.filter(({ state }) => state === 'available')
+  }
+
+  /** Whether an empty replica holds a request: its last token's KV included, where it decodes here. */
+  fits(promptTokens: number, outputTokens: number): boolean {
+    const { role, memory } = this.spec
+    const whole = promptTokens + outputTokens - 1
+    if (role === 'prefill') return promptTokens <= memory.blockSize * memory.kvBlocks
+    // One block stays free beside a transferred cache, so that the first to decode can grow.
+    return whole <= memory.blockSize * (memory.kvBlocks - (role === 'decode' ? 1 : 0))
+  }
+
+  /** Asks the router; undefined while no replica is there. Errors: `CONTRACT` of the router. */
+  route(slot: Slot, now: number): Replica | undefined {
+    const { available, spec } = this
+    if (available.length <= 1) return available[0]
+    this.lookAt(slot, now)
+    return available[routerAnswer(spec.router, this.routed(slot), this.#view, spec.name)]
+  }
+
+  /** A request as routers see it; the object is reused. */
+  routed(slot: Slot): RoutedRequest {
     const request = this.#request
     const table = this.#table
     request.arrivalSeconds = table.arrival[slot]!
@@ -96,23 +155,6 @@ export class Pool {
     request.priority = table.priority[slot]!
     request.tenantId = table.tenant[slot]!
     request.classId = table.class[slot]!
-    this.#view.now = now
-    this.#view.slot = slot
-    let chosen: number
-    try {
-      chosen = this.spec.router.route(request, this.#view)
-    } catch (error) {
-      throw policyFailure(`router ${this.spec.router.name}`, error)
-    }
-    const replica = this.replicas[chosen]
-    if (replica === undefined)
-      throw new SimulatorError({
-        code: 'CONTRACT',
-        path: `router ${this.spec.router.name}`,
-        message: `chose a replica that pool ${this.spec.name} does not have`,
-        given: chosen,
-        accepted: `a whole number from 0 to ${this.replicas.length - 1}`,
-      })
-    return replica
+    return request
   }
 }

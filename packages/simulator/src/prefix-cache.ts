@@ -157,6 +157,27 @@ export class PrefixCache {
     this.#state++
   }
 
+  /** The same for what `acquireForTransfer` took, whose KV cache will not come after all. */
+  releaseTransfer(slot: Slot, blocks: number, used: number): void {
+    const paths = this.#paths
+    const node = paths.nodes[slot]!
+    const held = paths.blocks[slot]!
+    paths.nodes[slot] = paths.targetNodes[slot]!
+    paths.blocks[slot] = paths.targetBlocks[slot]!
+    this.release(slot, 0, blocks, true, used)
+    paths.nodes[slot] = node
+    paths.blocks[slot] = held
+    paths.targetNodes[slot] = NO_NODE
+    paths.targetBlocks[slot] = 0
+  }
+
+  /** Forgets all that is kept: the replica has lost its memory, and nobody holds any of it. */
+  clear(): void {
+    while (this.#tree.oldest !== NO_NODE) this.#tree.evictOldest(Infinity)
+    this.kept = 0
+    this.#state++
+  }
+
   /** KV blocks of a running request that others hold as well. */
   sharedBlocks(slot: Slot): number {
     const { holders, parents, blocks } = this.#tree

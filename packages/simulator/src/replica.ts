@@ -1,6 +1,7 @@
 import type { PoolRole, PoolSpec, Slot } from '@llmsim/contracts'
 import { BatchesInFlight } from './batches-in-flight.js'
 import { CachedLaneView } from './cached-lane-view.js'
+import { IntervalClock } from './interval-clock.js'
 import { KvBlocks } from './kv-blocks.js'
 import { Lane } from './lane.js'
 import { LaneBreakdown } from './lane-breakdown.js'
@@ -29,11 +30,19 @@ export interface RunParts {
 }
 
 /**
+ * Only an available one takes requests; one that is draining serves those that it has, one that is
+ * starting loads its weights, and one that is off is not there.
+ */
+export type ReplicaState = 'available' | 'draining' | 'starting' | 'down' | 'off'
+
+/**
  * One copy of the model, or one attention rank of it: its batches, its KV blocks, its pipeline stages,
  * which ranks share.
  */
 export class Replica {
   readonly index: number
+  /** Index of its pool. */
+  readonly pool: number
   readonly spec: PoolSpec
   readonly role: PoolRole
   readonly kv: KvBlocks
@@ -56,10 +65,26 @@ export class Replica {
   nextSample: number
   requests: number = 0
   steps: number = 0
+  state: ReplicaState = 'available'
+  /** Faults that it is under. */
+  faults: number = 0
+  /** Whether it is under a fault that is never repaired. */
+  isLost: boolean = false
+  /** How often it has begun to start: one start at most is not void. */
+  starts: number = 0
+  /** While it is down, or starts again after a fault. */
+  readonly down: IntervalClock
 
   /** `stageFree`: the stages of the ranks before it. */
-  constructor(index: number, spec: PoolSpec, run: RunParts, stageFree?: Float64Array) {
+  constructor(
+    index: number,
+    pool: number,
+    spec: PoolSpec,
+    run: RunParts,
+    stageFree?: Float64Array,
+  ) {
     this.index = index
+    this.pool = pool
     this.spec = spec
     this.role = spec.role
     this.kv = new KvBlocks(spec.memory.blockSize, spec.memory.kvBlocks)
@@ -73,6 +98,7 @@ export class Replica {
     this.flights = spec.stages > 1 ? new BatchesInFlight() : undefined
     this.inbound = new RequestList(run.table)
     this.sampler = new MemorySampler(run.windowStart, run.windowEnd)
+    this.down = new IntervalClock(run.windowStart, run.windowEnd)
     this.observed = undefined
     this.nextSample = this.sampler.next
     const lanes = spec.replicas * (spec.attentionRanks ?? 1) * spec.stages
@@ -148,6 +174,18 @@ export class Replica {
     if (observed === undefined) return
     while (observed.next < time) observed.add(this.usedAt(observed.next))
     this.nextSample = Math.min(sampler.next, observed.next)
+  }
+
+  /** Whether it works on requests: on those that it has, at least. */
+  get serves(): boolean {
+    return this.state === 'available' || this.state === 'draining'
+  }
+
+  /** Requests in its queues, and those whose KV cache waits for room. */
+  get queued(): number {
+    let queued = this.inbound.size
+    for (const lane of this.lanes) queued += lane.waiting.size
+    return queued
   }
 
   /** The batch with the fewest requests. */

@@ -6,6 +6,7 @@ import type {
   SimulationResult,
 } from '@llmsim/contracts'
 import { SECONDS_PER_HOUR } from '@llmsim/contracts'
+import { faultFigures, poolAvailability } from './fault-figures.js'
 import { breakdownOf, pipelineOf } from './time-figures.js'
 import {
   figure,
@@ -34,7 +35,7 @@ export function resultOf(run: SimulationRun): SimulationResult {
   const perSecond = (amount: number): number => (seconds > 0 ? amount / seconds : 0)
   const uses = pools.map((pool) => deviceUse(pool, busyShares(pool, seconds)))
   const figures = pools.map((pool, i) => ({
-    ...poolFigures(pool, run.now, seconds),
+    ...poolFigures(pool, run, seconds),
     ...useFigures(pool, uses[i]),
     ...latencyOf(run.groups?.poolLatency(i)),
     per_replica: pool.replicas.map((replica, r) => ({
@@ -52,6 +53,7 @@ export function resultOf(run: SimulationRun): SimulationResult {
     total_requests: requests.arrived,
     completed_requests: requests.completed,
     rejected_requests: run.rejected,
+    ...faultFigures(run),
     unfinished_requests: run.table.inUse,
     simulation_time: run.now,
     measured_window: {
@@ -84,7 +86,8 @@ export function resultOf(run: SimulationRun): SimulationResult {
     ...wholeUse(pools, uses),
     littles_law: {
       mean_in_system: run.now > 0 ? run.requestSeconds / run.now : 0,
-      rate_times_latency: run.now > 0 ? requests.totalLatencySeconds / run.now : 0,
+      rate_times_latency:
+        run.now > 0 ? (requests.totalLatencySeconds + run.failedSeconds) / run.now : 0,
     },
     preemptions: sum(figures.map((pool) => pool.preemptions)),
     ...swapFigures(pools),
@@ -128,7 +131,8 @@ function distributionsOf({ requests, steps }: SimulationRun): Distributions {
   }
 }
 
-function poolFigures(pool: Pool, runSeconds: number, windowSeconds: number): PoolFigures {
+function poolFigures(pool: Pool, run: SimulationRun, windowSeconds: number): PoolFigures {
+  const runSeconds = run.now
   const { spec, replicas } = pool
   const devices = spec.replicas * spec.devicesPerReplica
   const { attentionRanks: ranks = 1 } = spec
@@ -159,6 +163,7 @@ function poolFigures(pool: Pool, runSeconds: number, windowSeconds: number): Poo
     ...(ranks === 1 ? {} : { attention_ranks: ranks }),
     ...breakdownOf(lanes),
     ...pipelineOf(pool),
+    ...poolAvailability(pool, run),
     batch: batchFigures(lanes),
     per_replica: [],
   }
@@ -220,6 +225,7 @@ function warnings(run: SimulationRun): string[] {
   if (state === 'overloaded') found.push(`overloaded: ${reason}`)
   if (run.rejected > 0)
     found.push(`${run.rejected} requests were rejected: their KV cache can never fit a replica`)
+  if (run.failed > 0) found.push(`${run.failed} requests failed: they lost their replica too often`)
   if (run.table.inUse > 0)
     found.push(`${run.table.inUse} requests had not finished when the drain ended`)
   return found

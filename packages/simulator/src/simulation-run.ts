@@ -1,25 +1,29 @@
-import type { Distribution, SimulationSpec, Slot } from '@llmsim/contracts'
+import type { Distribution, FaultsSpec, SimulationSpec, Slot } from '@llmsim/contracts'
 import { SimulatorError } from '@llmsim/contracts'
 import { EventQueue, LogHistogram, NO_EVENT } from '@llmsim/engine'
 import { ExactDistribution, RequestMetrics } from '@llmsim/metrics'
 import type { BarrierGroup } from './barrier-group.js'
 import { FrontEnd } from './front-end.js'
-import { fitsWhenEmpty } from './kv-fit.js'
 import { GroupStatistics } from './group-statistics.js'
 import { KvHandover, TRANSFER_PRIORITY } from './kv-handover.js'
 import { KvTransfer } from './kv-transfer.js'
 import type { Lane } from './lane.js'
 import { Observation } from './observation.js'
+import { Outages } from './outages.js'
 import { broken } from './plan-application.js'
 import { PrefixPaths } from './prefix-paths.js'
 import { PromptContents } from './prompt-contents.js'
 import { setObjectives } from './first-token-objectives.js'
-import { Pool } from './pool.js'
+import type { PoolGroup } from './pool-group.js'
+import { PoolSet } from './pool-set.js'
+import type { Pool } from './pool.js'
 import type { Replica } from './replica.js'
 import { RequestIntake } from './request-intake.js'
 import { RequestTable } from './request-table.js'
+import { stopSegment } from './segment-stop.js'
 import { StepMetrics } from './step-metrics.js'
 import { StepStarter } from './step-starter.js'
+import { FIRST_APPOINTMENT, Timetable } from './timetable.js'
 
 /** Of equal times: arrivals come first, then transfers end, then requests enter, then batches act in order. */
 const ENTRY_PRIORITY = TRANSFER_PRIORITY + 1
@@ -27,6 +31,8 @@ const LANE_PRIORITY = TRANSFER_PRIORITY + 2
 /** Closed loop: requests refused in a row after which no successor is sought. */
 const REFUSALS = 100_000
 const PROGRESS_EVERY = 65_536
+/** Faults and repairs in a row after which requests that wait for a replica are left. */
+const HOPELESS = 100_000
 
 /** One run: the state of the whole system and the loop that moves it through time. */
 export class SimulationRun {
@@ -36,18 +42,23 @@ export class SimulationRun {
   readonly steps: StepMetrics
   readonly transfer: KvTransfer | undefined
   readonly groups: GroupStatistics | undefined
+  readonly outages: Outages | undefined
   rejected: number = 0
+  /** Requests given up after faults, and the seconds that they had been in the system. */
+  failed: number = 0
+  failedSeconds: number = 0
   /** Requests in the system, integrated over time. */
   requestSeconds: number = 0
   /** The clock: time of the last event. */
   now: number = 0
   readonly table: RequestTable = new RequestTable(64)
-  readonly #lanes: Lane[] = []
+  readonly #set: PoolSet
+  readonly #lanes: readonly Lane[]
   /** The replica of each lane. */
-  readonly #replicas: Replica[] = []
+  readonly #replicas: readonly Replica[]
   readonly #queue: EventQueue = new EventQueue()
-  readonly #entry: Pool
-  readonly #decodePool: Pool | undefined
+  readonly #entry: PoolGroup
+  readonly #timetable: Timetable = new Timetable(this.#queue)
   readonly #handover: KvHandover | undefined
   readonly #starter: StepStarter
   readonly #intake: RequestIntake
@@ -98,25 +109,20 @@ export class SimulationRun {
         windowStart: start,
         windowEnd: end,
       }
-    const parts = {
-      table: this.table,
-      lanes: this.#lanes,
-      replicas: this.#replicas,
-      windowStart: start,
-      windowEnd: end,
-      breakdown: spec.breakdown === true,
-    }
-    this.pools = spec.pools.map((pool) => new Pool(pool, parts))
-    this.#entry = this.pools[0]!
-    this.#decodePool = this.pools[1]
-    if (spec.kvTransfer !== undefined && this.#decodePool !== undefined) {
+    this.#set = new PoolSet(spec, this.table)
+    this.pools = this.#set.pools
+    this.#lanes = this.#set.lanes
+    this.#replicas = this.#set.replicas
+    this.#entry = this.#set.entry
+    if (spec.kvTransfer !== undefined && this.#set.decode.pools.length > 0) {
       this.transfer = new KvTransfer(spec.kvTransfer, newDistribution(), start, end)
       this.#handover = new KvHandover({
         queue: this.#queue,
         table: this.table,
-        pool: this.#decodePool,
+        group: this.#set.decode,
         transfer: this.transfer,
         replicaOf: (slot) => this.#replicas[this.table.lane[slot]!]!,
+        replicaOfLane: (lane) => this.#replicas[lane]!,
         measures: (time) => this.steps.measures(time),
         shorten: (lane, steps) => {
           this.#shorten(lane, steps)
@@ -152,6 +158,37 @@ export class SimulationRun {
         pools: this.pools,
         handover: this.#handover,
       })
+    if (spec.faults !== undefined) this.outages = this.#outages(spec.faults)
+  }
+
+  /** What breaks, and what becomes of the requests that it hits. */
+  #outages(faults: FaultsSpec): Outages {
+    return new Outages({
+      faults,
+      table: this.table,
+      queue: this.#queue,
+      steps: this.steps,
+      handover: this.#handover,
+      transfer: this.transfer,
+      set: this.#set,
+      timetable: this.#timetable,
+      available: (replica) => {
+        if (replica.role === 'decode') this.#handover!.admitParked(this.now)
+        else this.#unpark()
+      },
+      aborted: (lane, steps) => {
+        if (steps > 0) this.#observation?.segment(lane)
+      },
+      released: (replica) => {
+        this.#interrupt(replica)
+      },
+      enterAgain: (slot, time) => {
+        this.#queue.schedule(time, ENTRY_PRIORITY, this.#lanes.length + slot)
+      },
+      failed: (slot) => {
+        this.#fail(slot)
+      },
+    })
   }
 
   /** Runs to the end of the traffic and its drain. */
@@ -173,6 +210,7 @@ export class SimulationRun {
         this.#intake.advance()
         continue
       }
+      if (this.#timetable.inUse && this.#isOver()) break
       if (next > this.#limit) {
         this.#stopAt(this.#limit)
         break
@@ -181,6 +219,7 @@ export class SimulationRun {
       this.#advanceTo(next)
       if (queue.tag < 0) this.#handover!.end(-queue.tag - 1, this.now)
       else if (queue.tag < this.#lanes.length) this.#laneEvent(this.#lanes[queue.tag]!)
+      else if (queue.tag >= FIRST_APPOINTMENT) this.#keepAppointment(queue.tag)
       else this.#enter(queue.tag - this.#lanes.length)
       while (this.#upNext !== undefined) {
         const lane: Lane = this.#upNext
@@ -193,8 +232,22 @@ export class SimulationRun {
       replica.sampleUntil(this.now)
       replica.cache?.settle(replica.usedAt(this.now))
     }
-    if (this.table.inUse > 0 && queue.nextTime === Infinity) this.#stalled()
+    this.#checkProgress()
     this.#observation?.ended(this.now)
+  }
+
+  #keepAppointment(tag: number): void {
+    this.#timetable.keep(tag, this.now)
+    if (this.#vacancies > 0) this.#fillVacancies()
+  }
+
+  /** Whether nothing is left to serve, or nothing is ahead that could serve it. */
+  #isOver(): boolean {
+    if (this.#intake.nextArrival !== Infinity) return false
+    if (this.table.inUse === 0) return true
+    if (!this.#timetable.isAlone) return false
+    const hopeless = this.#timetable.keptInRow > HOPELESS
+    return hopeless || !this.#set.hasHope
   }
 
   #advanceTo(time: number): void {
@@ -232,7 +285,7 @@ export class SimulationRun {
     this.#observation?.arrived(draft, number)
     if (this.requests.arrived % PROGRESS_EVERY === 0)
       this.spec.onProgress?.(this.now, this.requests.arrived)
-    if (!fitsWhenEmpty(draft, this.#entry, this.#decodePool)) {
+    if (!this.#entry.fits(draft.promptTokens, draft.outputTokens)) {
       this.rejected++
       this.#observation?.rejected(draft, number)
       return false
@@ -245,15 +298,28 @@ export class SimulationRun {
     return true
   }
 
-  /** Routes a request that the front end is done with. */
+  /** Routes a request that the front end is done with, or that lost its replica. */
   #enter(slot: Slot): void {
-    const { replicas } = this.#entry
-    const replica = replicas.length === 1 ? replicas[0]! : this.#entry.route(slot, this.now)
+    const replica = this.#entry.route(slot, this.now)
+    if (replica === undefined) {
+      this.#entry.parked.pushBack(slot)
+      return
+    }
     replica.requests++
     replica.outstanding++
     this.table.entryReplica[slot] = replica.index
     this.table.entered[slot] = this.now
     this.#enqueue(slot, replica)
+  }
+
+  /** Replicas can take requests again: those that found none go there. */
+  #unpark(): void {
+    const { parked } = this.#entry
+    for (let left = parked.size; left > 0; left--) {
+      const slot = parked.head
+      parked.remove(slot)
+      this.#enter(slot)
+    }
   }
 
   #enqueue(slot: Slot, replica: Replica): void {
@@ -448,6 +514,15 @@ export class SimulationRun {
     if (this.spec.concurrency !== undefined) this.#vacancies++
   }
 
+  /** A request is given up. */
+  #fail(slot: Slot): void {
+    this.failed++
+    this.failedSeconds += this.now - this.table.arrival[slot]!
+    this.#observation?.failed(slot)
+    this.table.close(slot)
+    if (this.spec.concurrency !== undefined) this.#vacancies++
+  }
+
   /** Prefill pool: a prompt is done; its KV cache must go to a decode replica. */
   #handOver(lane: Lane, slot: Slot): void {
     lane.running.remove(slot)
@@ -465,33 +540,28 @@ export class SimulationRun {
     }
   }
 
+  /** KV blocks became free in the middle of a run of steps: it ends at the next step. */
+  #interrupt(replica: Replica): void {
+    for (const lane of replica.lanes) if (lane.segment.active) this.#cut(lane)
+    this.#memoryFreed(replica)
+  }
+
   /** Ends the run at a time at which segments are still running: what they did until then counts. */
   #stopAt(limit: number): void {
-    for (const lane of this.#lanes) {
-      const { segment } = lane
-      const replica = this.#replicas[lane.id]!
-      if (!segment.active) {
-        if (lane.inStep) lane.breakdown?.end(segment.stepsDoneBy(limit))
-        continue
-      }
-      replica.sampleUntil(limit)
-      replica.kv.notePeak(replica.usedAt(limit))
-      const done = segment.stepsDoneBy(limit)
-      segment.end = limit
-      if (lane.work.next < limit) lane.work.sample(lane)
-      this.steps.busy(lane)
-      replica.flights?.end(limit)
-      lane.breakdown?.end(done)
-      replica.steps += Math.min(done, segment.steps - 1)
-      segment.resize(done)
-      this.#observation?.segment(lane)
-      if (lane.decodes && segment.steps > 0) this.steps.decoded(lane)
-    }
+    for (const lane of this.#lanes)
+      if (lane.segment.active)
+        stopSegment(lane, this.#replicas[lane.id]!, limit, this.steps, this.#observation)
+      else if (lane.inStep) lane.breakdown?.end(lane.segment.stepsDoneBy(limit))
     this.#advanceTo(limit)
   }
 
-  #stalled(): never {
+  /** Errors: `CONTRACT` where nothing is ahead, though the replicas are there that requests wait for. */
+  #checkProgress(): void {
+    const { inUse } = this.table
+    if (inUse === 0 || (this.#queue.nextTime !== Infinity && !this.#timetable.isAlone)) return
+    // Those that wait for a replica may hold what the others wait for.
+    if (this.#set.parked > 0) return
     const lane = this.#lanes.find((each) => each.load > 0) ?? this.#lanes[0]!
-    broken(lane, `left ${this.table.inUse} requests unserved: nothing will wake it`)
+    broken(lane, `left ${inUse} requests unserved: nothing will wake it`)
   }
 }

@@ -1,0 +1,42 @@
+/**
+ * Something that breaks and is repaired: a replica, a node with all replicas that have devices on it, or
+ * the link between the pools. Either by schedule (`atSeconds`) or at random (`mtbfSeconds`).
+ */
+export interface FaultSpec {
+  readonly kind: 'replica' | 'node' | 'link'
+  /** Index of the pool; absent: any of them. */
+  readonly pool?: number
+  /** Number of the replica, or of the node, in its pool; absent: any, drawn anew each time. */
+  readonly replica?: number
+  readonly node?: number
+  /** When it breaks for the first time. */
+  readonly atSeconds?: number
+  /** How long until it is repaired; Infinity, or absent: for ever. */
+  readonly durationSeconds?: number
+  /** It breaks again so long after it broke; absent: once. */
+  readonly everySeconds?: number
+  /**
+   * Mean time from a repair to the next break, and from a break to its repair, both exponential; each
+   * replica or node by itself.
+   */
+  readonly mtbfSeconds?: number
+  readonly mttrSeconds?: number
+  /** What a broken link has left of its bandwidth, above 0 and at most 1. */
+  readonly bandwidthFactor?: number
+}
+
+/** What breaks in a run, and what becomes of the requests that it hits. */
+export interface FaultsSpec {
+  readonly faults: readonly FaultSpec[]
+  /** How often a request is served again after it lost its replica; beyond that it has failed. */
+  readonly maxRetries: number
+  /** Seconds until it is routed again; 0 when absent. */
+  readonly retryDelaySeconds?: number
+  /**
+   * From where it is served again: `prompt`, so that tokens which it had are generated once more, or
+   * `last-token`, where what it had is computed with the prompt. `prompt` when absent.
+   */
+  readonly retryFrom?: 'prompt' | 'last-token'
+  /** Seed of the times and places that are drawn. */
+  readonly seed: number
+}

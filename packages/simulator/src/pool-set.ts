@@ -1,0 +1,44 @@
+import type { SimulationSpec } from '@llmsim/contracts'
+import type { Lane } from './lane.js'
+import { PoolGroup } from './pool-group.js'
+import { Pool } from './pool.js'
+import type { Replica } from './replica.js'
+import type { RequestTable } from './request-table.js'
+
+/** All pools of a run, their replicas and lanes, and the way that requests take through them. */
+export class PoolSet {
+  readonly pools: readonly Pool[]
+  readonly lanes: Lane[] = []
+  /** The replica of each lane. */
+  readonly replicas: Replica[] = []
+  /** The pools that requests come to first. */
+  readonly entry: PoolGroup
+  /** The pools that decode what others prefilled; none in aggregated serving. */
+  readonly decode: PoolGroup
+
+  constructor(spec: SimulationSpec, table: RequestTable) {
+    const parts = {
+      table,
+      lanes: this.lanes,
+      replicas: this.replicas,
+      windowStart: spec.warmUpSeconds,
+      windowEnd: spec.durationSeconds,
+      breakdown: spec.breakdown === true,
+    }
+    this.pools = spec.pools.map((pool, index) => new Pool(index, pool, parts))
+    const decoding = this.pools.filter(({ spec: { role } }) => role === 'decode')
+    const entry = this.pools.filter(({ spec: { role } }) => role !== 'decode')
+    this.decode = new PoolGroup(decoding, table, undefined, undefined)
+    this.entry = new PoolGroup(entry, table, undefined, this.decode)
+  }
+
+  /** Requests for which no replica is there at the moment. */
+  get parked(): number {
+    return this.entry.parked.size + this.decode.parked.size
+  }
+
+  /** Whether a replica will be there for some of them. */
+  get hasHope(): boolean {
+    return this.entry.hasHope || this.decode.hasHope
+  }
+}
