@@ -18,6 +18,7 @@ export const arrows = {
   'catalog-calibrations': ['contracts'],
   simulator: ['contracts', 'engine', 'metrics'],
   planner: ['contracts', 'engine', 'metrics', 'simulator'],
+  report: ['contracts', 'metrics', 'simulator'],
   conformance: ['contracts', 'simulator'],
 }
 

@@ -14,6 +14,7 @@ import { examples } from './examples.js'
 import { scenarioFlags } from './flags.js'
 import type { Io } from './io.js'
 import { addPlanning } from './planning-program.js'
+import { addReporting } from './report-program.js'
 import { parserFailure, refuseRepeats } from './usage-error.js'
 import { checkXpuList } from './xpu-list.js'
 
@@ -37,6 +38,7 @@ export function createProgram(io: Io, exit: (code: number) => void): AnyCommand 
   addEstimate(program, io)
   addCompare(program, io)
   addPlanning(program, io, exit)
+  addReporting(program, io)
   addModels(program, io)
   addHardware(program, io)
   addCatalog(program, io, exit)
@@ -67,6 +69,7 @@ function addRun(program: Command, io: Io): AnyCommand {
     .addOption(grouped('--jobs <N>', 'threads of replications (default: one per core)', output))
     .addOption(grouped('--output <FILE>', 'write the results as JSON', output))
     .addOption(grouped('--time-series', 'put the run over time into the results', output))
+    .addOption(grouped('--report <FILE>', 'write a page with figures and charts (HTML)', output))
     .addOption(grouped('--format <FORMAT>', 'on stdout: table or json (default: table)', output))
     .addOption(grouped('--summary', 'print the headline figures alone', output))
     .addOption(grouped('--quiet', 'no progress and no warnings', output))

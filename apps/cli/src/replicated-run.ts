@@ -2,7 +2,6 @@ import {
   SimulatorError,
   type ErrorDetails,
   type Replications,
-  type Scenario,
   type SimulationResult,
 } from '@llmsim/contracts'
 import { replicationsOf } from '@llmsim/metrics'

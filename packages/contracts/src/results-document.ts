@@ -38,11 +38,14 @@ export const OperatorFigures = z.strictObject({
 /** The run's mean step of one kind, taken apart. */
 export const StepFigures = z.strictObject({
   pool: z.string(),
+  /** Steps with prompt tokens, whatever else they do, and those without. */
   phase: z.enum(['prefill', 'decode']),
-  /** Sequences in the step. */
-  sequences: z.number(),
-  /** Prompt tokens of each, or the context of each. */
-  tokens_each: z.number(),
+  /** Steps of that kind in the run. */
+  steps: z.number(),
+  /** Prompt tokens of the mean step, its decoding sequences, and the context of each of them. */
+  prefill_tokens: z.number(),
+  decodes: z.number(),
+  context_tokens: z.number(),
   seconds: z.number(),
   /** What one device can do at most, by its datasheet. */
   device: z.strictObject({

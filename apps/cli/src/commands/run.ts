@@ -8,6 +8,7 @@ import { resultsSummary, resultsTable } from '../output/results-table.js'
 import { fileTarget, writeWhole } from '../output/write-file.js'
 import { prepareRun, prepareScenario } from '../prepared-run.js'
 import type { RegistryOptions } from '../registries.js'
+import { reportTarget, writeReport } from '../output/report-file.js'
 import { replicated, replicationOptions, seeded } from '../replicated-run.js'
 import { observationOf, type ObservationOptions } from '../run-observation.js'
 import { refuseInputAsOutput } from '../scenario/input-files.js'
@@ -22,6 +23,7 @@ export interface RunOptions
   extends ScenarioOptions, RegistryOptions, OutputOptions, ObservationOptions {
   readonly output?: string
   readonly summary?: boolean
+  readonly report?: string
   readonly replications?: string
   readonly jobs?: string
 }
@@ -31,15 +33,17 @@ export async function run(options: RunOptions, io: Io): Promise<void> {
   const format = outputFormat(options.format)
   const replication = replicationOptions(options)
   const target = options.output === undefined ? undefined : fileTarget(options.output, io.cwd)
+  const reported = reportTarget(options.report, target, io.cwd)
   const prepared = await prepareScenario(options, io.cwd)
   if (target !== undefined) refuseInputAsOutput(target, prepared.inputs)
+  if (reported !== undefined) refuseInputAsOutput(reported, prepared.inputs, '--report')
   const { scenario, deployment, spec, warnings } = await prepareRun(prepared)
   const replications = replication && seeded(replication, scenario.random_seed)
   const progress = await progressBar(io, options.quiet === true, {
     seconds: scenario.simulation_duration_s,
     requests: scenario.workload.num_requests,
   })
-  const observation = observationOf(options, spec)
+  const observation = observationOf(options, spec, deployment)
   const { observer } = observation
   const result = (() => {
     try {
@@ -67,13 +71,15 @@ export async function run(options: RunOptions, io: Io): Promise<void> {
   })
   const json = jsonText(results)
   if (target !== undefined) writeWhole(target, json)
+  if (reported !== undefined) await writeReport(reported, results)
   if (options.quiet !== true)
     for (const warning of results.warnings) io.stderr(`warning: ${warning}\n`)
   if (format === 'json') io.stdout(json)
   else if (options.summary === true) io.stdout(resultsSummary(results, deployment))
   else io.stdout(resultsTable(results, deployment, colorsFor(io)))
-  if (target !== undefined && options.quiet !== true)
-    io.stderr(`results written to ${target.name}\n`)
+  if (options.quiet === true) return
+  if (target !== undefined) io.stderr(`results written to ${target.name}\n`)
+  if (reported !== undefined) io.stderr(`report written to ${reported.name}\n`)
 }
 
 /** What `--format` says. Throws `SimulatorError` at the flag. */

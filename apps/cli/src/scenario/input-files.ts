@@ -63,6 +63,7 @@ function fileOf(
 export function refuseInputAsOutput(
   output: { readonly name: string; readonly absolute: string },
   inputs: readonly InputFile[],
+  flag = '--output',
 ): void {
   const input = inputs.find(({ absolute }) => {
     if (absolute === output.absolute) return true
@@ -72,7 +73,7 @@ export function refuseInputAsOutput(
   if (input === undefined) return
   throw new SimulatorError({
     code: 'CONFLICT',
-    path: '--output',
+    path: flag,
     message: `is what this run reads (${input.source})`,
     given: output.name,
     accepted: 'another file',

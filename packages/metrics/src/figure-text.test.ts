@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest'
-import { count, dollars, duration, figure, percent, prefixed } from './figures.js'
+import {
+  countText as count,
+  dollarsText as dollars,
+  durationText as duration,
+  figureText as figure,
+  percentText as percent,
+  prefixedText as prefixed,
+} from './figure-text.js'
 
 it('prints four significant digits', () => {
   expect([0, 1, 1.5, 12.345, 123.456, 1234.5, 1234567, 0.012345, -2.5].map(figure)).toEqual([
@@ -18,7 +25,7 @@ it('prints four significant digits', () => {
 })
 
 it('chooses units', () => {
-  expect([0, 2e-6, 0.0125, 3, null].map(duration)).toEqual(['0 s', '2 us', '12.5 ms', '3 s', '-'])
+  expect([0, 2e-6, 0.0125, 3, null].map(duration)).toEqual(['0 s', '2 µs', '12.5 ms', '3 s', '-'])
   expect(prefixed(1.3074e15, 'FLOP/s')).toBe('1.307 PFLOP/s')
   expect(count(19366)).toBe('19,366')
   expect([percent(0.1234), percent(null)]).toEqual(['12.3 %', '-'])
