@@ -18,9 +18,10 @@ function costModelOf(
   acceleratorName: string,
   parallel: number,
   factory = rooflineCostModel,
-  spread: Pick<ReplicaLayout, 'attentionDataParallel' | 'expertParallel' | 'allToAllBackend'> = {},
+  { window, ...spread }: Partial<ReplicaLayout> & { window?: number } = {},
 ): CostModel {
-  const model = models.map((entry) => Model.parse(entry)).find(({ name }) => name === modelName)!
+  const entry = models.map((entry) => Model.parse(entry)).find(({ name }) => name === modelName)!
+  const model = window === undefined ? entry : withWindow(entry, window)
   const accelerator = accelerators
     .map((entry) => Accelerator.parse(entry))
     .find(({ name }) => name === acceleratorName)!
@@ -44,6 +45,13 @@ function costModelOf(
   })
 }
 
+/** With windows or chunks so short that the random requests pass them. */
+function withWindow(model: Model, tokens: number): Model {
+  const { attention } = model
+  if (attention.kind !== 'gqa' || attention.window === undefined) throw new Error('no window')
+  return { ...model, attention: { ...attention, window: { ...attention.window, tokens } } }
+}
+
 /** Grouped-query attention, small and large; experts, spread and not; a window of 128 tokens; latent attention. */
 const costModels = [
   costModelOf('llama3.2-1b', 'h100-80gb', 1),
@@ -53,6 +61,7 @@ const costModels = [
   costModelOf('deepseek-v2-lite', 'tpu-v5e', 4),
   costModelOf('gemma3-4b', 'h100-80gb', 1, calibratedCostModel),
   costModelOf('gpt-oss-20b', 'mi300x', 1, calibratedCostModel),
+  costModelOf('llama4-scout', 'h200', 8, rooflineCostModel, { window: 64 }),
   costModelOf('deepseek-v2-lite', 'h100-80gb', 1, calibratedCostModel, {
     attentionDataParallel: 16,
     expertParallel: 16,

@@ -1,4 +1,4 @@
-import type { CostModel, StepWork } from '@llmsim/contracts'
+import type { AttentionReach, CostModel, StepWork } from '@llmsim/contracts'
 import { RandomNumbers } from './random-numbers.js'
 import type { TestApi } from './test-api.js'
 import { check } from './test-api.js'
@@ -81,6 +81,27 @@ export function testCostModel(
       }),
     )
 
+    it('keeps to its line as far as its horizon, through windows', () => {
+      const { windows = [] } = costModel
+      const random = new RandomNumbers(2)
+      for (let i = 0; windows.length > 0 && i < steps; i++) {
+        const contexts = Array.from({ length: random.whole(1, 40) }, () =>
+          random.whole(1, 3 * random.pick(windows).tokens),
+        )
+        const { seconds, growth, horizon } = cost(seenThrough(windows, contexts, 0))
+        const furthest = Math.min(horizon, 100_000) - 1
+        for (const k of [1, furthest, random.whole(0, furthest)]) {
+          if (k > furthest) continue
+          const actual = cost(seenThrough(windows, contexts, k)).seconds
+          const line = seconds + k * growth
+          check(
+            Math.abs(actual - line) <= 1e-9 * actual,
+            () => `step ${k} takes ${actual} s, the line says ${line} s, for ${contexts.join()}`,
+          )
+        }
+      }
+    })
+
     it(
       'has a breakdown that adds up',
       eachWork((work) => {
@@ -107,6 +128,37 @@ function randomWork(random: RandomNumbers): StepWork {
   }
   const decodeContext = decodes * random.whole(1, 8000)
   return { prefillTokens, prefillAttention, decodes, decodeContext, logits: prefills + decodes }
+}
+
+/** One decode step of sequences of such contexts, `later` steps from now. */
+function seenThrough(
+  windows: readonly AttentionReach[],
+  contexts: readonly number[],
+  later: number,
+): StepWork {
+  const decodes = contexts.length
+  return {
+    prefillTokens: 0,
+    prefillAttention: 0,
+    decodes,
+    decodeContext: contexts.reduce((sum, context) => sum + context + later, 0),
+    logits: decodes,
+    windows: windows.map(({ tokens, kind }) => {
+      const seen = contexts.map((context) =>
+        kind === 'sliding'
+          ? Math.min(context + later, tokens)
+          : ((context + later - 1) % tokens) + 1,
+      )
+      const left = seen.map((each) => tokens - each + (kind === 'sliding' ? 0 : 1))
+      const growing = left.filter((each) => each > 0)
+      return {
+        context: seen.reduce((sum, each) => sum + each, 0),
+        growing: growing.length,
+        steps: Math.min(...growing) + (kind === 'sliding' ? 1 : 0),
+        pairs: 0,
+      }
+    }),
+  }
 }
 
 function decodeOnly(work: StepWork): StepWork {

@@ -15,6 +15,31 @@ export interface StepWork {
    * which its experts serve together. Absent: as many on each rank as here.
    */
   groupTokens?: number
+  /**
+   * What is seen through each of the cost model's `windows`, in their order. Absent: it is not known, and
+   * `decodes` times the window bounds it.
+   */
+  windows?: readonly WindowWork[] | undefined
+}
+
+/** Attention layers of a model that do not see the whole context. */
+export interface AttentionReach {
+  /** Tokens of the window or chunk. */
+  readonly tokens: number
+  /** `sliding`: the last tokens, the own one included; `chunked`: those of the current chunk up to it. */
+  readonly kind: 'sliding' | 'chunked'
+}
+
+/** What one step sees through one window. */
+export interface WindowWork {
+  /** Sum over the decoding sequences of the context tokens that they see, the token of this step included. */
+  context: number
+  /** How many of them see one token more in the next step. */
+  growing: number
+  /** Steps, this one included, over which `context` grows by `growing` each; Infinity: all. */
+  steps: number
+  /** Token pairs that the prompt chunks compute. */
+  pairs: number
 }
 
 /** This step's cost, and that of the identical ones after it, as each decode context grows by a token. */
@@ -49,10 +74,12 @@ export interface OperatorCost {
  *
  * `step` is monotone in each field of the work, deterministic, and allocates nothing. For work that
  * decodes only (`prefillTokens` is 0), `seconds + k * growth` equals `step` of the same work with
- * `decodeContext + k * decodes`, for every whole `k < horizon`.
+ * `decodeContext + k * decodes`, and `context + k * growing` of each window, for every whole `k < horizon`.
  */
 export interface CostModel {
   readonly name: string
+  /** Windows of which it wants to know exactly what is seen (`StepWork.windows`); none when absent. */
+  readonly windows?: readonly AttentionReach[]
   step(work: StepWork, into: StepCost): void
   /** The same step operator by operator; its seconds add up to those of `step`. */
   breakdown(work: StepWork): OperatorCost[]

@@ -1,4 +1,4 @@
-import type { OperatorCost, StepWork } from '@llmsim/contracts'
+import type { AttentionReach, OperatorCost, StepWork, WindowWork } from '@llmsim/contracts'
 import type { KernelRates } from './operator.js'
 
 /** Layers whose attention sees equally far, and what it costs them on one device. */
@@ -9,6 +9,8 @@ export interface AttentionShape {
   readonly layers: number
   /** Tokens that a position sees at most; Infinity without a window. */
   readonly windowTokens: number
+  /** `sliding` or `chunked`; not read without a window. */
+  readonly windowKind?: AttentionReach['kind']
   /** FLOP of one token pair while prefilling. */
   readonly flopPerPair: number
   /** FLOP of one decoding sequence for each token of its context. */
@@ -34,13 +36,15 @@ const UNLIMITED = Number.MAX_SAFE_INTEGER
 /**
  * Attention of one kind of layers, in closed form: the larger of two lines in the context.
  *
- * The work holds sums over the batch, so a window's share is bounded from above: decoding sequences
- * see `min(decodeContext, decodes * window)` tokens (Jensen's inequality: exact when all contexts lie on
- * one side of the window) and prefilled tokens `min(pairs, tokens * window)`.
+ * What is seen through a window is in the work. Where it is not, sums over the batch bound it from above:
+ * decoding sequences see `min(decodeContext, decodes * window)` tokens (Jensen's inequality: exact when all
+ * contexts lie on one side of the window) and prefilled tokens `min(pairs, tokens * window)`.
  */
 export class AttentionCost {
   readonly shape: AttentionShape
   readonly windowTokens: number
+  /** Its number among the windows of the cost model; -1 without one. */
+  readonly window: number
   /** Seconds: fixed, per decoding sequence and per context token. */
   readonly computeFixed: number
   readonly computePerContext: number
@@ -52,7 +56,8 @@ export class AttentionCost {
   readonly prefillMemoryFixed: number
   readonly prefillMemoryPerToken: number
 
-  constructor(shape: AttentionShape) {
+  constructor(shape: AttentionShape, window = -1) {
+    this.window = window
     const { layers, decodeRates: rates } = shape
     this.shape = shape
     this.windowTokens = Math.min(shape.windowTokens, UNLIMITED)
@@ -87,8 +92,7 @@ export class AttentionCost {
     return this.memoryFixed + this.memoryPerSequence * decodes + this.memoryPerContext * seen
   }
 
-  decodeSeconds(decodes: number, decodeContext: number): number {
-    const seen = this.seen(decodes, decodeContext)
+  decodeSeconds(decodes: number, seen: number): number {
     return Math.max(this.decodeCompute(seen), this.decodeMemory(decodes, seen))
   }
 
@@ -106,8 +110,8 @@ export class AttentionCost {
     return this.prefillMemoryFixed + this.prefillMemoryPerToken * tokens
   }
 
-  prefillSeconds(tokens: number, pairs: number): number {
-    const compute = this.prefillCompute(this.pairs(tokens, pairs))
+  prefillSeconds(tokens: number, pairs: number, seen?: WindowWork): number {
+    const compute = this.prefillCompute(seen === undefined ? this.pairs(tokens, pairs) : seen.pairs)
     const memory = this.prefillMemory(tokens)
     return compute > memory ? compute : memory
   }
@@ -116,11 +120,12 @@ export class AttentionCost {
   describe(work: StepWork, into: OperatorCost[]): void {
     const { name, layers } = this.shape
     const { prefillTokens: tokens, prefillAttention: pairs, decodes, decodeContext } = work
+    const through = work.windows?.[this.window]
     if (tokens > 0 || pairs > 0) {
-      const computed = this.pairs(tokens, pairs)
+      const computed = through === undefined ? this.pairs(tokens, pairs) : through.pairs
       into.push({
         name: `attention_prefill_${name}`,
-        seconds: this.prefillSeconds(tokens, pairs),
+        seconds: this.prefillSeconds(tokens, pairs, through),
         flop: layers * this.shape.flopPerPair * computed,
         bytes: layers * prefillTokenBytes(this.shape) * tokens,
         sentBytes: 0,
@@ -128,10 +133,10 @@ export class AttentionCost {
       })
     }
     if (decodes > 0 || decodeContext > 0) {
-      const seen = this.seen(decodes, decodeContext)
+      const seen = through === undefined ? this.seen(decodes, decodeContext) : through.context
       into.push({
         name: `attention_decode_${name}`,
-        seconds: this.decodeSeconds(decodes, decodeContext),
+        seconds: this.decodeSeconds(decodes, seen),
         flop: layers * this.shape.flopPerContextToken * seen,
         bytes: layers * (this.shape.kvBytesPerToken * seen + this.shape.decodeRowBytes * decodes),
         sentBytes: 0,

@@ -1,4 +1,5 @@
 import type {
+  AttentionReach,
   Calibration,
   CostModel,
   CostModelFactory,
@@ -56,6 +57,7 @@ class Calibrated implements CostModel {
   /** What attention ranks do together; undefined with one rank. */
   readonly #group: GroupSum | undefined
   readonly #attention: readonly CalibratedAttention[]
+  readonly windows: readonly AttentionReach[]
   readonly #engine: EngineOverhead
 
   constructor(inputs: CalibratedInputs, engine: EngineOverhead) {
@@ -64,11 +66,14 @@ class Calibrated implements CostModel {
     const { ranks } = expertLayout(inputs.layout)
     this.#group = ranks === 1 ? undefined : new GroupSum(ranks, calibratedGroupOperators(inputs))
     this.#attention = calibratedAttention(inputs)
+    this.windows = this.#attention
+      .filter(({ limited }) => limited)
+      .map(({ parts }) => ({ tokens: parts.windowTokens, kind: parts.windowKind }))
     this.#engine = engine
   }
 
   step(work: StepWork, into: StepCost): void {
-    const { prefillTokens, prefillAttention, decodes, decodeContext, logits } = work
+    const { prefillTokens, prefillAttention, decodes, decodeContext, logits, windows } = work
     const attention = this.#attention
     const engine = this.#engine
     const tokens = prefillTokens + decodes
@@ -83,9 +88,17 @@ class Calibrated implements CostModel {
     if (decodes > 0 || decodeContext > 0)
       for (const part of attention) {
         const { lines } = part
+        const through = windows === undefined ? undefined : windows[part.parts.window]
         const limit = decodes * part.windowTokens
-        const growing = decodeContext < limit
-        const seen = growing ? decodeContext : limit
+        let seen = decodeContext
+        let growing = decodes
+        if (through !== undefined) {
+          seen = through.context
+          growing = through.growing
+        } else if (decodeContext >= limit) {
+          seen = limit
+          growing = 0
+        }
         const memory =
           lines.memoryFixed + lines.memoryPerSequence * decodes + lines.memoryPerContext * seen
         const compute = lines.computeFixed + lines.computePerContext * seen
@@ -100,25 +113,31 @@ class Calibrated implements CostModel {
           slope = lines.computePerContext
         }
         seconds += largest
-        if (!growing) continue
-        growth += slope * decodes
+        if (growing === 0) continue
+        growth += slope * growing
         if (part.limited) {
-          const steps = stepsUntil(limit - decodeContext, decodes)
+          const steps =
+            through === undefined ? stepsUntil(limit - decodeContext, decodes) : through.steps
           if (steps < horizon) horizon = steps
         }
         if (lines.memoryPerContext > slope) {
-          const steps = stepsUntil(largest - memory, (lines.memoryPerContext - slope) * decodes)
+          const steps = stepsUntil(largest - memory, (lines.memoryPerContext - slope) * growing)
           if (steps < horizon) horizon = steps
         }
         if (lines.computePerContext > slope) {
-          const steps = stepsUntil(largest - compute, (lines.computePerContext - slope) * decodes)
+          const steps = stepsUntil(largest - compute, (lines.computePerContext - slope) * growing)
           if (steps < horizon) horizon = steps
         }
       }
     if (prefillTokens > 0 || prefillAttention > 0) {
       growth = 0
       horizon = 1
-      for (const part of attention) seconds += part.prefillSeconds(prefillTokens, prefillAttention)
+      for (const part of attention)
+        seconds += part.prefillSeconds(
+          prefillTokens,
+          prefillAttention,
+          windows?.[part.parts.window],
+        )
       seconds += engine.prefillStep
       if (tokens > engine.capturedTokens) {
         const added = engine.prefillStep + engine.perToken * tokens + engine.perSequence * logits

@@ -1,4 +1,5 @@
 import type {
+  AttentionReach,
   CostModel,
   CostModelFactory,
   CostModelOptions,
@@ -32,17 +33,24 @@ class Roofline implements CostModel {
   /** What attention ranks do together; undefined with one rank. */
   readonly #group: GroupSum | undefined
   readonly #attention: readonly AttentionCost[]
+  readonly windows: readonly AttentionReach[]
 
   constructor(inputs: OperatorInputs) {
     this.#tokens = new OperatorSum(tokenOperators(inputs))
     this.#logits = new OperatorSum(logitOperators(inputs))
     const { ranks } = expertLayout(inputs.layout)
     this.#group = ranks === 1 ? undefined : new GroupSum(ranks, groupOperators(inputs))
-    this.#attention = attentionShapes(inputs).map((shape) => new AttentionCost(shape))
+    const shapes = attentionShapes(inputs)
+    const limited = shapes.filter(({ windowTokens }) => windowTokens < Infinity)
+    this.#attention = shapes.map((shape) => new AttentionCost(shape, limited.indexOf(shape)))
+    this.windows = limited.map(({ windowTokens: tokens, windowKind: kind = 'sliding' }) => ({
+      tokens,
+      kind,
+    }))
   }
 
   step(work: StepWork, into: StepCost): void {
-    const { prefillTokens, prefillAttention, decodes, decodeContext } = work
+    const { prefillTokens, prefillAttention, decodes, decodeContext, windows } = work
     const attention = this.#attention
     let seconds = this.#tokens.seconds(prefillTokens + decodes) + this.#logits.seconds(work.logits)
     if (this.#group !== undefined) seconds += this.#group.seconds(work)
@@ -50,31 +58,41 @@ class Roofline implements CostModel {
     let horizon = Infinity
     if (decodes > 0 || decodeContext > 0)
       for (const part of attention) {
+        const through = windows === undefined ? undefined : windows[part.window]
         const limit = decodes * part.windowTokens
-        const growing = decodeContext < limit
-        const seen = growing ? decodeContext : limit
+        let seen = decodeContext
+        let growing = decodes
+        if (through !== undefined) {
+          seen = through.context
+          growing = through.growing
+        } else if (decodeContext >= limit) {
+          seen = limit
+          growing = 0
+        }
         const compute = part.decodeCompute(seen)
         const memory = part.decodeMemory(decodes, seen)
         const byCompute = compute > memory
         seconds += byCompute ? compute : memory
-        if (!growing) continue
+        if (growing === 0) continue
         const slope = byCompute ? part.computePerContext : part.memoryPerContext
         const other = byCompute ? part.memoryPerContext : part.computePerContext
-        growth += slope * decodes
+        growth += slope * growing
         if (part.limited) {
-          const steps = stepsUntil(limit - decodeContext, decodes)
+          const steps =
+            through === undefined ? stepsUntil(limit - decodeContext, decodes) : through.steps
           if (steps < horizon) horizon = steps
         }
         if (other > slope) {
           const gap = byCompute ? compute - memory : memory - compute
-          const steps = stepsUntil(gap, (other - slope) * decodes)
+          const steps = stepsUntil(gap, (other - slope) * growing)
           if (steps < horizon) horizon = steps
         }
       }
     if (prefillTokens > 0 || prefillAttention > 0) {
       growth = 0
       horizon = 1
-      for (const part of attention) seconds += part.prefillSeconds(prefillTokens, prefillAttention)
+      for (const part of attention)
+        seconds += part.prefillSeconds(prefillTokens, prefillAttention, windows?.[part.window])
     }
     into.seconds = seconds
     into.growth = growth
@@ -142,6 +160,7 @@ function attentionShapes(inputs: OperatorInputs): AttentionShape[] {
       name: 'windowed',
       layers: passes(inputs, windowed),
       windowTokens: window?.tokens ?? Infinity,
+      ...(window === undefined ? {} : { windowKind: window.kind }),
     })
   return shapesByReach
 }

@@ -66,6 +66,9 @@ export class LaneBreakdown {
     this.#addStep(work, steps === 1 ? 1 : steps / 2)
     if (steps === 1) return
     work.decodeContext += (steps - 1) * work.decodes
+    // The lane's own, which its next plan fills anew.
+    if (work.windows !== undefined)
+      for (const window of work.windows) window.context += (steps - 1) * window.growing
     this.#addStep(work, steps / 2)
   }
 

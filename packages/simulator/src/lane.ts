@@ -1,4 +1,4 @@
-import type { ReplicaView, Scheduler, Slot } from '@llmsim/contracts'
+import type { AttentionReach, ReplicaView, Scheduler, Slot, WindowWork } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
 import type { EventHandle } from '@llmsim/engine'
 import { NO_EVENT } from '@llmsim/engine'
@@ -15,6 +15,7 @@ import type { RequestTable } from './request-table.js'
 import { DECODING, PAUSED } from './request-table.js'
 import { Segment } from './segment.js'
 import { SlotList } from './slot-list.js'
+import { WindowTally } from './window-tally.js'
 import type { WorkSampler } from './work-sampler.js'
 
 export interface LaneParts {
@@ -26,6 +27,8 @@ export interface LaneParts {
   readonly scheduler: Scheduler
   readonly swap: SwapStore | undefined
   readonly work: WorkSampler
+  /** Windows that the cost model wants to know about. */
+  readonly windows: readonly AttentionReach[] | undefined
   createView(lane: Lane): ReplicaView
 }
 
@@ -105,6 +108,10 @@ export class Lane {
   lead: Lane = this
   /** Where its time goes; undefined unless asked for. */
   breakdown: LaneBreakdown | undefined = undefined
+  /** What decoders see through the windows of the cost model; undefined without any. */
+  readonly windows: readonly WindowTally[] | undefined
+  /** The same for the cost model. */
+  readonly windowWork: readonly WindowWork[] | undefined
   /** Decoders by the phase (the counter modulo the block size) at which they need a new block. */
   readonly #blockPhases: Int32Array
   /** The counter modulo the block size, kept apart because a remainder of doubles is slow. */
@@ -122,6 +129,8 @@ export class Lane {
     this.waiting = new RequestList(parts.table)
     this.running = new RequestList(parts.table)
     this.decoders = new FinishHeap(parts.table)
+    this.windows = parts.windows?.map((reach) => new WindowTally(reach))
+    this.windowWork = this.windows?.map((tally) => tally.work)
     this.#blockPhases = new Int32Array(parts.kv.size)
     this.view = parts.createView(this)
   }
@@ -192,6 +201,7 @@ export class Lane {
     this.decoders.add(slot)
     this.fresh.push(slot, 0)
     this.tally?.add(slot, 1)
+    if (this.windows !== undefined) for (const window of this.windows) window.join(kvTokens)
   }
 
   /** Takes a request out of the decode batch; its columns then hold its tokens and blocks. */
@@ -204,6 +214,7 @@ export class Lane {
     const phase = table.blockPhase[slot]!
     this.#blockPhases[phase] = this.#blockPhases[phase]! - 1
     this.kvTokens -= kvTokens
+    if (this.windows !== undefined) for (const window of this.windows) window.leave(kvTokens)
     if (this.fresh.size === 0 || !this.fresh.remove(slot))
       table.lastToken[slot] = this.lastDecodeEnd
     table.generated[slot] = table.generated[slot]! + steps
@@ -220,6 +231,7 @@ export class Lane {
     const phase = table.blockPhase[slot]!
     this.#blockPhases[phase] = this.#blockPhases[phase]! - 1
     this.kvTokens -= kvTokens
+    if (this.windows !== undefined) for (const window of this.windows) window.leave(kvTokens)
     table.kvAtJoin[slot] = kvTokens
     table.blocks[slot] = this.kv.blocksFor(kvTokens)
     return slot
@@ -244,6 +256,7 @@ export class Lane {
     this.counter += steps
     this.#phase = (this.#phase + steps) % this.#blockPhases.length
     this.kvTokens += steps * this.decoders.size
+    if (this.windows !== undefined) for (const window of this.windows) window.advance(steps)
     this.lastDecodeEnd = end
   }
 

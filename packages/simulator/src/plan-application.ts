@@ -21,6 +21,7 @@ export function applyPlan(lane: Lane, plan: PlanBuffer, work: StepWork): void {
   work.logits = 0
   lane.chunks.size = 0
   if (lane.cache !== undefined) takePrefixes(lane, plan, lane.cache)
+  if (lane.windows !== undefined) for (const window of lane.windows) window.work.pairs = 0
   for (let i = 0; i < plan.prefills.size; i++)
     prefill(lane, plan.prefills.slots[i]!, plan.prefills.amounts[i]!, work)
   const subset = plan.decodes.size > 0 && !plan.decodesAll
@@ -36,6 +37,8 @@ export function applyPlan(lane: Lane, plan: PlanBuffer, work: StepWork): void {
     work.decodes = 0
     work.decodeContext = 0
   }
+  if (lane.windows !== undefined) for (const window of lane.windows) window.fill(lane.decodes)
+  work.windows = lane.windowWork
   const { used, total } = lane.kv
   if (used > total) broken(lane, `its plan needs ${used} KV blocks of ${total}`)
 }
@@ -165,6 +168,7 @@ function prefill(lane: Lane, slot: Slot, tokens: number, work: StepWork): void {
   lane.chunks.push(slot, tokens)
   work.prefillTokens += tokens
   work.prefillAttention += tokens * (done + (tokens + 1) / 2)
+  if (lane.windows !== undefined) for (const window of lane.windows) window.addChunk(tokens, done)
   if (done + tokens === target) work.logits++
 }
 

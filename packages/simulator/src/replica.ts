@@ -1,4 +1,4 @@
-import type { PoolRole, PoolSpec, Slot } from '@llmsim/contracts'
+import type { AttentionReach, CostModel, PoolRole, PoolSpec, Slot } from '@llmsim/contracts'
 import { BatchesInFlight } from './batches-in-flight.js'
 import { CachedLaneView } from './cached-lane-view.js'
 import { IntervalClock } from './interval-clock.js'
@@ -113,6 +113,7 @@ export class Replica {
         scheduler: spec.createScheduler(),
         work: new WorkSampler(run.windowStart, run.windowEnd, samples),
         swap: this.swap,
+        windows: windowsOf(spec.costModel),
         createView: (made) =>
           this.cache === undefined
             ? new LaneView(made, spec.role)
@@ -211,4 +212,9 @@ export class Replica {
     }
     return done
   }
+}
+
+/** The windows that a cost model asks for, if any. */
+function windowsOf({ windows }: CostModel): readonly AttentionReach[] | undefined {
+  return windows === undefined || windows.length === 0 ? undefined : windows
 }

@@ -1,4 +1,10 @@
-import { bytesPerElement, type OperatorCost, type StepWork } from '@llmsim/contracts'
+import {
+  bytesPerElement,
+  type AttentionReach,
+  type OperatorCost,
+  type StepWork,
+  type WindowWork,
+} from '@llmsim/contracts'
 import { unquantisedFormat } from '../compute-format.js'
 import { passes, type CalibratedInputs } from './calibrated-operators.js'
 import { curveOf } from './curve-choice.js'
@@ -20,6 +26,9 @@ export interface AttentionLayers {
   readonly name: string
   readonly layers: number
   readonly windowTokens: number
+  readonly windowKind: AttentionReach['kind']
+  /** Its number among the windows of the cost model; -1 without one. */
+  readonly window: number
   readonly heads: number
   readonly kvHeads: number
   readonly prefillFlopPerPair: number
@@ -85,11 +94,11 @@ export class CalibratedAttention {
     }
   }
 
-  prefillSeconds(tokens: number, pairs: number): number {
+  prefillSeconds(tokens: number, pairs: number, seen?: WindowWork): number {
     const { layers, prefillRatio: ratio, device, prefillCurve: curve } = this.parts
     const shape = this.#prefill
     shape.tokens = tokens
-    shape.pairs = Math.min(pairs, tokens * this.windowTokens)
+    shape.pairs = seen === undefined ? Math.min(pairs, tokens * this.windowTokens) : seen.pairs
     const least = (shape.heads * shape.flopPerPair * shape.pairs) / device.flopPerSecond
     const moved = (tokens * shape.bytesPerToken) / device.bytesPerSecond
     return layers * Math.max(ratio * prefillSeconds(curve, device, shape), least, moved)
@@ -99,8 +108,9 @@ export class CalibratedAttention {
   describe(work: StepWork, into: OperatorCost[]): void {
     const { name, layers, device } = this.parts
     const { prefillTokens: tokens, prefillAttention: pairs, decodes, decodeContext } = work
+    const through = work.windows?.[this.parts.window]
     if (tokens > 0 || pairs > 0) {
-      const seconds = this.prefillSeconds(tokens, pairs)
+      const seconds = this.prefillSeconds(tokens, pairs, through)
       const shape = this.#prefill
       const compute = prefillCompute(this.parts.prefillCurve, device, shape)
       const memory = prefillMemory(this.parts.prefillCurve, device, shape)
@@ -115,7 +125,7 @@ export class CalibratedAttention {
     }
     if (decodes > 0 || decodeContext > 0) {
       const { heads, decodeFlopPerHead, kvBytesPerToken, decodeRowBytes } = this.parts
-      const seen = Math.min(decodeContext, decodes * this.windowTokens)
+      const seen = through?.context ?? Math.min(decodeContext, decodes * this.windowTokens)
       const seconds = decodeSeconds(this.lines, decodes, seen)
       const compute = this.lines.computeFixed + this.lines.computePerContext * seen
       into.push({
@@ -167,6 +177,8 @@ export function calibratedAttention(inputs: CalibratedInputs): CalibratedAttenti
         name: 'full',
         layers: passes(inputs, layers),
         windowTokens: Infinity,
+        windowKind: 'sliding',
+        window: -1,
         kvHeads: 1,
         prefillFlopPerPair: 2 * (qk + v),
         prefillBytesPerToken: width * heads * (2 * qk + 2 * v),
@@ -189,7 +201,14 @@ export function calibratedAttention(inputs: CalibratedInputs): CalibratedAttenti
   const add = (name: string, count: number, windowTokens: number): void => {
     if (count > 0)
       parts.push(
-        new CalibratedAttention({ ...grouped, name, layers: passes(inputs, count), windowTokens }),
+        new CalibratedAttention({
+          ...grouped,
+          name,
+          layers: passes(inputs, count),
+          windowTokens,
+          windowKind: window?.kind ?? 'sliding',
+          window: windowTokens === Infinity ? -1 : 0,
+        }),
       )
   }
   add('full', layers - windowed, Infinity)
