@@ -70,6 +70,19 @@ function addRun(program: Command, io: Io): AnyCommand {
     .addOption(grouped('--output <FILE>', 'write the results as JSON', output))
     .addOption(grouped('--time-series', 'put the run over time into the results', output))
     .addOption(grouped('--report <FILE>', 'write a page with figures and charts (HTML)', output))
+    .addOption(
+      grouped(
+        '--requests-output <FILE>',
+        'write each request: .csv, .jsonl (either .gz) or .parquet',
+        output,
+      ),
+    )
+    .addOption(
+      grouped('--timeseries-output <FILE>', 'write the run over time: the same endings', output),
+    )
+    .addOption(
+      grouped('--chrome-trace <FILE>', 'write the steps as JSON that Perfetto opens', output),
+    )
     .addOption(grouped('--format <FORMAT>', 'on stdout: table or json (default: table)', output))
     .addOption(grouped('--summary', 'print the headline figures alone', output))
     .addOption(grouped('--quiet', 'no progress and no warnings', output))

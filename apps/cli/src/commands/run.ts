@@ -10,7 +10,7 @@ import { prepareRun, prepareScenario } from '../prepared-run.js'
 import type { RegistryOptions } from '../registries.js'
 import { reportTarget, writeReport } from '../output/report-file.js'
 import { replicated, replicationOptions, seeded } from '../replicated-run.js'
-import { observationOf, type ObservationOptions } from '../run-observation.js'
+import { observationOf, type ObservationOptions, observationTargets } from '../run-observation.js'
 import { refuseInputAsOutput } from '../scenario/input-files.js'
 import type { ScenarioOptions } from '../scenario/load-scenario.js'
 
@@ -37,13 +37,14 @@ export async function run(options: RunOptions, io: Io): Promise<void> {
   const prepared = await prepareScenario(options, io.cwd)
   if (target !== undefined) refuseInputAsOutput(target, prepared.inputs)
   if (reported !== undefined) refuseInputAsOutput(reported, prepared.inputs, '--report')
+  const targets = observationTargets(options, io.cwd, prepared.inputs)
   const { scenario, deployment, spec, warnings } = await prepareRun(prepared)
   const replications = replication && seeded(replication, scenario.random_seed)
   const progress = await progressBar(io, options.quiet === true, {
     seconds: scenario.simulation_duration_s,
     requests: scenario.workload.num_requests,
   })
-  const observation = observationOf(options, spec, deployment)
+  const observation = await observationOf(options, targets, { spec, deployment })
   const { observer } = observation
   const result = (() => {
     try {
@@ -53,10 +54,14 @@ export async function run(options: RunOptions, io: Io): Promise<void> {
         distributions: true,
         onProgress: (seconds, requests) => progress.report(seconds, requests),
       })
+    } catch (error) {
+      observation.abort()
+      throw error
     } finally {
       progress.stop()
     }
   })()
+  const files = await observation.commit()
   const more =
     replications === undefined
       ? undefined
@@ -80,6 +85,7 @@ export async function run(options: RunOptions, io: Io): Promise<void> {
   if (options.quiet === true) return
   if (target !== undefined) io.stderr(`results written to ${target.name}\n`)
   if (reported !== undefined) io.stderr(`report written to ${reported.name}\n`)
+  for (const name of files) io.stderr(`written: ${name}\n`)
 }
 
 /** What `--format` says. Throws `SimulatorError` at the flag. */

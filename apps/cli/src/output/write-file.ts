@@ -62,6 +62,11 @@ export function writeWhole(target: FileTarget, text: string | Uint8Array, flag =
   }
 }
 
+/** The error of a file that cannot be written, at its flag. */
+export function writeRefusal(flag: string, given: string, error: unknown): SimulatorError {
+  return error instanceof SimulatorError ? error : refusal(flag, given, problemOf(error))
+}
+
 function problemOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOENT') return 'is in a folder that does not exist'
