@@ -200,9 +200,10 @@ export const EngineProfile = z.strictObject({
   layer_s: z.strictObject({ decode: seconds, prefill: seconds }),
   /**
    * Per layer of a step with prompt tokens, in seconds: what the host takes to launch its kernels one by
-   * one. The device works meanwhile, so that such a step takes the longer of the two. 0 when absent.
+   * one, of which a layer with routed experts has more. The device works meanwhile, so that such a step
+   * takes the longer of the two. 0 when absent.
    */
-  launch_s: seconds.optional(),
+  launch_s: z.strictObject({ dense: seconds, experts: seconds }).optional(),
   /**
    * Tokens up to which a step with prompt tokens is replayed from captured graphs, and needs no
    * `launch_s`: 0 when absent.

@@ -53,7 +53,11 @@ const layouts = [
   layout(windowedModel, h100, { weightFormat: 'int4' }),
 ]
 /** Eager beyond a few tokens. */
-const eagerProfile: EngineProfile = { ...usualEngineProfile, launch_s: 3e-4, captured_tokens: 200 }
+const eagerProfile: EngineProfile = {
+  ...usualEngineProfile,
+  launch_s: { dense: 2e-4, experts: 3e-4 },
+  captured_tokens: 200,
+}
 const costModels = layouts.flatMap((given) =>
   [undefined, odd].flatMap((calibration) =>
     [undefined, eagerProfile].map((engineProfile) =>
@@ -230,8 +234,8 @@ describe('calibrated', () => {
     const build = (profile: Partial<EngineProfile>): CostModel =>
       calibratedCostModel.create({ ...given, engineProfile: { ...bare, ...profile }, extra: {} })
     const kernels = build({})
-    const eager = build({ launch_s: 1e-3 })
-    const captured = build({ launch_s: 1e-3, captured_tokens: 64 })
+    const eager = build({ launch_s: { dense: 1e-3, experts: 0 } })
+    const captured = build({ launch_s: { dense: 1e-3, experts: 0 }, captured_tokens: 64 })
     const prompt = (prefillTokens: number): StepWork => ({
       ...decoding(10, 100),
       prefillTokens,

@@ -209,7 +209,9 @@ export const calibratedCostModel: CostModelFactory = {
       prefillStep: Math.max(decodeStep, step('prefill')),
       perToken: profile.token_s,
       perSequence: options.sequenceSeconds ?? profile.sequence_s,
-      launch: layers * (profile.launch_s ?? 0),
+      launch:
+        passes(inputs, inputs.shapes.denseLayers) * (profile.launch_s?.dense ?? 0) +
+        passes(inputs, inputs.shapes.moeLayers) * (profile.launch_s?.experts ?? 0),
       capturedTokens: profile.captured_tokens ?? 0,
     })
   },

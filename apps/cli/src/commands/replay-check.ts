@@ -82,8 +82,7 @@ export async function replayCheck(
     const { pool } = pointEngine(point, {
       costModel,
       registries,
-      // Attention groups share the requests as replicas do, and their experts as one.
-      replicas: point.dp,
+      replicas: point.replicas,
       requests: log.length,
       kvBlocks,
     })

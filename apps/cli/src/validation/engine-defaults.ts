@@ -1,5 +1,6 @@
 import { SimulatorError, type Accelerator, type NumberFormat } from '@llmsim/contracts'
 import type { MeasuredPoint } from './measured-point.js'
+import { publishedRecipe } from './published-recipes.js'
 
 /** How an engine behaves where a measurement does not say. */
 export interface EngineDefaults {
@@ -14,6 +15,12 @@ export interface EngineDefaults {
   readonly wholePrompts: boolean
   /** KV cache behind weights of 8 bits or fewer, where the measurement does not say. */
   readonly quantisedKv: NumberFormat
+  /** Options of the scheduler. */
+  readonly schedulerOptions?: Readonly<Record<string, unknown>>
+  /** Tokens up to which a step with prompts is a captured graph; absent: as the profile says. */
+  readonly capturedTokens?: number
+  /** How lengths vary of which a measurement does not say; absent: not in closed loops. */
+  readonly lengths?: 'fixed' | 'varied'
 }
 
 /** Bytes from which vLLM takes a device for a large one. */
@@ -102,7 +109,8 @@ const engines: Readonly<
 /** What stands for blanks in a measurement of that engine. Throws `SimulatorError` `UNKNOWN_NAME`. */
 export function engineDefaults(point: MeasuredPoint, accelerator: Accelerator): EngineDefaults {
   const found = engines[point.engine.toLowerCase()]
-  if (found !== undefined) return found(point, accelerator)
+  if (found !== undefined)
+    return { ...found(point, accelerator), ...publishedRecipe(point, accelerator) }
   throw new SimulatorError({
     code: 'UNKNOWN_NAME',
     path: 'engine',

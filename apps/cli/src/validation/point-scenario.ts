@@ -64,7 +64,8 @@ export function pointScenario(
   costModel: ValidatedCostModel,
   registries: Registries,
 ): PointScenario {
-  const traffic = trafficOf(point)
+  const accelerator = acceleratorOf(point, registries)
+  const traffic = trafficOf(point, engineDefaults(point, accelerator).lengths)
   const engine = pointEngine(point, {
     costModel,
     registries,
@@ -114,7 +115,10 @@ export function pointEngine(point: MeasuredPoint, options: PointEngineOptions): 
         maxBatchedTokens: limits.tokens,
         phaseOrder: 'prefill-first',
         watermark: 0.01,
-        extra: plansOutput(defaults) ? { max_output_tokens: nominalTokens(point).output } : {},
+        extra: {
+          ...defaults.schedulerOptions,
+          ...(plansOutput(defaults) ? { max_output_tokens: nominalTokens(point).output } : {}),
+        },
       }),
     router: router.create({ random: () => 0, extra: {} }),
     memory,
@@ -147,7 +151,10 @@ function costsOf(
   if (costModel === 'roofline')
     return { model: factory.create({ ...layout, extra: {} }), frontEnd: {} }
   const calibration = measuredCosts(layout.accelerator, registries)?.calibration
-  const engineProfile = registries.engineProfiles.get(defaults.profile, 'engine')
+  const { capturedTokens } = defaults
+  const usual = registries.engineProfiles.get(defaults.profile, 'engine')
+  const engineProfile =
+    capturedTokens === undefined ? usual : { ...usual, captured_tokens: capturedTokens }
   return {
     model: factory.create({ ...layout, extra: {}, calibration, engineProfile }),
     frontEnd: frontEnd(engineProfile, replicas, clientSeconds),

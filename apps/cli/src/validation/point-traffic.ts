@@ -19,10 +19,13 @@ const SEED = 1
  *
  * Throws `SimulatorError` `INVALID_VALUE` where the measurement does not say what was sent.
  */
-export function trafficOf(point: MeasuredPoint): PointTraffic {
+export function trafficOf(
+  point: MeasuredPoint,
+  unstated: 'fixed' | 'varied' = 'fixed',
+): PointTraffic {
   const { scenario, replicas } = point
-  const input = lengths(point, 'input_len')
-  const output = lengths(point, 'output_len')
+  const input = lengths(point, 'input_len', unstated)
+  const output = lengths(point, 'output_len', unstated)
   const source = (ratePerSecond?: number): RequestSource =>
     syntheticSource({
       arrivals: ratePerSecond === undefined ? undefined : { process: 'poisson', ratePerSecond },
@@ -68,11 +71,15 @@ export function nominalTokens(point: MeasuredPoint): { input: number; output: nu
   }
 }
 
-function lengths(point: MeasuredPoint, column: 'input_len' | 'output_len'): LengthDistribution {
+function lengths(
+  point: MeasuredPoint,
+  column: 'input_len' | 'output_len',
+  unstated: 'fixed' | 'varied',
+): LengthDistribution {
   const nominal = need(point, column)
   const { length_range_ratio: ratio } = point
   if (ratio === 1) return { distribution: 'fixed', mean: nominal }
-  if (ratio === undefined) return variable(point, nominal)
+  if (ratio === undefined) return variable(point, nominal, unstated)
   const high = Math.round(nominal)
   const low = Math.max(1, Math.ceil(nominal * ratio))
   const width = high - low + 1
@@ -83,8 +90,17 @@ function lengths(point: MeasuredPoint, column: 'input_len' | 'output_len'): Leng
   }
 }
 
+/** How much lengths vary in a closed loop of which that alone is known, in shares of their mean. */
+const SPREAD = 0.1
+
 /** Clients of closed loops and static batches repeat one length; elsewhere they are conversations. */
-function variable({ scenario }: MeasuredPoint, mean: number): LengthDistribution {
+function variable(
+  { scenario }: MeasuredPoint,
+  mean: number,
+  unstated: 'fixed' | 'varied',
+): LengthDistribution {
+  if (scenario === 'closed' && unstated === 'varied' && mean >= 10)
+    return { distribution: 'uniform', mean, std: SPREAD * mean }
   const alike = scenario === 'static' || scenario === 'closed' || mean < 2
   return { distribution: alike ? 'fixed' : 'lognormal', mean }
 }

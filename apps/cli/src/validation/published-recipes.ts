@@ -1,0 +1,128 @@
+import type { Accelerator } from '@llmsim/contracts'
+import type { EngineDefaults } from './engine-defaults.js'
+import type { MeasuredPoint } from './measured-point.js'
+
+/** What a benchmark's public scripts set where its rows do not say. */
+export type PublishedRecipe = Partial<EngineDefaults>
+
+const none: PublishedRecipe = {}
+
+/** The recipe of a row, by the benchmark that its notes name. */
+export function publishedRecipe(point: MeasuredPoint, accelerator: Accelerator): PublishedRecipe {
+  const { notes } = point
+  if (notes.includes('InferenceX')) return inferenceX(point, accelerator)
+  if (notes.includes('gap-analysis')) return gapAnalysis(point)
+  return none
+}
+
+/**
+ * SemiAnalysis InferenceX (InferenceMAX before), `benchmarks/*.sh` and `benchmarks/single_node/*.sh`, and
+ * `perf-changelog.yaml` for when they changed.
+ */
+function inferenceX(point: MeasuredPoint, accelerator: Accelerator): PublishedRecipe {
+  switch (point.engine) {
+    case 'vllm':
+      return vllmRecipe(point, accelerator)
+    case 'trtllm':
+      return tensorrtRecipe(point, accelerator)
+    case 'sglang':
+      return sglangRecipe(point, accelerator)
+    default:
+      return none
+  }
+}
+
+const isBlackwell = ({ generation }: Accelerator): boolean => generation.startsWith('blackwell')
+
+function users({ concurrency = 1 }: MeasuredPoint): number {
+  return concurrency
+}
+
+const prompt = ({ input_len = 1 }: MeasuredPoint): number => Math.ceil(input_len)
+
+/** Day of the measurement, as the notes say it; undefined where they do not. */
+function dayOf({ notes }: MeasuredPoint): string | undefined {
+  return /measured (\d{4}-\d{2}-\d{2})/.exec(notes)?.[1]
+}
+
+/** Steps of up to 2048 tokens are captured graphs (`max-cudagraph-capture-size`). */
+const CAPTURED = 2048
+
+function vllmRecipe(point: MeasuredPoint, accelerator: Accelerator): PublishedRecipe {
+  const { model } = point
+  if (model.startsWith('gpt-oss')) return { maxBatchedTokens: 8192, capturedTokens: CAPTURED }
+  if (model.startsWith('llama')) return { maxBatchedTokens: 8192, quantisedKv: 'fp8' }
+  if (!isBlackwell(accelerator))
+    return model.startsWith('minimax') ? { ...none, quantisedKv: 'fp8' } : none
+  // Two prompts a step, an fp8 cache and graphs of 2048 tokens came with `perf-changelog.yaml` #1047 and
+  // its like of April 2026.
+  const day = dayOf(point) ?? '2026-03'
+  if (day >= '2026-04' && (model.startsWith('minimax') || model.startsWith('kimi')))
+    return { maxBatchedTokens: 2 * prompt(point), capturedTokens: CAPTURED }
+  // Checkpoints in NVFP4 ask for an fp8 cache themselves, those in INT4 do not.
+  if (point.weight_dtype === 'int4') return { quantisedKv: 'bf16' }
+  return none
+}
+
+function tensorrtRecipe(point: MeasuredPoint, _accelerator: Accelerator): PublishedRecipe {
+  const { model, tp, dp } = point
+  const shortPrompts = prompt(point) <= 1024 && (point.output_len ?? 0) <= 1024
+  if (model.startsWith('gpt-oss')) return { maxBatchedTokens: 20_000 }
+  if (model.startsWith('deepseek')) {
+    const beside = Math.ceil((users(point) + prompt(point) + 64) / 64) * 64
+    // With attention data parallelism the groups wait for each other, for 60 steps at most.
+    if (dp > 1)
+      return {
+        maxBatchedTokens: Math.max(8192, beside),
+        schedulerOptions: { attention_dp_timeout_iters: 60 },
+      }
+    const gathers =
+      point.engine_version.startsWith('1.2.0rc6') &&
+      point.weight_dtype === 'fp8' &&
+      shortPrompts &&
+      users(point) >= 64
+    return {
+      maxBatchedTokens: Math.max(8192, beside),
+      ...(gathers ? { schedulerOptions: gather(40, 0.8) } : {}),
+    }
+  }
+  const gathers = model.startsWith('llama') && shortPrompts && tp < 8
+  return { maxBatchedTokens: 16_384, ...(gathers ? { schedulerOptions: gather(20, 0.9) } : {}) }
+}
+
+function gather(steps: number, ratio: number): Record<string, number> {
+  return { batch_wait_timeout_iters: steps, batch_wait_max_tokens_ratio: ratio }
+}
+
+function sglangRecipe(point: MeasuredPoint, accelerator: Accelerator): PublishedRecipe {
+  if (!point.model.startsWith('deepseek')) return none
+  if (!isBlackwell(accelerator)) return { maxBatchedTokens: 32_768, maxSequences: 512 }
+  const narrow = point.weight_dtype === 'fp8' && point.tp < 8
+  const interval = users(point) >= 16 && !narrow ? 30 : 10
+  const chunk = point.weight_dtype === 'fp4' ? 16_384 : narrow ? 8192 : 32_768
+  return {
+    maxBatchedTokens: chunk,
+    maxSequences: narrow ? 32 : 256,
+    schedulerOptions: { scheduler_recv_interval: interval },
+  }
+}
+
+/**
+ * Engines as NVIDIA's aiconfigurator generates them (`src/aiconfigurator/generator/rule_plugin`): a step
+ * takes the batch and a prompt; SGLang mixes its chunks in the releases whose templates know how.
+ */
+function gapAnalysis(point: MeasuredPoint): PublishedRecipe {
+  const step = users(point) + prompt(point)
+  if (point.engine === 'sglang')
+    return point.engine_version >= '0.5.3'
+      ? {
+          lengths: 'varied',
+          maxBatchedTokens: Math.min(8192, prompt(point) + 1500),
+          schedulerOptions: { enable_mixed_chunk: true },
+        }
+      : { lengths: 'fixed' }
+  return {
+    maxBatchedTokens: step,
+    lengths: point.engine === 'vllm' || point.engine_version >= '1.2' ? 'varied' : 'fixed',
+  }
+}
