@@ -43,6 +43,16 @@ Examples:
   llmsim capacity --model llama3-70b --xpu h100 --tp 8 --slo-ttft p99=1s --slo-tpot p95=50ms
   llmsim capacity scenario.yaml --of concurrency --slo-e2e p99=10s --replications 9
 `,
+  optimize: `
+Examples:
+  llmsim optimize --model llama3.1-70b --accelerators h100,h200,b200,mi300x --max-devices 16 \\
+    --arrival-rate 10 --slo-ttft p99=1s --slo-tpot p99=50ms
+  llmsim optimize traffic.yaml --accelerators h100,l40s --objective cost,ttft --max-price 40
+`,
+  worker: `
+Example:
+  llmsim worker --redis redis://queue.example:6379
+`,
   merge: `
 Example:
   llmsim merge part-*.jsonl --output points.csv

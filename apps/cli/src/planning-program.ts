@@ -11,6 +11,7 @@ import { scenarioFlags } from './flags.js'
 import type { Io } from './io.js'
 
 const study = 'Study:'
+const search = 'Search:'
 const output = 'Output:'
 
 /** The commands that search: each is loaded when it runs. */
@@ -18,6 +19,8 @@ export function addPlanning(program: Command, io: Io, exit: (code: number) => vo
   addSweep(program, io, exit)
   addMerge(program, io)
   addCapacity(program, io, exit)
+  addOptimize(program, io, exit)
+  addWorker(program, io)
 }
 
 function addSweep(program: Command, io: Io, exit: (code: number) => void): void {
@@ -77,6 +80,54 @@ function addCapacity(program: Command, io: Io, exit: (code: number) => void): vo
     .action(async (file, options) =>
       (await import('./commands/capacity.js')).capacity(file, checked(options), io, exit),
     )
+}
+
+function addOptimize(program: Command, io: Io, exit: (code: number) => void): void {
+  const optimize = command(program, 'optimize', 'the best deployment for some traffic')
+  addFlags(optimize, studyFlags)
+  addScenarioOptions(optimize)
+  addObjectives(optimize)
+  for (const [flags, description] of [
+    ['--accelerators <A,B,C>', 'accelerators to choose from (default: --xpu)'],
+    ['--max-devices <N>', 'devices at most (default: 8)'],
+    ['--max-price <USD>', 'dollars per hour at most'],
+    ['--max-power <WATTS>', 'power limits of all devices together at most'],
+    ['--objective <A,B>', 'cost (the default), goodput-per-device, energy, ttft, throughput, …'],
+    ['--serving <HOW>', 'aggregated, disaggregated (default: both)'],
+    ['--tp-sizes <A,B>', 'tensor parallelism (default: powers of two)'],
+    ['--pp-sizes <A,B>', 'pipeline stages (default: 1,2,4)'],
+    ['--batch-sizes <A,B>', 'running requests of a replica (default: 64,256)'],
+    ['--batched-tokens <A,B>', 'prompt tokens of a step (default: 2048,8192)'],
+    ['--dtypes <A,B>', 'number formats of the weights (default: that of the scenario)'],
+    ['--kv-cache-dtypes <A,B>', 'number formats of the KV cache (default: that of the scenario)'],
+    ['--schedulers <A,B>', "schedulers (default: the engine's)"],
+    ['--routers <A,B>', 'routers (default: that of the scenario)'],
+    ['--requests <N>', 'requests of a first look (default: 2000)'],
+    ['--rounds <N>', 'looks, each twice as long as the one before (default: 3)'],
+    ['--finalists <N>', 'how many are confirmed (default: 5)'],
+    ['--replications <N>', 'other seeds that confirm them (default: 3; 0: none)'],
+  ] as const)
+    optimize.addOption(grouped(flags, description, search))
+  addStudyOptions(optimize)
+  optimize
+    .argument('[FILE]', 'a scenario file')
+    .addOption(
+      grouped('--mix-accelerators', 'prefill and decode on different accelerators too', search),
+    )
+    .addOption(grouped('--exhaustive', 'leave nothing out, and look long at everything', search))
+    .addOption(grouped('--output <FILE>', 'write the answer as JSON', output))
+    .addOption(grouped('--format <FORMAT>', 'on stdout: table or json (default: table)', output))
+    .action(async (file, options) =>
+      (await import('./commands/optimize.js')).optimize(file, checked(options), io, exit),
+    )
+}
+
+function addWorker(program: Command, io: Io): void {
+  command(program, 'worker', 'simulate points of studies that run with --executor redis://…')
+    .option('--redis <URL>', 'Redis or Valkey, as redis://HOST:PORT')
+    .option('--jobs <N>', 'threads (default: one per core)')
+    .option('--quiet', 'say nothing')
+    .action(async (options) => (await import('./commands/worker.js')).worker(checked(options), io))
 }
 
 /** Flags of a scenario, without those that a study reads in its own way. */

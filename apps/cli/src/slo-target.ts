@@ -52,7 +52,7 @@ export function sloFigure(
 }
 
 /** Share of requests that may be lost before objectives count as missed. */
-const mostLost = 0.01
+export const mostLost = 0.01
 
 /** How a run stands to its objectives. */
 export interface SloVerdict {

@@ -41,6 +41,7 @@ describe('race', () => {
       fc.asyncProperty(entries, async (all) => {
         const { infeasible, dominated, ranking } = await race(all, {
           rounds: 2,
+          batch: 7,
           evaluate: evaluated(2),
           bound: ({ feasible, objectives, slack }) => ({
             // A sound bound may take what is infeasible for feasible, never the other way round.

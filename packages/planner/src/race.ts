@@ -30,6 +30,8 @@ export interface RaceOptions<Candidate> {
    * feasible: by round, 1.1 when absent. The last round has none.
    */
   readonly margin?: number
+  /** Candidates that are looked at before bounds are compared again: 64 when absent. */
+  readonly batch?: number
   /** Evaluates some candidates in one round: the later the round, the longer the look. */
   evaluate(candidates: readonly Candidate[], round: number): Promise<readonly Score[]>
   /** What is known of a candidate before it is evaluated; absent: nothing. */
@@ -58,10 +60,10 @@ export interface RaceResult<Candidate> {
  * looked at for as long as it takes (successive halving: K. Jamieson and A. Talwalkar, "Non-stochastic
  * best arm identification and hyperparameter optimization", AISTATS 2016).
  *
- * Before that, bounds take out what cannot win. The candidates that promise most are evaluated to the
- * end until one is feasible; every other whose bound is worse than what that one came to is left out. A
- * bound that holds never takes the best of all away: what is left out is dominated by a candidate that
- * stays.
+ * Bounds take out what cannot win. Candidates have their short look in the order of what they promise;
+ * the good ones are evaluated to the end at once, and every candidate whose bound is worse than what one
+ * of those came to is left out, unlooked at. A bound that holds never takes the best of all away: what is
+ * left out is dominated by a candidate that stays.
  */
 export async function race<Candidate>(
   candidates: readonly Candidate[],
@@ -69,56 +71,115 @@ export async function race<Candidate>(
 ): Promise<RaceResult<Candidate>> {
   const { rounds, reduction = 4, least = 8, margin = 1.1 } = options
   const last = rounds - 1
-  const bounds = candidates.map((candidate) => options.bound?.(candidate))
-  const infeasible = candidates.filter((_, index) => bounds[index]?.feasible === false)
-  let field = candidates
-    .map((candidate, index) => ({ candidate, bound: bounds[index] }))
-    .filter(({ bound }) => bound?.feasible !== false)
   const finished: Raced<Candidate>[] = []
-  const dominated: Candidate[] = []
-  if (options.bound !== undefined) {
-    const promising = byPromise(field)
-    for (let at = 0; at < promising.length && at < rounds * least; at += least) {
-      const some = promising.slice(at, at + least)
-      const scores = await options.evaluate(
-        some.map(({ candidate }) => candidate),
-        last,
-      )
-      for (const [index, { candidate }] of some.entries()) {
-        const score = scores[index]
-        if (score !== undefined) finished.push({ candidate, score, round: last })
-      }
-      if (scores.some(({ feasible }) => feasible)) break
-    }
-    const taken = new Set(finished.map(({ candidate }) => candidate))
-    const reached = finished.filter(({ score }) => score.feasible)
-    field = field.filter(({ candidate, bound }) => {
-      if (taken.has(candidate)) return false
-      const out =
-        bound !== undefined &&
-        reached.some(({ score }) => dominates(score.objectives, bound.objectives))
-      if (out) dominated.push(candidate)
-      return !out
+  const left: Raced<Candidate>[] = []
+  const evaluate = async (
+    some: readonly Candidate[],
+    round: number,
+  ): Promise<Raced<Candidate>[]> => {
+    const scores = await options.evaluate(some, round)
+    return some.flatMap((candidate, index) => {
+      const score = scores[index]
+      return score === undefined ? [] : [{ candidate, score, round }]
     })
   }
-  let going = field.map(({ candidate }) => candidate)
-  const left: Raced<Candidate>[] = []
-  for (let round = 0; round < rounds && going.length > 0; round++) {
-    const scores = await options.evaluate(going, round)
+  const screened = await screen(candidates, { ...options, least, last, margin }, evaluate)
+  finished.push(...screened.finished)
+  let going: readonly Raced<Candidate>[] = screened.looked
+  for (let round = 0; round <= last && going.length > 0; round++) {
+    const some = going.map(({ candidate }) => candidate)
     const ranked = ranking(
-      going.flatMap((candidate, index) => {
-        const score = scores[index]
-        return score === undefined ? [] : [{ candidate, score, round }]
-      }),
+      round === 0 ? going : await evaluate(some, round),
       round === last ? 1 : margin,
     )
-    const keep =
-      round === last ? ranked.length : Math.max(least, Math.ceil(ranked.length / reduction))
+    if (round === last) {
+      finished.push(...ranked)
+      break
+    }
+    // Candidates that were evaluated to the end already hold places of those that go on.
+    const wanted = Math.max(
+      least,
+      Math.ceil((ranked.length + screened.finished.length) / reduction),
+    )
+    const keep = Math.max(least, wanted - screened.finished.length)
     left.unshift(...ranked.slice(keep))
-    going = ranked.slice(0, keep).map(({ candidate }) => candidate)
-    if (round === last) finished.push(...ranked)
+    going = ranked.slice(0, keep)
   }
-  return { ranking: [...ranking(finished, 1), ...left], infeasible, dominated }
+  return {
+    ranking: [...ranking(finished, 1), ...left],
+    infeasible: screened.infeasible,
+    dominated: screened.dominated,
+  }
+}
+
+interface ScreenOptions<Candidate> extends RaceOptions<Candidate> {
+  readonly least: number
+  readonly last: number
+  readonly margin: number
+}
+
+interface Screened<Candidate> {
+  /** Those that had the first look only. */
+  readonly looked: readonly Raced<Candidate>[]
+  /** Those that were evaluated to the end. */
+  readonly finished: readonly Raced<Candidate>[]
+  readonly infeasible: readonly Candidate[]
+  readonly dominated: readonly Candidate[]
+}
+
+/** First looks in the order of what candidates promise, until the rest cannot be better. */
+async function screen<Candidate>(
+  candidates: readonly Candidate[],
+  options: ScreenOptions<Candidate>,
+  evaluate: (some: readonly Candidate[], round: number) => Promise<Raced<Candidate>[]>,
+): Promise<Screened<Candidate>> {
+  const { least, last, margin } = options
+  const bounded = options.bound !== undefined
+  // Without bounds there is nothing to compare on the way.
+  const batch = bounded ? (options.batch ?? 64) : Infinity
+  const known = candidates.map((candidate) => ({ candidate, outlook: options.bound?.(candidate) }))
+  const infeasible = known.filter(({ outlook }) => outlook?.feasible === false)
+  const waiting = byPromise(known.filter(({ outlook }) => outlook?.feasible !== false))
+  const looked: Raced<Candidate>[] = []
+  const finished: Raced<Candidate>[] = []
+  const dominated: Candidate[] = []
+  for (let at = 0; at < waiting.length;) {
+    const some: Candidate[] = []
+    for (; at < waiting.length && some.length < batch; at++) {
+      const entry = waiting[at]
+      if (entry === undefined) break
+      const { candidate, outlook } = entry
+      if (outlook !== undefined && isBeaten(outlook.objectives, finished)) dominated.push(candidate)
+      else some.push(candidate)
+    }
+    if (some.length === 0) break
+    const found = ranking(await evaluate(some, 0), margin)
+    // With one round alone the first look is the last; without bounds there is nothing to leave out.
+    const promising =
+      last === 0 || !bounded
+        ? []
+        : found
+            .filter(({ score }) => score.feasible && !isBeaten(score.objectives, finished))
+            .slice(0, Math.ceil(least / 2))
+    const taken = new Set(promising.map(({ candidate }) => candidate))
+    looked.push(...found.filter(({ candidate }) => !taken.has(candidate)))
+    if (promising.length > 0) finished.push(...(await evaluate([...taken], last)))
+    if (last === 0 && bounded) finished.push(...looked.splice(0))
+  }
+  return {
+    looked,
+    finished,
+    infeasible: infeasible.map(({ candidate }) => candidate),
+    dominated,
+  }
+}
+
+/** Whether one that was evaluated to the end, and keeps the constraints, is better in all. */
+function isBeaten<Candidate>(
+  objectives: readonly number[],
+  finished: readonly Raced<Candidate>[],
+): boolean {
+  return finished.some(({ score }) => score.feasible && dominates(score.objectives, objectives))
 }
 
 /**
@@ -149,16 +210,18 @@ function less(one: number, other: number): number {
   return one === other ? 0 : one < other ? -1 : 1
 }
 
-function byPromise<Entry extends { readonly bound: Outlook | undefined }>(
+/** Candidates that promise most first, as ranks of their bounds and then by the first objective. */
+function byPromise<Entry extends { readonly outlook: Outlook | undefined }>(
   field: readonly Entry[],
 ): Entry[] {
-  const known = field.map((entry, index) => ({ entry, index }))
-  const ranks = paretoRanks(field.map(({ bound }) => bound?.objectives ?? []))
-  known.sort(
-    (a, b) =>
-      (ranks[a.index] ?? 0) - (ranks[b.index] ?? 0) ||
-      less(a.entry.bound?.objectives[0] ?? 0, b.entry.bound?.objectives[0] ?? 0) ||
-      a.index - b.index,
-  )
-  return known.map(({ entry }) => entry)
+  const ranks = paretoRanks(field.map(({ outlook }) => outlook?.objectives ?? []))
+  return field
+    .map((entry, index) => ({ entry, index, rank: ranks[index] ?? 0 }))
+    .sort(
+      (a, b) =>
+        a.rank - b.rank ||
+        less(a.entry.outlook?.objectives[0] ?? 0, b.entry.outlook?.objectives[0] ?? 0) ||
+        a.index - b.index,
+    )
+    .map(({ entry }) => entry)
 }

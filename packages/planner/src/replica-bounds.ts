@@ -9,6 +9,8 @@ export interface ReplicaBounds {
   readonly decodeStepSeconds: number
   /** Output tokens per second of one batch in flight at most. */
   readonly tokensPerSecond: number
+  /** Prompt tokens per second of one batch in flight at most. */
+  readonly promptTokensPerSecond: number
   /** Seconds from the start of a prompt of so many tokens to its first token at least, in however many chunks. */
   firstTokenSeconds(promptTokens: number): number
 }
@@ -18,8 +20,13 @@ const mostChunks = 4096
 
 /**
  * @param largestBatch sequences of a step at most.
+ * @param largestPrefill prompt tokens of a step at most.
  */
-export function replicaBounds(costModel: CostModel, largestBatch: number): ReplicaBounds {
+export function replicaBounds(
+  costModel: CostModel,
+  largestBatch: number,
+  largestPrefill: number,
+): ReplicaBounds {
   const cost = { seconds: 0, growth: 0, horizon: 1 }
   const secondsOf = (work: Partial<StepWork>): number => {
     costModel.step({ ...emptyWork(), ...work }, cost)
@@ -28,19 +35,22 @@ export function replicaBounds(costModel: CostModel, largestBatch: number): Repli
   /** The first decode follows a prompt of one token at least. */
   const decodeSeconds = (batch: number): number =>
     secondsOf({ decodes: batch, decodeContext: 2 * batch, logits: batch })
+  const chunkSeconds = (tokens: number): number =>
+    secondsOf({ prefillTokens: tokens, prefillAttention: tokens })
   return {
+    promptTokensPerSecond: mostPerSecond(chunkSeconds, largestPrefill),
     decodeStepSeconds: decodeSeconds(1),
-    tokensPerSecond: mostTokensPerSecond(decodeSeconds, largestBatch),
+    tokensPerSecond: mostPerSecond(decodeSeconds, largestBatch),
     firstTokenSeconds: (promptTokens) => {
-      const chunkSeconds = (tokens: number): number =>
+      const wholeSeconds = (tokens: number): number =>
         secondsOf({ prefillTokens: tokens, prefillAttention: causalPairs(tokens, 0) })
-      const shortest = chunkSeconds(1)
+      const shortest = wholeSeconds(1)
       let least = Infinity
       for (let chunks = 1; chunks <= Math.min(mostChunks, promptTokens); chunks++) {
         // Of so many chunks one is at least as long as the average; the others have a token each.
         const others = (chunks - 1) * shortest
         if (others >= least) break
-        least = Math.min(least, others + chunkSeconds(Math.ceil(promptTokens / chunks)))
+        least = Math.min(least, others + wholeSeconds(Math.ceil(promptTokens / chunks)))
       }
       return least
     },
@@ -48,10 +58,10 @@ export function replicaBounds(costModel: CostModel, largestBatch: number): Repli
 }
 
 /**
- * The most tokens per second of any batch up to the largest: between two batches of the grid it is at
- * most what the larger one would make in the time of the smaller one.
+ * The most per second of any amount up to the largest: between two amounts of the grid it is at
+ * most what the larger one would be in the time of the smaller one.
  */
-function mostTokensPerSecond(seconds: (batch: number) => number, largest: number): number {
+function mostPerSecond(seconds: (amount: number) => number, largest: number): number {
   let most = 0
   let low = 1
   for (;;) {

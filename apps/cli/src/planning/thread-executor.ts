@@ -22,10 +22,13 @@ export function localExecutor(): PointExecutor {
   })
 }
 
-/** Simulates points on `threads` threads of this machine; on this one alone, where that is one. */
-export async function threadExecutor(threads: number): Promise<PointExecutor> {
+/**
+ * Simulates points on `threads` threads of this machine; on this one alone where that is one, unless
+ * `apart` asks for a thread even then.
+ */
+export async function threadExecutor(threads: number, apart = false): Promise<PointExecutor> {
   // Run from sources there is no compiled worker.
-  if (threads <= 1 || !existsSync(workerFile)) return localExecutor()
+  if ((threads <= 1 && !apart) || !existsSync(workerFile)) return localExecutor()
   const { Piscina } = await import('piscina')
   const pool = new Piscina<PointJob, OutcomeText>({
     filename: workerFile,
