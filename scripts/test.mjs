@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { makeReady, root, StepFailed } from './bootstrap.mjs'
+import { installChromium } from './chromium.mjs'
 import { runNode } from './command.mjs'
 import { packAll } from './tarballs.mjs'
 
@@ -150,6 +151,7 @@ async function everything() {
     script('arrows', 'check-arrows.mjs'),
     program('nothing unused', 'knip/bin/knip.js', ['--no-config-hints', '--no-progress']),
     () => check('changesets', changesets),
+    () => check('a browser for the tests of pages', installChromium),
   ])
   await published()
   await vitest()

@@ -9,7 +9,7 @@ export function scenarioSection(results: readonly ReportedResult[]): Markup {
     fields: scenarioFields(scenario),
   }))
   const paths = [...new Set(columns.flatMap(({ fields }) => [...fields.keys()]))]
-  if (results.length === 1) return table(paths, columns, 'Scenario')
+  if (results.length === 1) return table(paths, columns, 'Fields of the scenario')
   const differing = paths.filter(
     (path) => new Set(columns.map(({ fields }) => fields.get(path))).size > 1,
   )
