@@ -86,6 +86,9 @@ function randomPool(random: RandomNumbers): PoolView {
     queued: (replica) => Math.floor(load(replica) / 2),
     usedBlocks: (replica) => load(replica) * 10,
     totalBlocks: () => 1000,
+    // Numbered otherwise, since some replicas are not there; with a prefix cache, or without one.
+    id: (replica) => 3 * replica + 1,
+    ...(random.chance(0.5) ? { cachedTokens: (replica) => load(replica) * 16 } : {}),
   }
 }
 

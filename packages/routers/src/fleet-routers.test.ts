@@ -1,6 +1,13 @@
 import type { PoolView, RoutedRequest, Router, RouterFactory } from '@llmsim/contracts'
 import { describe, expect, it } from 'vitest'
-import { consistentHash, leastKv, powerOfTwo, sessionSticky } from './index.js'
+import {
+  consistentHash,
+  leastKv,
+  powerOfTwo,
+  prefixAffinity,
+  sessionSticky,
+  weighted,
+} from './index.js'
 
 function request(sessionId = -1): RoutedRequest {
   return { arrivalSeconds: 0, promptTokens: 100, sessionId, priority: 0 }
@@ -132,5 +139,51 @@ describe('consistent-hash', () => {
     expect(router.route(request(11), poolOf(loads))).toBe(home)
     expect(router.route(request(11), poolOf({ ...loads, [home]: 50 }))).not.toBe(home)
     expect(() => create(consistentHash, { load_factor: 0.5 })).toThrow(/from 1 on/)
+  })
+})
+
+describe('prefix-affinity', () => {
+  const cached = (pool: PoolView, tokens: readonly number[]): PoolView => ({
+    ...pool,
+    cachedTokens: (replica) => tokens[replica]!,
+  })
+
+  it('goes where most of the prompt is, and of equals where less is to do', () => {
+    const router = create(prefixAffinity)
+    expect(router.route(request(), cached(poolOf({ 0: 0, 1: 9, 2: 0 }), [60, 80, 0]))).toBe(1)
+    expect(router.route(request(), cached(poolOf({ 0: 5, 1: 9, 2: 3 }), [80, 80, 80]))).toBe(2)
+  })
+
+  it('levels loads where little is cached, or where they are out of balance', () => {
+    const router = create(prefixAffinity)
+    expect(router.route(request(), cached(poolOf({ 0: 2, 1: 9, 2: 0 }), [0, 50, 0]))).toBe(2)
+    expect(router.route(request(), cached(poolOf({ 0: 2, 1: 33, 2: 0 }), [0, 99, 0]))).toBe(2)
+    expect(router.route(request(), cached(poolOf({ 0: 2, 1: 32, 2: 0 }), [0, 99, 0]))).toBe(1)
+    // 40 more of 1000 are no imbalance.
+    expect(router.route(request(), cached(poolOf({ 0: 1000, 1: 1040 }), [0, 99]))).toBe(1)
+    expect(router.route(request(), poolOf({ 0: 2, 1: 1 }))).toBe(1)
+  })
+})
+
+describe('weighted', () => {
+  it('adds up the scores of queue, KV cache and prefix cache with their weights', () => {
+    // Queue scores 1, 0, 0.5; free shares 0.5, 1, 0.9; prefix shares 0, 1, 0.
+    const pool: PoolView = {
+      ...poolOf({ 0: 0, 1: 8, 2: 4 }, [50, 0, 10]),
+      cachedTokens: (replica) => [0, 100, 0][replica]!,
+    }
+    const chosen = (extra: object): number => create(weighted, extra).route(request(), pool)
+    // 2 + 1 + 0, 0 + 2 + 3, 1 + 1.8 + 0.
+    expect(chosen({})).toBe(1)
+    expect(chosen({ prefix_weight: 0 })).toBe(0)
+    expect(chosen({ prefix_weight: 0, queue_weight: 0 })).toBe(1)
+    expect(chosen({ prefix_weight: 0.5, queue_weight: 1 })).toBe(1)
+    expect(() => create(weighted, { kv_weight: -1 })).toThrow(/from 0 on/)
+  })
+
+  it('takes turns among equals', () => {
+    const router = create(weighted)
+    const pool = poolOf({ 0: 4, 1: 4, 2: 4 })
+    expect([1, 2, 3, 4].map(() => router.route(request(), pool))).toEqual([0, 1, 2, 0])
   })
 })

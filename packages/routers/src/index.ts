@@ -3,11 +3,23 @@ import { consistentHash } from './consistent-hash.js'
 import { leastKv } from './least-kv.js'
 import { leastOutstanding } from './least-outstanding.js'
 import { powerOfTwo } from './power-of-two.js'
+import { prefixAffinity } from './prefix-affinity.js'
 import { random } from './random.js'
 import { roundRobin } from './round-robin.js'
 import { sessionSticky } from './session-sticky.js'
+import { weighted } from './weighted.js'
 
-export { consistentHash, leastKv, leastOutstanding, powerOfTwo, random, roundRobin, sessionSticky }
+export {
+  consistentHash,
+  leastKv,
+  leastOutstanding,
+  powerOfTwo,
+  prefixAffinity,
+  random,
+  roundRobin,
+  sessionSticky,
+  weighted,
+}
 
 /** Every router of this package. */
 export const routers: readonly RouterFactory[] = [
@@ -18,4 +30,6 @@ export const routers: readonly RouterFactory[] = [
   powerOfTwo,
   sessionSticky,
   consistentHash,
+  prefixAffinity,
+  weighted,
 ]
