@@ -70,7 +70,7 @@ describe('docs/scenario.md', () => {
       const scenarios = [
         { ...common, parallelism: { tensor_parallel_size: 8 } },
         { ...common, disaggregation: { prefill: pool, decode: pool } },
-        { ...common, model: 'tiny-1b' },
+        { ...common, model: 'tiny-1b', faults: { every_s: 60 } },
       ]
       const resolved: Record<string, unknown>[] = []
       for (const scenario of scenarios) {

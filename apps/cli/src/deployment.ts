@@ -141,12 +141,17 @@ function deployPool(
     router: {
       name: pool.router?.name ?? scenario.router.name,
       options: pool.router?.options ?? scenario.router.options,
+      ...signalDelay(pool.router?.signal_delay_ms ?? scenario.router.signal_delay_ms),
     },
     costModel: costModelOf(scenario, layout, calibration?.calibration, registries, pool.xpuPath),
     calibration,
     memoryOptions,
     memory,
   }
+}
+
+function signalDelay(given: number | undefined): { signal_delay_ms?: number } {
+  return given === undefined ? {} : { signal_delay_ms: given }
 }
 
 function acceleratorOf(xpu: NameOrEntry, path: string, registries: Registries): Accelerator {

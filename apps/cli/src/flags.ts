@@ -245,7 +245,12 @@ const scheduling = group('Scheduling:', [
   text(
     '--router NAME',
     'router.name',
-    'round-robin, least-outstanding or random (default: least-outstanding)',
+    'round-robin, least-outstanding, least-kv, power-of-two, prefix-affinity, weighted and others (default: least-outstanding)',
+  ),
+  number(
+    '--signal-delay MS',
+    'router.signal_delay_ms',
+    'how old the loads are that the router sees (default: 0)',
   ),
 ])
 
@@ -379,11 +384,24 @@ const disaggregation = group('Disaggregated serving:', [
   ),
 ])
 
+const faults = group('Faults:', [
+  number('--fault-every S', 'faults.every_s', 'some replica breaks each time so long after'),
+  number('--fault-duration S', 'faults.duration_s', 'time to its repair (default: 30)'),
+  number('--mtbf S', 'faults.mtbf_s', 'mean time from a repair of a replica to its next break'),
+  number('--mttr S', 'faults.mttr_s', 'mean time from a break of a replica to its repair'),
+  integer(
+    '--fault-retries N',
+    'faults.max_retries',
+    'how often a request that lost its replica is served again (default: 3)',
+  ),
+])
+
 export const scenarioFlags: readonly ScenarioFlag[] = [
   ...deployment,
   ...workload,
   ...scheduling,
   ...engine,
   ...disaggregation,
+  ...faults,
   ...run,
 ]

@@ -12,6 +12,7 @@ import { devicePower, resolveComputeFormat } from '@llmsim/cost-models'
 import { randomStream } from '@llmsim/engine'
 import { clientSource } from './client-source.js'
 import { created, type DeployedPool, type Deployment } from './deployment.js'
+import { faultInjection, startUpSeconds } from './fault-injection.js'
 import { frontEnd, type FrontEnd } from './validation/front-end.js'
 import { requireSwapping, swapSpace } from './swap-space.js'
 import { prefixCaching } from './prefix-caching.js'
@@ -29,8 +30,9 @@ export function simulationSpec(
   const { workload, drain_duration_s: drain } = scenario
   const kvTransfer = kvTransferOf(scenario, deployment)
   const objectives = objectivesOf(scenario)
+  const pools = deployment.pools.map((pool) => poolSpec(scenario, pool, registries))
   return {
-    pools: deployment.pools.map((pool) => poolSpec(scenario, pool, registries)),
+    pools,
     ...(kvTransfer === undefined ? {} : { kvTransfer }),
     source: clientSource(traffic.source(), scenario),
     ...(workload.concurrency === undefined ? {} : { concurrency: workload.concurrency }),
@@ -40,6 +42,7 @@ export function simulationSpec(
     warmUpSeconds: scenario.warm_up_duration_s,
     ...(drain === undefined ? {} : { drainSeconds: drain }),
     ...(objectives === undefined ? {} : { objectives }),
+    ...faultInjection(scenario, pools),
     stepByStep: scenario.step_by_step,
     exactQuantiles: scenario.exact_quantiles,
     ...(breaksDown(scenario, deployment) ? { breakdown: true } : {}),
@@ -124,6 +127,11 @@ function poolSpec(
     router: created(routerPath, router.name, 'route', () =>
       routers.create({ random: () => stream.next(), extra: router.options }),
     ),
+    ...(router.signal_delay_ms === undefined
+      ? {}
+      : { signalDelaySeconds: router.signal_delay_ms * MILLISECOND }),
+    devicesPerNode: layout.devicesPerNode,
+    startUpSeconds: startUpSeconds(scenario.faults?.start_up_s, pool),
     memory: {
       kvBlocks: scenario.engine.num_gpu_blocks_override ?? memory.kvBlocks,
       blockSize: memory.blockSize,

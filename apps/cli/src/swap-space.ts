@@ -6,7 +6,7 @@ import type { ResolvedScenario } from './scenario/resolved-scenario.js'
  * PCIe 4.0 x16, one direction: 16 lanes of 16 GT/s, coded 128b/130b (PCI Express Base Specification 4.0),
  * in round figures.
  */
-const usualHostLink = 32 * GB
+export const usualHostLink: number = 32 * GB
 
 /** Host memory for the preempted requests of a pool's replicas. */
 export function swapSpace(

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FaultsSection } from './fault-scenario.js'
 import { allToAllBackends } from './cost-model-factory.js'
 import { NumberFormat } from './number-format.js'
 
@@ -139,6 +140,10 @@ export const SchedulerSection = z.strictObject({
 
 export const RouterSection = z.strictObject({
   name: z.string().min(1).optional(),
+  signal_delay_ms: z
+    .union([z.literal(0), z.number().min(0.1).max(1e12)])
+    .optional()
+    .describe('How old the loads are that the router sees; 0: none.'),
   options: options.optional(),
 })
 
@@ -231,6 +236,7 @@ export const Scenario = z.strictObject({
   engine: EngineSection.optional(),
   disaggregation: DisaggregationSection.optional(),
   slo: ObjectivesSection.optional(),
+  faults: FaultsSection.optional().describe('What breaks.'),
   simulation_duration_s: positive.max(1e10).optional().describe('Arrivals stop then.'),
   warm_up_duration_s: nonNegative.max(1e10).optional().describe('Start of the measured window.'),
   drain_duration_s: nonNegative

@@ -95,6 +95,11 @@ export interface PoolSpec {
   /** Makes the scheduler of one replica (of each of its in-flight batches, with stages). */
   createScheduler(): Scheduler
   readonly router: Router
+  /**
+   * How old the loads are that the router sees, in seconds: samples are taken four times in as long, and the
+   * newest that is old enough counts. 0, or absent: it sees them as they are.
+   */
+  readonly signalDelaySeconds?: number
   /** Devices of a node, numbered through the pool replica by replica; those of a replica when absent. */
   readonly devicesPerNode?: number
   /** Seconds from a replica's repair, or from its devices being there, to its first step; 0 when absent. */

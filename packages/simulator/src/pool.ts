@@ -5,6 +5,8 @@ import type { RunParts } from './replica.js'
 import { Replica } from './replica.js'
 import type { RequestTable } from './request-table.js'
 import { routerAnswer } from './router-answer.js'
+import { StaleLoads } from './stale-loads.js'
+import type { Timetable } from './timetable.js'
 
 /** A pool's replicas that can take requests, as its router sees them. */
 class ReplicasView implements PoolView {
@@ -26,15 +28,21 @@ class ReplicasView implements PoolView {
   }
 
   outstanding(replica: number): number {
-    return this.#pool.available[replica]!.outstanding
+    const { available, stale } = this.#pool
+    const one = available[replica]!
+    return stale === undefined ? one.outstanding : stale.seen.outstanding[one.index]!
   }
 
   queued(replica: number): number {
-    return this.#pool.available[replica]!.queued
+    const { available, stale } = this.#pool
+    const one = available[replica]!
+    return stale === undefined ? one.queued : stale.seen.queued[one.index]!
   }
 
   usedBlocks(replica: number): number {
-    return this.#pool.available[replica]!.usedBefore(this.now)
+    const { available, stale } = this.#pool
+    const one = available[replica]!
+    return stale === undefined ? one.usedBefore(this.now) : stale.seen.usedBlocks[one.index]!
   }
 
   totalBlocks(replica: number): number {
@@ -54,6 +62,8 @@ export class Pool {
   readonly replicas: Replica[] = []
   /** Those that can take requests. */
   available: readonly Replica[]
+  /** What the router knows of their loads, where these take a while to reach it. */
+  stale: StaleLoads | undefined = undefined
   readonly #view: ReplicasView
   readonly #table: RequestTable
   readonly #request: { -readonly [K in keyof RoutedRequest]: RoutedRequest[K] } = {
@@ -90,6 +100,12 @@ export class Pool {
       )
   }
 
+  /** Lets loads take as long to reach the router as they do. */
+  delaySignals(timetable: Timetable): void {
+    const { signalDelaySeconds = 0 } = this.spec
+    if (signalDelaySeconds > 0) this.stale = new StaleLoads(this, signalDelaySeconds, timetable)
+  }
+
   /** Replicas by copy of the model: all attention ranks of one stand and fall together. */
   get copies(): Replica[][] {
     const { replicas, attentionRanks: ranks = 1 } = this.spec
@@ -121,6 +137,7 @@ export class Pool {
   lookAt(slot: Slot, now: number): void {
     this.#view.slot = slot
     this.#view.now = now
+    this.stale?.lookAt(now)
   }
 
   /** Takes note of which replicas can take requests. */

@@ -158,6 +158,7 @@ export class SimulationRun {
         pools: this.pools,
         handover: this.#handover,
       })
+    for (const pool of this.pools) pool.delaySignals(this.#timetable)
     if (spec.faults !== undefined) this.outages = this.#outages(spec.faults)
   }
 

@@ -15,6 +15,7 @@ import {
   type AcceleratorFinder,
 } from './resolve-cluster.js'
 import { overrideScheduler, resolveScheduler } from './resolve-scheduler.js'
+import { resolveFaults } from './resolve-faults.js'
 import { resolveSwap } from './resolve-swap.js'
 import { resolveWorkload } from './resolve-workload.js'
 import type { ResolvedScenario } from './resolved-scenario.js'
@@ -38,6 +39,9 @@ export function resolveScenario(
   const router = {
     name: scenario.router?.name ?? 'least-outstanding',
     options: scenario.router?.options ?? {},
+    ...(scenario.router?.signal_delay_ms === undefined
+      ? {}
+      : { signal_delay_ms: scenario.router.signal_delay_ms }),
   }
   named(registries.routers, 'router', router.name, 'router.name')
   const costModel = {
@@ -49,6 +53,7 @@ export function resolveScenario(
   registries.engineProfiles.get(engine.name, 'engine.name')
   const disaggregated =
     scenario.disaggregation !== undefined && scenario.disaggregation.enabled !== false
+  const faults = resolveFaults(scenario.faults, disaggregated)
   const resolved: ResolvedScenario = {
     ...(scenario.name === undefined ? {} : { name: scenario.name }),
     model: model.written,
@@ -62,6 +67,7 @@ export function resolveScenario(
     ...(scenario.slo === undefined || Object.keys(scenario.slo).length === 0
       ? {}
       : { slo: scenario.slo }),
+    ...(faults === undefined ? {} : { faults }),
     ...resolveTimes(scenario),
     random_seed: scenario.random_seed ?? 0,
     step_by_step: scenario.step_by_step ?? false,

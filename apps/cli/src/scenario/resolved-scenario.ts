@@ -6,6 +6,7 @@ import type {
   WorkloadSection,
 } from '@llmsim/contracts'
 import type { ResolvedParallelism } from './resolve-parallelism.js'
+import type { ResolvedFaults } from './resolve-faults.js'
 
 /** A catalog name, or a catalog entry written out. */
 export type NameOrEntry = string | Readonly<Record<string, unknown>>
@@ -61,7 +62,12 @@ export interface ResolvedScenario {
   /** Absent with disaggregated pools. */
   readonly parallelism?: ResolvedParallelism & { readonly data_parallel_size: number }
   readonly scheduler: ResolvedScheduler
-  readonly router: { readonly name: string; readonly options: Options }
+  readonly router: {
+    readonly name: string
+    readonly options: Options
+    /** Absent: none. */
+    readonly signal_delay_ms?: number
+  }
   readonly cost_model: { readonly name: string; readonly options: Options }
   readonly engine: {
     readonly name: string
@@ -88,6 +94,8 @@ export interface ResolvedScenario {
     readonly transfer_latency_ms: number
     readonly kv_compression_ratio: number
   }
+  /** Absent: nothing breaks. */
+  readonly faults?: ResolvedFaults
   readonly slo?: NonNullable<Scenario['slo']>
   /** Absent: arrivals go on until the requests or the trace end. */
   readonly simulation_duration_s?: number
