@@ -80,6 +80,12 @@ function headline(results: ResultsDocument): string[][] {
   const { throughput, goodput, cost, energy, kv_transfer: transfer } = results
   const lost = [
     ...(results.rejected_requests > 0 ? [`${count(results.rejected_requests)} rejected`] : []),
+    ...((results.failed_requests ?? 0) > 0
+      ? [`${count(results.failed_requests ?? 0)} failed`]
+      : []),
+    ...((results.faults?.retried_requests ?? 0) > 0
+      ? [`${count(results.faults?.retried_requests ?? 0)} retried`]
+      : []),
     ...(results.unfinished_requests > 0
       ? [`${count(results.unfinished_requests)} unfinished`]
       : []),

@@ -35,7 +35,17 @@ export function readScenarioFile(file: string, cwd: string): ScenarioFile {
 
 /** Fields that hold fields, outer ones first. */
 export const sections: readonly string[] = [
-  ...['workload', 'cluster', 'parallelism', 'scheduler', 'router', 'cost_model', 'engine', 'slo'],
+  ...[
+    'workload',
+    'cluster',
+    'parallelism',
+    'scheduler',
+    'router',
+    'cost_model',
+    'engine',
+    'slo',
+    'faults',
+  ],
   ...['cluster.interconnect', 'scheduler.options', 'router.options', 'cost_model.options'],
   'disaggregation',
   ...['disaggregation.prefill', 'disaggregation.decode'].flatMap((pool) => [

@@ -1,0 +1,163 @@
+/** Faults hit running systems, and every request is accounted for, always. */
+import { checkRunLaws, randomSpecification, resultDifferences } from '@llmsim/conformance'
+import type { SimulationSpec } from '@llmsim/contracts'
+import { routers } from '@llmsim/routers'
+import { schedulers } from '@llmsim/schedulers'
+import { simulate } from '@llmsim/simulator'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { llmsim } from './testing/captured-io.js'
+
+const traces = fileURLToPath(new URL('../../../../shared/traces/', import.meta.url))
+
+interface Counts {
+  readonly total_requests: number
+  readonly completed_requests: number
+  readonly rejected_requests: number
+  readonly failed_requests: number
+  readonly unfinished_requests: number
+  readonly simulation_time: number
+  readonly faults: {
+    readonly replica_faults: number
+    readonly retried_requests: number
+    readonly availability: number
+  }
+}
+
+async function results(line: string): Promise<Counts> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'llmsim-faults-'))
+  try {
+    const { code, stdout, stderr } = await llmsim(`${line} --format json`.split(' '), folder)
+    expect(code, stderr).toBe(0)
+    return JSON.parse(stdout) as Counts
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function accounted(run: Counts): number {
+  return (
+    run.completed_requests + run.rejected_requests + run.failed_requests + run.unfinished_requests
+  )
+}
+
+const aggregated = '--xpu h100 --dp 4'
+const disaggregated = '--disaggregated --xpu h100 --prefill-n-xpus 3 --decode-n-xpus 3'
+
+describe.skipIf(!existsSync(traces))(
+  'a fault every 60 simulated seconds (skipped when there is no folder ../shared/traces)',
+  () => {
+    it.each(
+      [
+        'AzureLLMInferenceTrace_code.csv',
+        'AzureLLMInferenceTrace_conv.csv',
+        'vidur_splitwise_conv.csv',
+      ].flatMap((trace) => [
+        [trace, aggregated],
+        [trace, disaggregated],
+      ]),
+    )(
+      'loses no request of %s, %s',
+      async (trace, deployment) => {
+        const run = await results(
+          `--model llama3-8b ${deployment} --trace ${path.join(traces, trace)} --num-requests 4000 --fault-every 60 --fault-duration 20`,
+        )
+        expect(run.total_requests).toBe(4000)
+        expect(accounted(run)).toBe(4000)
+        // One a minute, and each is over when the next one comes.
+        expect(run.faults.replica_faults).toBe(Math.floor(run.simulation_time / 60))
+        expect(run.faults.replica_faults).toBeGreaterThan(3)
+        expect(run.faults.retried_requests).toBeGreaterThan(0)
+        expect(run.unfinished_requests).toBe(0)
+        expect(run.completed_requests).toBeGreaterThan(3900)
+        expect(run.faults.availability).toBeGreaterThan(0.85)
+        expect(run.faults.availability).toBeLessThan(0.98)
+      },
+      120_000,
+    )
+  },
+)
+
+/** A random scenario in which something breaks every 60 of its seconds, in its own measure of time. */
+function specification(seed: number, stepByStep: boolean): SimulationSpec {
+  const scheduler = schedulers[seed % schedulers.length]!
+  const router = routers[seed % routers.length]!
+  const spec = randomSpecification(seed, {
+    createScheduler: (options) => scheduler.create(options),
+    createRouter: (random) => router.create({ random, extra: {} }),
+  })
+  return {
+    ...spec,
+    stepByStep,
+    faults: {
+      faults: [
+        {
+          kind: 'replica',
+          atSeconds: 0.06,
+          everySeconds: 0.06 + seed / 1e5,
+          durationSeconds: 0.02,
+        },
+      ],
+      maxRetries: seed % 5,
+      retryFrom: seed % 2 === 0 ? 'prompt' : 'last-token',
+      seed,
+    },
+  }
+}
+
+describe('a fault again and again', () => {
+  it('loses no request in 400 random scenarios, the same step by step', () => {
+    let retries = 0
+    let failed = 0
+    for (let seed = 1; seed <= 400; seed++) {
+      const jumped = simulate(specification(seed, false))
+      checkRunLaws(jumped)
+      expect(
+        resultDifferences(jumped, simulate(specification(seed, true))),
+        `seed ${seed}`,
+      ).toEqual([])
+      retries += jumped.faults?.retries ?? 0
+      failed += jumped.failed_requests ?? 0
+    }
+    expect(retries).toBeGreaterThan(1000)
+    expect(failed).toBeGreaterThan(100)
+  }, 120_000)
+})
+
+describe('the flags and the section of faults', () => {
+  const small = '--model tiny-1b --xpu h100 --dp 2 --arrival-rate 40 --duration 30'
+
+  it('fail what may not be retried', async () => {
+    const run = await results(`${small} --fault-every 5 --fault-duration 1 --fault-retries 0`)
+    expect(run.failed_requests).toBeGreaterThan(0)
+    expect(run.faults.retried_requests).toBe(0)
+    expect(accounted(run)).toBe(run.total_requests)
+  })
+
+  it('draw times between failures and repairs whose mean is as stated', async () => {
+    const run = await results(
+      '--model tiny-1b --xpu h100 --dp 8 --arrival-rate 1 --duration 40000 --mtbf 90 --mttr 10 --set faults.start_up_s=0',
+    )
+    expect(run.faults.availability).toBeCloseTo(0.9, 2)
+    expect(run.faults.replica_faults / ((8 * run.simulation_time) / 100)).toBeCloseTo(1, 1)
+  }, 60_000)
+
+  it.each([
+    ['--mtbf 5', 'mttr_s go together'],
+    ['--fault-duration 5', 'says nothing without every_s'],
+    ['--set faults.max_retries=2', 'nothing breaks'],
+    ['--set faults.events=[{"kind":"link","at_s":1}]', 'no link without disaggregation'],
+    ['--set faults.events=[{"kind":"replica"}]', 'needs at_s'],
+    ['--set faults.events=[{"kind":"replica","at_s":1,"pool":"decode"}]', 'there is none'],
+    ['--set faults.events=[{"kind":"replica","at_s":1,"pool":"mixed","replica":2}]', 'from 0 to 1'],
+    ['--set faults.events=[{"kind":"replica","at_s":1,"replica":1}]', 'name of its pool'],
+  ])('refuse %s', async (flags, message) => {
+    const { code, stderr } = await llmsim(`${small} ${flags}`.split(' '), tmpdir())
+    expect(code).toBe(2)
+    expect(stderr).toContain(message)
+    expect(stderr).toMatch(/faults/)
+  })
+})
