@@ -11,8 +11,8 @@ import {
   rooflineCostModel,
 } from '@llmsim/cost-models'
 import { leastOutstanding } from '@llmsim/routers'
-import { defaultSchedulerOptions, greedy } from '@llmsim/schedulers'
-import { syntheticSource } from '@llmsim/workloads'
+import { defaultSchedulerOptions, greedy, vllmV1 } from '@llmsim/schedulers'
+import { syntheticSource, withSharedPrefixes } from '@llmsim/workloads'
 
 const modelCatalog = createCatalog({ kind: 'model', schema: Model, entries: models })
 const hardwareCatalog = createCatalog({
@@ -91,6 +91,21 @@ export function traffic(ratePerSecond, seed = 1) {
     output: { distribution: 'lognormal', mean: 190, std: 150 },
     seed,
   })
+}
+
+/** Replicas of vLLM v1 with chunked prefill and prefix caching, and prompts that begin alike. */
+export function cachedSpecification(replicas, ratePerSecond, requests) {
+  const one = pool({ replicas })
+  const cached = {
+    ...one,
+    createScheduler: () => vllmV1.create(defaultSchedulerOptions),
+    prefixCaching: { blockBytes: one.kvBytesPerToken * one.memory.blockSize },
+  }
+  const prefixes = { tokens: 256, count: 64, seed: 1 }
+  return {
+    ...specification([cached], ratePerSecond, requests),
+    source: withSharedPrefixes(traffic(ratePerSecond), prefixes),
+  }
 }
 
 /** A run of `requests` requests over `pools`. */

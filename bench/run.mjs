@@ -2,7 +2,7 @@
 // that is the limit. All figures of one run are taken side by side on one core; compare the ratios.
 import { simulate } from '@llmsim/simulator'
 import { bareLoop } from './bare-loop.mjs'
-import { pool, specification, traffic } from './deployments.mjs'
+import { cachedSpecification, pool, specification, traffic } from './deployments.mjs'
 
 const millions = Number(process.env.BENCH_MILLIONS ?? 1)
 const requests = Math.round(millions * 1e6)
@@ -62,6 +62,8 @@ const fleet = fastest(
   requests,
 )
 report('64 replicas, least outstanding', fleet.perSecond, 4e5)
+const cached = fastest(() => simulate(cachedSpecification(16, 80, requests)), requests)
+report('16 replicas, vllm-v1, prefix caching', cached.perSecond, 2e5)
 const split = fastest(
   () =>
     simulate(

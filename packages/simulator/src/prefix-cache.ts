@@ -87,9 +87,6 @@ export class PrefixCache {
   /** Finds how much of a request's tokens is here, at least one of them left to compute. */
   look(slot: Slot): void {
     const table = this.#table
-    this.found = 0
-    this.foundHeld = 0
-    if (table.preemptions[slot] === 0 && this.#contents.isOwn(slot)) return
     const paths = this.#paths
     if (paths.seenAt[slot] !== this.#state) {
       this.find(slot, Math.floor((table.prefillTarget[slot]! - 1) / this.#kv.size))
@@ -182,10 +179,12 @@ export class PrefixCache {
   sharedBlocks(slot: Slot): number {
     const { holders, parents, blocks } = this.#tree
     let shared = this.#paths.blocks[slot]!
-    for (let node = this.#paths.nodes[slot]!; node !== NO_NODE; node = parents[node]!) {
-      if (holders[node]! > 1) break
+    for (
+      let node = this.#paths.nodes[slot]!;
+      node !== NO_NODE && holders[node] === 1;
+      node = parents[node]!
+    )
       shared -= blocks[node]!
-    }
     return shared
   }
 
@@ -214,14 +213,15 @@ export class PrefixCache {
     const contents = this.#contents
     const tree = this.#tree
     const { size } = this.#kv
+    const end = this.#sharedWithin(slot, most)
     let node = NO_NODE
     let at = 0
     let held = 0
-    while (at < most) {
+    while (at < end) {
       contents.locate(slot, at, size)
       node = tree.find(node, contents.low, contents.high, contents.unit)
       if (node === NO_NODE) break
-      const wanted = Math.min(contents.end, most) - at
+      const wanted = Math.min(contents.end, end) - at
       const has = tree.blocks[node]!
       const taken = Math.min(has, wanted)
       if (tree.holders[node]! > 0) held += taken
@@ -236,14 +236,15 @@ export class PrefixCache {
     const contents = this.#contents
     const tree = this.#tree
     const kv = this.#kv
+    const end = this.#sharedWithin(slot, most)
     let node = NO_NODE
     let at = 0
     let taken = 0
-    while (at < most) {
+    while (at < end) {
       contents.locate(slot, at, kv.size)
       let child = tree.find(node, contents.low, contents.high, contents.unit)
       if (child === NO_NODE) break
-      const wanted = Math.min(contents.end, most) - at
+      const wanted = Math.min(contents.end, end) - at
       const last = tree.blocks[child]! > wanted
       if (last) child = tree.split(child, wanted)
       const has = tree.blocks[child]!
@@ -317,7 +318,19 @@ export class PrefixCache {
       this.#commit(slot, full, true)
       return
     }
-    if (this.#paths.blocks[slot]! < sharable) this.#commit(slot, sharable, true)
-    this.#commit(slot, full, false)
+    const { nodes, blocks } = this.#paths
+    if (blocks[slot]! < sharable) this.#commit(slot, sharable, true)
+    const contents = this.#contents
+    contents.locate(slot, blocks[slot]!, this.#kv.size)
+    const { low, high, unit } = contents
+    const own = full - blocks[slot]!
+    nodes[slot] = this.#tree.add(nodes[slot]!, low, high, unit, own, 1, false)
+    blocks[slot] = full
+  }
+
+  /** Blocks of a request's tokens that may be here, of the first `most`: its own only if it was here before. */
+  #sharedWithin(slot: Slot, most: number): number {
+    if (this.#table.preemptions[slot]! > 0) return most
+    return Math.min(most, this.#contents.sharableBlocks(slot, this.#kv.size))
   }
 }

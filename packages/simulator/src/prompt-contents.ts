@@ -82,11 +82,6 @@ export class PromptContents {
     this.#freePlaces[place] = offset
   }
 
-  /** Whether nothing of it can be another's. */
-  isOwn(slot: Slot): boolean {
-    return this.#counts[slot] === 0 && this.#tailUnits[slot] === OWN_UNIT
-  }
-
   /** KV blocks of `size` tokens, from the first on, that others may have too. */
   sharableBlocks(slot: Slot, size: number): number {
     if (this.#tailUnits[slot] !== OWN_UNIT) return ENDLESS
