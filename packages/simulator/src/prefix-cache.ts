@@ -124,7 +124,7 @@ export class PrefixCache {
     const sharable = this.#contents.sharableBlocks(slot, size)
     if (sharable <= held) return 0
     this.settle(used)
-    return this.#commit(slot, Math.min(full, sharable), true)
+    return this.#commit(slot, Math.min(full, sharable))
   }
 
   /**
@@ -268,7 +268,7 @@ export class PrefixCache {
   }
 
   /** Makes a request's blocks up to `full` ones part of the tree; returns how many others had as well. */
-  #commit(slot: Slot, full: number, named: boolean): number {
+  #commit(slot: Slot, full: number): number {
     const contents = this.#contents
     const tree = this.#tree
     const paths = this.#paths
@@ -290,7 +290,7 @@ export class PrefixCache {
           tree.highs[node] === high
         )
           tree.extend(node, wanted)
-        else node = tree.add(node, low, high, unit, wanted, 1, named)
+        else node = tree.add(node, low, high, unit, wanted, 1, true)
         at += wanted
         continue
       }
@@ -311,15 +311,15 @@ export class PrefixCache {
     return twice
   }
 
-  /** A request goes: all of its full blocks are kept. What is its own can be found only if it comes back. */
+  /** A request goes: all of its full blocks are kept. What is its own can be found only by itself. */
   #keepAll(slot: Slot, full: number, gone: boolean): void {
     const sharable = this.#contents.sharableBlocks(slot, this.#kv.size)
-    if (!gone || full <= sharable) {
-      this.#commit(slot, full, true)
+    if (!gone || full <= sharable || this.#table.preemptions[slot]! > 0) {
+      this.#commit(slot, full)
       return
     }
     const { nodes, blocks } = this.#paths
-    if (blocks[slot]! < sharable) this.#commit(slot, sharable, true)
+    if (blocks[slot]! < sharable) this.#commit(slot, sharable)
     const contents = this.#contents
     contents.locate(slot, blocks[slot]!, this.#kv.size)
     const { low, high, unit } = contents
