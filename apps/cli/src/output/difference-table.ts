@@ -1,4 +1,9 @@
-import { figureWithUnit, type FigureDifference, type ResultDifference } from '@llmsim/metrics'
+import {
+  figureWithUnit,
+  type FieldDifference,
+  type FigureDifference,
+  type ResultDifference,
+} from '@llmsim/metrics'
 import type { Colors } from './colors.js'
 import { count, figure } from './figures.js'
 import { textTable } from './text-table.js'
@@ -18,12 +23,7 @@ export function differenceText(
   const hidden = figures.filter(hasChanged).length - shown.filter(hasChanged).length
   const parts = [
     colors.bold('Scenario'),
-    scenario.length === 0
-      ? 'the same'
-      : textTable(
-          [['', 'from', 'to'], ...scenario.map(({ path, from, to }) => [path, cut(from), cut(to)])],
-          { align: 'left' },
-        ),
+    scenario.length === 0 ? 'the same' : fieldTable(scenario),
     '',
     colors.bold('Figures'),
     shown.length === 0 ? 'the same' : figureTable(shown, replications !== null),
@@ -33,6 +33,13 @@ export function differenceText(
     ...significanceNote({ scenario, figures, replications }),
   ]
   return `${parts.join('\n')}\n`
+}
+
+function fieldTable(fields: readonly FieldDifference[]): string {
+  const names = Math.max(...fields.map(({ path }) => path.length))
+  const room = Math.max(8, Math.floor((80 - names - 4) / 2))
+  const rows = fields.map(({ path, from, to }) => [path, cut(from, room), cut(to, room)])
+  return textTable([['', 'from', 'to'], ...rows], { align: 'left' })
 }
 
 function figureTable(figures: readonly FigureDifference[], tested: boolean): string {
@@ -50,10 +57,7 @@ function figureTable(figures: readonly FigureDifference[], tested: boolean): str
 
 function significanceNote({ figures, replications }: ResultDifference): string[] {
   if (replications === null)
-    return [
-      '',
-      'One run on each side is not a test: --replications on both shows what chance does.',
-    ]
+    return ['', 'One run a side is no test: --replications on both shows what chance does.']
   // What varies on neither side is not tested.
   const tested = figures.filter(({ test }) => (test?.half_width ?? 0) > 0).length
   const level = 1 - replications.confidence_level
@@ -91,10 +95,8 @@ function mark({ significant }: NonNullable<FigureDifference['test']>): string {
   return significant ? ' *' : '  '
 }
 
-const longest = 20
-
-function cut(value: string | null): string {
+function cut(value: string | null, most: number): string {
   if (value === null) return '-'
   const [line = ''] = value.split('\n', 1)
-  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line
+  return line.length > most ? `${line.slice(0, most - 1)}…` : line
 }
