@@ -195,7 +195,7 @@ const plainFields: ReadonlySet<string> = new Set([
 ])
 const plainPoolFields: ReadonlySet<string> = new Set([
   ...['name', 'role', 'replicas', 'devicesPerReplica', 'stages', 'costModel', 'createScheduler'],
-  ...['router', 'memory', 'power', 'deviceUsdPerHour', 'swap'],
+  ...['router', 'memory', 'power', 'devicePeak', 'deviceUsdPerHour', 'attentionRanks'],
 ])
 
 function isPlain(spec: SimulationSpec): boolean {

@@ -86,6 +86,8 @@ export interface OptimizeAnswer {
   /** The next best, and the best of those that miss an objective: why they lost. */
   readonly runnerUp: Contender | undefined
   readonly nearMiss: Contender | undefined
+  /** Every candidate that was simulated, with its longest look. */
+  readonly looked: readonly Contender[]
 }
 
 /** Histograms are off by half a percent: bounds leave room for twice that. */
@@ -153,6 +155,7 @@ export async function answerOptimize(
     frontier: objectives.length === 1 ? frontier.slice(0, 1) : frontier,
     runnerUp: best && runnerUpOf(best, [...confirmed, ...contenders].filter(holds)),
     nearMiss: nearMissOf(best, [...confirmed, ...looked.values()]),
+    looked: [...looked.values()],
   }
 }
 
