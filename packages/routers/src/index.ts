@@ -21,6 +21,8 @@ export {
   weighted,
 }
 
+export * from './admission/index.js'
+
 /** Every router of this package. */
 export const routers: readonly RouterFactory[] = [
   roundRobin,
