@@ -105,7 +105,7 @@ function checkAccount(spec: SimulationSpec, of: Account): void {
     else if (spec.pools.length === 1) expect(usedBlocks).toBe(heldBlocks)
   }
   // Work: each step's time is spent, once, over the stages of a pipeline. Copies to the host come on top, and
-  // so does what attention ranks wait for each other.
+  // so does what attention ranks wait for each other; a fault ends a step before its time.
   const together = spec.pools.some(({ attentionRanks = 1 }) => attentionRanks > 1)
   const copied = (result.swap?.swapped_out ?? 0) > 0
   // A step that a fault cuts short is spent in part.

@@ -191,6 +191,16 @@ const workload = group('Workload:', [
     'workload.num_shared_prefixes',
     'different beginnings (default: 1)',
   ),
+  number(
+    '--client-timeout S',
+    'workload.client.timeout_s',
+    'a client gives up a request after so long (default: never)',
+  ),
+  integer(
+    '--client-retries N',
+    'workload.client.max_retries',
+    'a client sends a request so often again that was refused or took too long (default: 0)',
+  ),
   integer('--num-requests N', 'workload.num_requests', 'requests at most'),
   text(
     '--trace FILE',
@@ -241,6 +251,11 @@ const scheduling = group('Scheduling:', [
     '--phase-order ORDER',
     'scheduler.phase_order',
     'prefill-first or decode-first (default: prefill-first)',
+  ),
+  text(
+    '--admission NAME',
+    'admission.name',
+    'who may enter: always, token-bucket, queue-limit or shed (default: always)',
   ),
   text(
     '--router NAME',

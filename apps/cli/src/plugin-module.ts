@@ -6,6 +6,7 @@ import { moduleFile } from './module-file.js'
 const lists = {
   schedulers: 'scheduler',
   routers: 'router',
+  admissionPolicies: 'admission policy',
   costModels: 'cost model',
 } as const
 
@@ -13,7 +14,7 @@ type ListName = keyof typeof lists
 
 /**
  * Imports a plug-in: a JavaScript module, a folder that is a package, or an installed package, which
- * exports `schedulers`, `routers` or `costModels`, or has them in `plugin` or its default export.
+ * exports `schedulers`, `routers`, `admissionPolicies` or `costModels`, or has them in `plugin` or its default export.
  *
  * Throws `SimulatorError` at `--plugin`.
  */
@@ -22,9 +23,9 @@ export async function loadPlugin(pathOrPackage: string, cwd: string): Promise<Pl
   const holder = [namespace, namespace.plugin, namespace.default].find(bringsList)
   if (holder === undefined)
     throw refusal(
-      `${pathOrPackage} exports no schedulers, routers or costModels`,
+      `${pathOrPackage} exports no schedulers, routers, admissionPolicies or costModels`,
       Object.keys(namespace),
-      'a module that exports at least one of the three lists',
+      'a module that exports at least one of these lists',
     )
   for (const list of listNames(holder)) checkFactories(list, holder[list], pathOrPackage)
   return holder

@@ -9,12 +9,13 @@ import {
   Model,
   nearNames,
   SimulatorError,
+  type AdmissionFactory,
   type CostModelFactory,
   type RouterFactory,
   type SchedulerFactory,
 } from '@llmsim/contracts'
 import { costModels } from '@llmsim/cost-models'
-import { routers } from '@llmsim/routers'
+import { admissionPolicies, routers } from '@llmsim/routers'
 import { schedulers } from '@llmsim/schedulers'
 import { loadPlugin } from './plugin-module.js'
 
@@ -27,6 +28,7 @@ export interface Registries {
   readonly accelerators: Catalog<Accelerator>
   readonly schedulers: Registry<SchedulerFactory>
   readonly routers: Registry<RouterFactory>
+  readonly admissionPolicies: Registry<AdmissionFactory>
   readonly costModels: Registry<CostModelFactory>
   readonly engineProfiles: Catalog<EngineProfile>
   /** Those of catalogs go before the built-in ones of the same name. */
@@ -54,6 +56,7 @@ export async function loadRegistries(options: RegistryOptions, cwd: string): Pro
     }),
     schedulers: registryOf('scheduler', schedulers),
     routers: registryOf('router', routers),
+    admissionPolicies: registryOf('admission policy', admissionPolicies),
     costModels: registryOf('cost model', costModels),
     engineProfiles: createCatalog({
       kind: 'engine',
@@ -83,6 +86,7 @@ export async function loadRegistries(options: RegistryOptions, cwd: string): Pro
     const plugin = await loadPlugin(name, cwd)
     addAll(loaded.schedulers, 'scheduler', plugin.schedulers ?? [], name)
     addAll(loaded.routers, 'router', plugin.routers ?? [], name)
+    addAll(loaded.admissionPolicies, 'admission policy', plugin.admissionPolicies ?? [], name)
     addAll(loaded.costModels, 'cost model', plugin.costModels ?? [], name)
   }
   return loaded

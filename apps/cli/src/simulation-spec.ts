@@ -10,6 +10,7 @@ import {
 } from '@llmsim/contracts'
 import { devicePower, resolveComputeFormat } from '@llmsim/cost-models'
 import { randomStream } from '@llmsim/engine'
+import { entryOf } from './admission.js'
 import { clientSource } from './client-source.js'
 import { created, type DeployedPool, type Deployment } from './deployment.js'
 import { faultInjection, startUpSeconds } from './fault-injection.js'
@@ -35,6 +36,7 @@ export function simulationSpec(
     pools,
     ...(kvTransfer === undefined ? {} : { kvTransfer }),
     source: clientSource(traffic.source(), scenario),
+    ...entryOf(scenario, registries),
     ...(workload.concurrency === undefined ? {} : { concurrency: workload.concurrency }),
     ...frontEndOf(scenario, deployment, registries),
     durationSeconds: scenario.simulation_duration_s ?? Infinity,

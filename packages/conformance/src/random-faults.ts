@@ -3,7 +3,7 @@ import { RandomNumbers } from './random-numbers.js'
 
 /** The same specification, in a third of the cases with faults. */
 export function withRandomFaults(seed: number, spec: SimulationSpec): SimulationSpec {
-  const random = new RandomNumbers(seed + 2_000_003)
+  const random = new RandomNumbers(seed + 5_000_011)
   if (!random.chance(1 / 3)) return spec
   const pools = spec.pools.map((pool) => ({
     ...pool,

@@ -8,6 +8,7 @@ import type {
   SimulationSpec,
 } from '@llmsim/contracts'
 import { withRandomExpectations } from './random-expectations.js'
+import { withRandomClients } from './random-clients.js'
 import { withRandomFaults } from './random-faults.js'
 import { RandomNumbers } from './random-numbers.js'
 import { withRandomRanks } from './random-ranks.js'
@@ -58,7 +59,7 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
   }
   const sent = withRandomExpectations(seed, withRandomSenders(seed, drawn))
   const kept = withRandomRanks(seed, withRandomSwap(seed, withRandomPrefixes(seed, sent)))
-  return withRandomFaults(seed, kept)
+  return withRandomFaults(seed, withRandomClients(seed, kept))
 }
 
 function randomPool(

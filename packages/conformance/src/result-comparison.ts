@@ -1,5 +1,8 @@
 import type { SimulationResult } from '@llmsim/contracts'
 
+/** Two times may differ by the tolerance of this share of the run, since they are sums of all steps before. */
+const CLOCK_SHARE = 1e-3
+
 /** Figures that differ by more than a relative tolerance, each as `path: a, b`. */
 export function resultDifferences(
   a: SimulationResult,
@@ -7,7 +10,7 @@ export function resultDifferences(
   tolerance = 1e-9,
 ): string[] {
   const found: string[] = []
-  compare(a, b, '', 0, tolerance, found)
+  compare(a, b, '', 0, tolerance, found, a.simulation_time)
   return found
 }
 
@@ -18,6 +21,7 @@ function compare(
   scale: number,
   tolerance: number,
   found: string[],
+  clock: number,
 ): void {
   if (typeof a === 'number' && typeof b === 'number') {
     const size = Math.max(Math.abs(a), Math.abs(b), scale)
@@ -25,13 +29,20 @@ function compare(
     return
   }
   if (isRecord(a) && isRecord(b)) {
-    // A deviation is as exact as the values it is taken from, and a share as the whole.
-    const mean = 'mean' in a && typeof a.mean === 'number' ? Math.abs(a.mean) : 'idle' in a ? 1 : 0
+    const own = scaleOf(a, clock)
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
-      compare(a[key], b[key], path === '' ? key : `${path}.${key}`, mean, tolerance, found)
+      compare(a[key], b[key], path === '' ? key : `${path}.${key}`, own, tolerance, found, clock)
     return
   }
   if (a !== b) found.push(`${path}: ${String(a)}, ${String(b)}`)
+}
+
+/** What the fields of an object are measured by, beside their own size. */
+function scaleOf(value: Readonly<Record<string, unknown>>, clock: number): number {
+  // A deviation is as exact as the values it is taken from, and a latency as the times that it lies between.
+  if (typeof value.mean === 'number') return Math.max(Math.abs(value.mean), CLOCK_SHARE * clock)
+  // A share is as exact as the whole.
+  return 'idle' in value ? 1 : 0
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

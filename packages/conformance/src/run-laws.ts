@@ -19,7 +19,7 @@ export function checkRunLaws(result: SimulationResult): void {
       () => `Little's law fails: ${mean_in_system} in the system, ${rate_times_latency} expected`,
     )
   // A KV cache that is sent to another decode replica is routed again, and its request is not retried.
-  const routedAgain = result.faults === undefined ? 0 : Infinity
+  const routedAgain = result.faults === undefined ? (result.clients?.retries ?? 0) : Infinity
   for (const pool of result.pools) {
     const busy = pool.prefill_utilization + pool.decode_utilization
     check(busy <= 1 + 1e-9, () => `pool ${pool.name} is busy ${busy} of the time`)
@@ -67,6 +67,7 @@ function checkPrefixLaws({
   preemptions,
   unfinished_requests,
   faults,
+  clients,
 }: SimulationResult): void {
   if (cache === undefined || cache === null) return
   const { requests, prompt_tokens: prompt, hit_tokens: hits, computed_tokens: computed } = cache
@@ -74,8 +75,9 @@ function checkPrefixLaws({
     hits <= prompt - requests,
     () => `${hits} of ${prompt} prompt tokens are found: nothing is left to compute`,
   )
-  // Who is preempted or loses its replica is computed again; who is not done may not have been yet.
+  // Who is preempted or loses its replica is computed again; who is not done, or given up, may not have been.
   if (preemptions > 0 || unfinished_requests > 0 || faults !== undefined) return
+  if ((clients?.timeouts ?? 0) > 0) return
   check(
     hits + computed === prompt,
     () => `of ${prompt} prompt tokens ${hits} are found and ${computed} are computed`,

@@ -225,10 +225,24 @@ export const SimulationResult = z.strictObject({
   /** Requests that arrived, over the whole run. */
   total_requests: z.number(),
   completed_requests: z.number(),
-  /** Requests refused because they could never fit. */
+  /** Requests refused because they could never fit, or by the admission policy. */
   rejected_requests: z.number(),
-  /** Requests given up after faults, over the whole run; absent where nothing can break. */
+  /** Refusals by reason; those of requests that were sent again are included. */
+  refusals: z.record(z.string(), z.number()).optional(),
+  /** Requests given up after faults or by their clients; absent where neither happens. */
   failed_requests: z.number().optional(),
+  /** What clients did that do not wait for ever; absent where all do. */
+  clients: z
+    .strictObject({
+      /** Attempts that took too long, and requests that were given up for it. */
+      timeouts: z.number(),
+      timed_out_requests: z.number(),
+      /** Attempts that followed a refusal or a time-out. */
+      retries: z.number(),
+      /** Output tokens that were generated before the request was given up. */
+      wasted_output_tokens: z.number(),
+    })
+    .optional(),
   /** Requests still in the system when the drain ended. */
   unfinished_requests: z.number(),
   /** What faults did, over the whole run; absent where nothing can break. */

@@ -20,6 +20,17 @@ export const ClientSection = z.strictObject({
   max_output_tokens: tokens
     .optional()
     .describe('Tokens that a client allows a request to generate; longer outputs are cut.'),
+  timeout_s: positive.optional().describe('How long a client waits before it gives a request up.'),
+  timeout_until: z.enum(['first-token', 'completion']).optional().describe('What it waits for.'),
+  max_retries: z
+    .int()
+    .nonnegative()
+    .max(100)
+    .optional()
+    .describe('How often a client sends a request again that was refused or took too long.'),
+  backoff_s: nonNegative
+    .optional()
+    .describe('Mean pause before the first retry; each further one is twice as long.'),
 })
 
 export const WorkloadSection = z.strictObject({
@@ -138,6 +149,11 @@ export const SchedulerSection = z.strictObject({
   options: options.optional().describe('Options of a scheduler from a plug-in.'),
 })
 
+export const AdmissionSection = z.strictObject({
+  name: z.string().min(1).optional(),
+  options: options.optional(),
+})
+
 export const RouterSection = z.strictObject({
   name: z.string().min(1).optional(),
   signal_delay_ms: z
@@ -231,6 +247,9 @@ export const Scenario = z.strictObject({
   cluster: ClusterSection.optional(),
   parallelism: ParallelismSection.optional(),
   scheduler: SchedulerSection.optional(),
+  admission: AdmissionSection.optional().describe(
+    'Who may enter at all, before a router is asked.',
+  ),
   router: RouterSection.optional(),
   cost_model: CostModelSection.optional(),
   engine: EngineSection.optional(),

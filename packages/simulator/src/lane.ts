@@ -64,6 +64,8 @@ export class Lane {
   readonly segment: Segment = new Segment()
   /** Prompt chunks of the step that runs. */
   readonly chunks: SlotList = new SlotList()
+  /** Requests that nobody waits for any more, until the step that runs is over. */
+  readonly doomed: SlotList = new SlotList()
   /** Whether the segment that runs decodes. */
   decodes: boolean = false
   /** Decoders that have not decoded since they joined: their next gap starts at a time of their own. */
@@ -154,6 +156,7 @@ export class Lane {
   restart(scheduler: Scheduler): void {
     this.scheduler = scheduler
     this.fresh.size = 0
+    this.doomed.size = 0
     this.emptyPlans = 0
     this.swapSeconds = 0
   }

@@ -145,7 +145,16 @@ export class Observation {
     this.#observer.requestFinished(request)
   }
 
-  /** A request was given up after faults. */
+  /** A request was not let in. */
+  refused(slot: Slot): void {
+    if (this.#observer.requestFailed === undefined) return
+    const request = this.#fill(slot)
+    request.finishSeconds = NaN
+    request.outcome = 'rejected'
+    this.#observer.requestFailed(request)
+  }
+
+  /** A request was given up, by its client or after faults. */
   failed(slot: Slot): void {
     if (this.#observer.requestFailed === undefined) return
     const request = this.#fill(slot)

@@ -8,7 +8,8 @@ import type { Lane } from './lane.js'
 import type { PoolSet } from './pool-set.js'
 import type { Replica } from './replica.js'
 import type { RequestTable } from './request-table.js'
-import { DECODING, FREE, LEAVING, PAUSED, WAITING } from './request-table.js'
+import { FREE, LEAVING, WAITING } from './request-table.js'
+import { leaveLane } from './lane-departure.js'
 import { abortSegment } from './segment-abort.js'
 import type { StepMetrics } from './step-metrics.js'
 import type { Timetable } from './timetable.js'
@@ -28,6 +29,8 @@ export interface OutageParts {
   aborted(lane: Lane, steps: number): void
   /** KV blocks of a replica became free. */
   released(replica: Replica): void
+  /** Whether nobody waits for a lost request any more: then it has been dealt with. */
+  abandoned(slot: Slot, now: number): boolean
   /** Routes a request again, at a time. */
   enterAgain(slot: Slot, time: number): void
   /** A request is given up. */
@@ -89,7 +92,7 @@ export class Outages {
     const inOrder = (a: Slot, b: Slot): number => table.number[a]! - table.number[b]!
     for (const slot of redirected.sort(inOrder))
       // Its prefill replica may have broken as well.
-      if (table.stage[slot] === LEAVING) handover!.redirect(slot, now)
+      if (table.stage[slot] === LEAVING) this.#redirect(slot, now)
     for (const slot of lost.sort(inOrder)) this.#retry(slot, now)
   }
 
@@ -155,8 +158,25 @@ export class Outages {
     replica.outstanding = 0
   }
 
+  /** Sends a KV cache to another decode replica, or gives its request up: one may be sent for ever. */
+  #redirect(slot: Slot, now: number): void {
+    const { table, handover, set, faults } = this.#parts
+    if (this.#retriesOf(slot) < faults.maxRetries) {
+      this.#retries[slot]!++
+      handover!.redirect(slot, now)
+      return
+    }
+    const source = set.replicas[table.lane[slot]!]!
+    source.sampleUntil(now)
+    source.free(slot, table.prefillTarget[slot]!, now)
+    source.outstanding--
+    this.#parts.failed(slot)
+    this.#parts.released(source)
+  }
+
   /** Serves a lost request again, or gives it up. */
   #retry(slot: Slot, now: number): void {
+    if (this.#parts.abandoned(slot, now)) return
     const { table, faults } = this.#parts
     const before = this.#retriesOf(slot)
     if (before >= faults.maxRetries) {
@@ -199,25 +219,4 @@ export class Outages {
     this.#numbers[slot] = table.number[slot]!
     return this.#retries[slot]!
   }
-}
-
-/** Takes a request out of its lane; `generated` and `blocks` then hold its tokens and blocks. */
-function leaveLane(lane: Lane, slot: Slot): void {
-  const { table } = lane
-  const stage = table.stage[slot]
-  if (stage === WAITING) {
-    lane.waiting.remove(slot)
-    if (table.evicted[slot] === 1) lane.evicted--
-    table.evicted[slot] = 0
-    const hostBlocks = table.hostBlocks[slot]!
-    if (hostBlocks > 0) {
-      lane.swap!.drop(hostBlocks)
-      lane.swapped--
-    }
-    table.hostBlocks[slot] = 0
-    return
-  }
-  if (stage === DECODING) lane.leave(slot)
-  else if (stage === PAUSED) lane.paused--
-  lane.running.remove(slot)
 }

@@ -161,6 +161,18 @@ export class RequestTable {
     return slot
   }
 
+  /** Forgets everything about a request but what its client asked for. */
+  startOver(slot: Slot): void {
+    this.started[slot] = NaN
+    this.entered[slot] = NaN
+    this.prefillTarget[slot] = this.prompt[slot]!
+    this.prefillDone[slot] = 0
+    this.generated[slot] = 0
+    this.blocks[slot] = 0
+    this.lane[slot] = -1
+    this.entryReplica[slot] = -1
+  }
+
   close(slot: Slot): void {
     this.prefix?.contents.close(slot)
     this.stage[slot] = FREE

@@ -17,6 +17,7 @@ import {
 } from '@llmsim/metrics'
 import { kvCacheUse, memoryUse, sampledBlocks } from './memory-figures.js'
 import { prefixCacheUse, prefixHitRate } from './prefix-figures.js'
+import { entryFigures } from './entry-figures.js'
 import type { Lane } from './lane.js'
 import { busyShares, useFigures, wholeUse } from './device-figures.js'
 import { deviceUse } from './device-use.js'
@@ -54,6 +55,7 @@ export function resultOf(run: SimulationRun): SimulationResult {
     completed_requests: requests.completed,
     rejected_requests: run.rejected,
     ...faultFigures(run),
+    ...entryFigures(run),
     unfinished_requests: run.table.inUse,
     simulation_time: run.now,
     measured_window: {
@@ -223,9 +225,12 @@ function warnings(run: SimulationRun): string[] {
     unfinished: run.table.inUse,
   })
   if (state === 'overloaded') found.push(`overloaded: ${reason}`)
-  if (run.rejected > 0)
-    found.push(`${run.rejected} requests were rejected: their KV cache can never fit a replica`)
-  if (run.failed > 0) found.push(`${run.failed} requests failed: they lost their replica too often`)
+  if (run.tooLong > 0)
+    found.push(`${run.tooLong} requests were rejected: their KV cache can never fit a replica`)
+  const timedOut = run.gateway?.timedOut ?? 0
+  if (timedOut > 0) found.push(`${timedOut} requests failed: their clients did not wait for them`)
+  if (run.failed > timedOut)
+    found.push(`${run.failed - timedOut} requests failed: they lost their replica too often`)
   if (run.table.inUse > 0)
     found.push(`${run.table.inUse} requests had not finished when the drain ended`)
   return found

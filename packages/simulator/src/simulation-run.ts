@@ -5,6 +5,8 @@ import { ExactDistribution, RequestMetrics } from '@llmsim/metrics'
 import type { BarrierGroup } from './barrier-group.js'
 import { FrontEnd } from './front-end.js'
 import { GroupStatistics } from './group-statistics.js'
+import { FIRST_CLIENT_TAG } from './impatient-clients.js'
+import { Gateway } from './gateway.js'
 import { KvHandover, TRANSFER_PRIORITY } from './kv-handover.js'
 import { KvTransfer } from './kv-transfer.js'
 import type { Lane } from './lane.js'
@@ -30,6 +32,9 @@ const ENTRY_PRIORITY = TRANSFER_PRIORITY + 1
 const LANE_PRIORITY = TRANSFER_PRIORITY + 2
 /** Closed loop: requests refused in a row after which no successor is sought. */
 const REFUSALS = 100_000
+/** Closed loop: seconds after which a client that was not let in sends its next request, unless it says so. */
+const REFUSAL_PAUSE = 1
+const VACANCY_TAG = FIRST_CLIENT_TAG - 1
 const PROGRESS_EVERY = 65_536
 /** Faults and repairs in a row after which requests that wait for a replica are left. */
 const HOPELESS = 100_000
@@ -42,8 +47,11 @@ export class SimulationRun {
   readonly steps: StepMetrics
   readonly transfer: KvTransfer | undefined
   readonly groups: GroupStatistics | undefined
+  readonly gateway: Gateway | undefined
   readonly outages: Outages | undefined
   rejected: number = 0
+  /** Of those, the ones that can never fit. */
+  tooLong: number = 0
   /** Requests given up after faults, and the seconds that they had been in the system. */
   failed: number = 0
   failedSeconds: number = 0
@@ -159,7 +167,36 @@ export class SimulationRun {
         handover: this.#handover,
       })
     for (const pool of this.pools) pool.delaySignals(this.#timetable)
+    if (Gateway.has(spec)) this.gateway = this.#gatewayOf(spec)
     if (spec.faults !== undefined) this.outages = this.#outages(spec.faults)
+  }
+
+  /** Who is let in, and what becomes of requests that nobody waits for. */
+  #gatewayOf(spec: SimulationSpec): Gateway {
+    return new Gateway({
+      spec,
+      queue: this.#queue,
+      table: this.table,
+      set: this.#set,
+      handover: this.#handover,
+      enter: (slot) => {
+        this.#passFrontEnd(slot)
+      },
+      changed: (lane) => {
+        this.#observation?.load(lane, this.now)
+        if (lane.lead.inStep) this.#cut(lane)
+        else this.#notify(lane)
+      },
+      released: (replica) => {
+        this.#interrupt(replica)
+      },
+      refused: (slot) => {
+        this.#refuse(slot)
+      },
+      failed: (slot) => {
+        this.#fail(slot)
+      },
+    })
   }
 
   /** What breaks, and what becomes of the requests that it hits. */
@@ -183,8 +220,9 @@ export class SimulationRun {
       released: (replica) => {
         this.#interrupt(replica)
       },
+      abandoned: (slot, now) => this.gateway?.lost(slot, now) ?? false,
       enterAgain: (slot, time) => {
-        this.#queue.schedule(time, ENTRY_PRIORITY, this.#lanes.length + slot)
+        this.#enterAt(slot, time)
       },
       failed: (slot) => {
         this.#fail(slot)
@@ -221,6 +259,7 @@ export class SimulationRun {
       if (queue.tag < 0) this.#handover!.end(-queue.tag - 1, this.now)
       else if (queue.tag < this.#lanes.length) this.#laneEvent(this.#lanes[queue.tag]!)
       else if (queue.tag >= FIRST_APPOINTMENT) this.#keepAppointment(queue.tag)
+      else if (queue.tag >= VACANCY_TAG) this.#clientEvent(queue.tag)
       else this.#enter(queue.tag - this.#lanes.length)
       while (this.#upNext !== undefined) {
         const lane: Lane = this.#upNext
@@ -235,6 +274,12 @@ export class SimulationRun {
     }
     this.#checkProgress()
     this.#observation?.ended(this.now)
+  }
+
+  #clientEvent(tag: number): void {
+    if (tag === VACANCY_TAG) this.#vacancies++
+    else this.gateway!.event(tag, this.now)
+    if (this.#vacancies > 0) this.#fillVacancies()
   }
 
   #keepAppointment(tag: number): void {
@@ -288,19 +333,32 @@ export class SimulationRun {
       this.spec.onProgress?.(this.now, this.requests.arrived)
     if (!this.#entry.fits(draft.promptTokens, draft.outputTokens)) {
       this.rejected++
+      this.tooLong++
       this.#observation?.rejected(draft, number)
       return false
     }
     const slot = this.table.open(draft)
     this.table.number[slot] = number
-    const entersAt = this.#frontEnd.doneAt(this.now, draft.promptTokens)
-    if (entersAt === this.now) this.#enter(slot)
-    else this.#queue.schedule(entersAt, ENTRY_PRIORITY, this.#lanes.length + slot)
+    if (this.gateway === undefined) this.#passFrontEnd(slot)
+    else this.gateway.arrived(slot, this.now)
     return true
+  }
+
+  /** Lets a request pass the front end, which may hold it for a while. */
+  #passFrontEnd(slot: Slot): void {
+    const entersAt = this.#frontEnd.doneAt(this.now, this.table.prompt[slot]!)
+    if (entersAt === this.now) this.#enter(slot)
+    else this.#enterAt(slot, entersAt)
+  }
+
+  #enterAt(slot: Slot, time: number): void {
+    const event = this.#queue.schedule(time, ENTRY_PRIORITY, this.#lanes.length + slot)
+    this.gateway?.entering(slot, event)
   }
 
   /** Routes a request that the front end is done with, or that lost its replica. */
   #enter(slot: Slot): void {
+    this.gateway?.entering(slot, NO_EVENT)
     const replica = this.#entry.route(slot, this.now)
     if (replica === undefined) {
       this.#entry.parked.pushBack(slot)
@@ -454,11 +512,13 @@ export class SimulationRun {
       this.steps.decoded(lane)
       replica.kv.allocate(lane.laterStepsBlocks)
       lane.advance()
+    }
+    if (lane.doomed.size > 0) freed = this.gateway!.stepEnded(lane, this.now)
+    if (lane.decodes)
       while (lane.decoders.firstFinish <= lane.counter) {
         this.#finish(lane, lane.finishFirst())
         freed = true
       }
-    }
     segment.active = false
     for (let i = 0; i < chunks.size; i++)
       if (this.#prefilled(lane, chunks.slots[i]!, chunks.amounts[i]!)) freed = true
@@ -481,7 +541,10 @@ export class SimulationRun {
     if (done < table.prefillTarget[slot]!) return freed
     const first = table.generated[slot] === 0
     this.steps.prefilled(lane, slot, first)
-    if (first) table.firstToken[slot] = this.now
+    if (first) {
+      table.firstToken[slot] = this.now
+      this.gateway?.begun(slot)
+    }
     table.lastToken[slot] = this.now
     table.generated[slot] = table.generated[slot]! + 1
     if (table.generated[slot] === table.output[slot]) {
@@ -508,6 +571,7 @@ export class SimulationRun {
     record.outputTokens = table.output[slot]!
     lane.tellLeft(slot, record.outputTokens)
     record.classId = table.class[slot]!
+    this.gateway?.done(slot)
     this.requests.complete(record)
     this.groups?.finished(slot, record)
     this.#observation?.finished(slot, this.now)
@@ -515,8 +579,20 @@ export class SimulationRun {
     if (this.spec.concurrency !== undefined) this.#vacancies++
   }
 
+  /** A request is not let in. A client of a closed loop then sends its next one after a pause. */
+  #refuse(slot: Slot): void {
+    this.rejected++
+    this.failedSeconds += this.now - this.table.arrival[slot]!
+    this.#observation?.refused(slot)
+    this.table.close(slot)
+    if (this.spec.concurrency === undefined) return
+    const { backoffSeconds: pause = 0 } = this.spec.client ?? {}
+    this.#queue.schedule(this.now + (pause > 0 ? pause : REFUSAL_PAUSE), 0, VACANCY_TAG)
+  }
+
   /** A request is given up. */
   #fail(slot: Slot): void {
+    this.gateway?.done(slot)
     this.failed++
     this.failedSeconds += this.now - this.table.arrival[slot]!
     this.#observation?.failed(slot)

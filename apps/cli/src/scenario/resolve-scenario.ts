@@ -60,6 +60,7 @@ export function resolveScenario(
     workload: resolveWorkload(scenario.workload ?? {}, model.entry),
     ...(disaggregated ? {} : resolveCluster(scenario, find)),
     scheduler: resolveScheduler(scenario.scheduler ?? {}, registries),
+    ...resolveAdmission(scenario, registries),
     router,
     cost_model: costModel,
     engine,
@@ -76,6 +77,16 @@ export function resolveScenario(
   }
   checkOrders(resolved)
   return resolved
+}
+
+function resolveAdmission(
+  { admission }: Scenario,
+  registries: Registries,
+): Pick<ResolvedScenario, 'admission'> {
+  if (admission === undefined) return {}
+  const { name = 'always', options = {} } = admission
+  named(registries.admissionPolicies, 'admission policy', name, 'admission.name')
+  return { admission: { name, options } }
 }
 
 function resolveDisaggregation(

@@ -1,4 +1,5 @@
 import { SimulatorError, type Model, type WorkloadSection } from '@llmsim/contracts'
+import { checkClient } from './resolve-client.js'
 
 const defaultInput = 1024
 const defaultOutput = 256
@@ -18,6 +19,7 @@ const open = ['arrival_rate', 'arrival_process', 'cv'] as const
 
 /** Traffic with every default filled in. Throws `SimulatorError` `CONFLICT` for what does not go together. */
 export function resolveWorkload(given: WorkloadSection, model: Model): WorkloadSection {
+  checkClient(given)
   if (given.trace !== undefined) {
     refuseAny(given, [...open, ...drawn], 'a trace brings its own arrivals and lengths')
     refuseAny(given, shared, 'a trace says itself what its prompts begin with')

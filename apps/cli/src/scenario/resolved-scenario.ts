@@ -62,6 +62,8 @@ export interface ResolvedScenario {
   /** Absent with disaggregated pools. */
   readonly parallelism?: ResolvedParallelism & { readonly data_parallel_size: number }
   readonly scheduler: ResolvedScheduler
+  /** Absent: everybody may enter. */
+  readonly admission?: { readonly name: string; readonly options: Options }
   readonly router: {
     readonly name: string
     readonly options: Options
