@@ -47,7 +47,7 @@ export const sections: readonly string[] = [
     'faults',
   ],
   ...['cluster.interconnect', 'scheduler.options', 'router.options', 'cost_model.options'],
-  'disaggregation',
+  ...['workload.client', 'admission', 'admission.options', 'disaggregation'],
   ...['disaggregation.prefill', 'disaggregation.decode'].flatMap((pool) => [
     pool,
     ...['interconnect', 'scheduler', 'router', 'scheduler.options', 'router.options'].map(
