@@ -72,7 +72,7 @@ export class Outages {
 
   /** Breaks replicas, all at once. */
   strike(replicas: readonly Replica[], now: number): void {
-    const { table, handover, set } = this.#parts
+    const { table, set } = this.#parts
     const lost: Slot[] = []
     const redirected: Slot[] = []
     const freed = new Set<Replica>()
