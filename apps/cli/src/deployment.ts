@@ -19,12 +19,14 @@ import {
   groupLink,
   memoryFootprint,
   requireFit,
+  type DraftMemory,
   type MemoryFootprint,
   type MemoryOptions,
   type TransferredCalibration,
 } from '@llmsim/cost-models'
 import { acceleratorCalibration } from './accelerator-calibration.js'
 import { named, type Registries } from './registries.js'
+import { draftOf, speculativeCosts } from './speculation.js'
 import { findAccelerator, findModel } from './scenario/catalog-entries.js'
 import { devicesOf } from './scenario/resolve-parallelism.js'
 import { overrideScheduler, resolveScheduler } from './scenario/resolve-scheduler.js'
@@ -118,11 +120,27 @@ function deployPool(
     registries,
     role === 'mixed' ? 'scheduler' : `${path}.scheduler`,
   )
+  const { speculative } = engine
+  const draft =
+    speculative === undefined
+      ? undefined
+      : draftOf(
+          layout,
+          speculative,
+          () =>
+            findModel(
+              speculative.draft_model ?? '',
+              'engine.speculative.draft_model',
+              registries,
+              [],
+            ).entry,
+        )
   const memoryOptions: MemoryOptions = {
     memoryUtilization: engine.gpu_memory_utilization,
     blockSize: engine.block_size,
     maxBatchedTokens: scheduler.max_num_batched_tokens,
     maxBatchSize: scheduler.max_batch_size,
+    draft,
   }
   const memory = memoryFootprint(layout, memoryOptions)
   requireFit(memory, layout, memoryOptions, undefined, `${path}.tensor_parallel_size`)
@@ -143,7 +161,14 @@ function deployPool(
       options: pool.router?.options ?? scenario.router.options,
       ...signalDelay(pool.router?.signal_delay_ms ?? scenario.router.signal_delay_ms),
     },
-    costModel: costModelOf(scenario, layout, calibration?.calibration, registries, pool.xpuPath),
+    costModel: costModelOf(
+      scenario,
+      layout,
+      draft,
+      calibration?.calibration,
+      registries,
+      pool.xpuPath,
+    ),
     calibration,
     memoryOptions,
     memory,
@@ -195,18 +220,23 @@ function layoutOf(
 function costModelOf(
   { cost_model, engine }: ResolvedScenario,
   layout: ReplicaLayout,
+  draft: DraftMemory | undefined,
   calibration: Calibration | undefined,
   registries: Registries,
   xpuPath: string,
 ): CostModel {
   const factory = named(registries.costModels, 'cost model', cost_model.name, 'cost_model.name')
+  const options = {
+    ...layout,
+    calibration,
+    engineProfile: registries.engineProfiles.get(engine.name, 'engine.name'),
+    extra: cost_model.options,
+  }
+  const { speculative } = engine
   const model = created('cost_model.name', factory.name, 'step', () =>
-    factory.create({
-      ...layout,
-      calibration,
-      engineProfile: registries.engineProfiles.get(engine.name, 'engine.name'),
-      extra: cost_model.options,
-    }),
+    speculative === undefined
+      ? factory.create(options)
+      : speculativeCosts(factory, options, speculative, draft),
   )
   if (costModels.includes(factory)) checkFinite(model, cost_model.options, xpuPath)
   return model

@@ -8,7 +8,7 @@ import {
   type ReplicaLayout,
   type SimulationSpec,
 } from '@llmsim/contracts'
-import { calibratedCostModel, rooflineCostModel } from '@llmsim/cost-models'
+import { calibratedCostModel, rooflineCostModel, Speculative } from '@llmsim/cost-models'
 import { schedulers } from '@llmsim/schedulers'
 import { simulate } from '@llmsim/simulator'
 import { describe, expect, it } from 'vitest'
@@ -68,6 +68,15 @@ const costModels = [
     allToAllBackend: 'deepep_low_latency',
   }),
   costModelOf('deepseek-v2-lite', 'h100-80gb', 2, rooflineCostModel, { attentionDataParallel: 2 }),
+  new Speculative({
+    target: costModelOf('deepseek-v2-lite', 'h100-80gb', 1, calibratedCostModel, {
+      attentionDataParallel: 2,
+      expertParallel: 2,
+      verifiedTokens: 3,
+    }),
+    draft: costModelOf('llama3.2-1b', 'h100-80gb', 1, calibratedCostModel),
+    acceptance: [0.8, 0.5],
+  }),
 ]
 
 const scenarios = 300

@@ -317,6 +317,26 @@ const engine = group('Engine:', [
     'host memory of a device for preempted requests (default: 4 with swap)',
   ),
   text(
+    '--speculative-method METHOD',
+    'engine.speculative.method',
+    'speculative decoding: draft-model, mtp, eagle or ngram',
+  ),
+  integer(
+    '--num-speculative-tokens N',
+    'engine.speculative.num_speculative_tokens',
+    'tokens that are drafted in each step (default: 1)',
+  ),
+  number(
+    '--acceptance-rate P',
+    'engine.speculative.acceptance_rate',
+    'probability that a drafted token is accepted when those before it were',
+  ),
+  text(
+    '--draft-model NAME|FILE',
+    'engine.speculative.draft_model',
+    'the model that drafts, with --speculative-method draft-model',
+  ),
+  text(
     '--cost-model NAME',
     'cost_model.name',
     'calibrated, roofline or fixed (default: calibrated)',

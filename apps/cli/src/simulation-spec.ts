@@ -8,7 +8,7 @@ import {
   type ServiceObjectives,
   type SimulationSpec,
 } from '@llmsim/contracts'
-import { devicePower, resolveComputeFormat } from '@llmsim/cost-models'
+import { devicePower, resolveComputeFormat, tokenShares } from '@llmsim/cost-models'
 import { randomStream } from '@llmsim/engine'
 import { entryOf } from './admission.js'
 import { clientSource } from './client-source.js'
@@ -18,6 +18,7 @@ import { frontEnd, type FrontEnd } from './validation/front-end.js'
 import { requireSwapping, swapSpace } from './swap-space.js'
 import { prefixCaching } from './prefix-caching.js'
 import { named, type Registries } from './registries.js'
+import { acceptanceOf } from './scenario/resolve-speculation.js'
 import type { ResolvedScenario } from './scenario/resolved-scenario.js'
 import type { Traffic } from './traffic.js'
 
@@ -106,6 +107,7 @@ function poolSpec(
 ): PoolSpec {
   const { layout, memory, accelerator, scheduler, router, path } = pool
   const ranks = layout.attentionDataParallel ?? 1
+  const { speculative } = scenario.engine
   const schedulerPath = pool.role === 'mixed' ? 'scheduler.name' : `${path}.scheduler.name`
   const schedulers = named(registries.schedulers, 'scheduler', scheduler.name, schedulerPath)
   const routerPath = pool.role === 'mixed' ? 'router.name' : `${path}.router.name`
@@ -123,6 +125,7 @@ function poolSpec(
     replicas: pool.replicas,
     devicesPerReplica: pool.devices / pool.replicas,
     ...(ranks === 1 ? {} : { attentionRanks: ranks }),
+    ...(speculative === undefined ? {} : { tokenShares: tokenShares(acceptanceOf(speculative)) }),
     stages: layout.pipelineParallel,
     costModel: pool.costModel,
     createScheduler,

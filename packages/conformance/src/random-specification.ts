@@ -11,6 +11,7 @@ import { withRandomExpectations } from './random-expectations.js'
 import { withRandomClients } from './random-clients.js'
 import { withRandomFaults } from './random-faults.js'
 import { RandomNumbers } from './random-numbers.js'
+import { withRandomDrafts } from './random-drafts.js'
 import { withRandomRanks } from './random-ranks.js'
 import { withRandomPrefixes } from './random-prefixes.js'
 import { withRandomSenders } from './random-senders.js'
@@ -58,7 +59,10 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
     objectives: { ttftSeconds: 0.5, tpotSeconds: 0.02 },
   }
   const sent = withRandomExpectations(seed, withRandomSenders(seed, drawn))
-  const kept = withRandomRanks(seed, withRandomSwap(seed, withRandomPrefixes(seed, sent)))
+  const kept = withRandomRanks(
+    seed,
+    withRandomDrafts(seed, withRandomSwap(seed, withRandomPrefixes(seed, sent))),
+  )
   return withRandomFaults(seed, withRandomClients(seed, kept))
 }
 

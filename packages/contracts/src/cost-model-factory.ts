@@ -39,6 +39,11 @@ export interface ReplicaLayout {
   readonly expertImbalance?: number | undefined
   /** How tokens reach the experts of other ranks; `allgather_reducescatter` when absent. */
   readonly allToAllBackend?: AllToAllBackend | undefined
+  /**
+   * Tokens that each decoding sequence computes in a step, its drafted ones included (speculative decoding);
+   * 1 when absent. `logits` of the work counts all of them.
+   */
+  readonly verifiedTokens?: number | undefined
 }
 
 /**

@@ -14,7 +14,9 @@ export interface StepWork {
    * Attention data parallelism: tokens of this step on all ranks of the replica, this rank's included,
    * which its experts serve together. Absent: as many on each rank as here.
    */
-  groupTokens?: number
+  groupTokens?: number | undefined
+  /** Of these, the decoding sequences, one token each. */
+  groupDecodes?: number | undefined
   /**
    * What is seen through each of the cost model's `windows`, in their order. Absent: it is not known, and
    * `decodes` times the window bounds it.

@@ -204,6 +204,16 @@ const PoolFigures = z.strictObject({
       dummy_s: z.number(),
     })
     .optional(),
+  /** Speculative decoding, in the measured window; absent without. */
+  speculation: z
+    .strictObject({
+      /** Tokens that a step made of a sequence, on average, and the share of those that made 1, 2, … */
+      tokens_per_step: z.number(),
+      token_shares: z.array(z.number()),
+      drafted_tokens: z.number(),
+      accepted_tokens: z.number(),
+    })
+    .optional(),
   /**
    * Pipeline stages: seconds in which at least one batch was in flight, and the share of them in which
    * a stage, on average, had none; absent without stages.

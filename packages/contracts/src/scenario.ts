@@ -168,6 +168,28 @@ export const CostModelSection = z.strictObject({
   options: options.optional().describe('Overrides of the cost model: efficiencies and overheads.'),
 })
 
+export const speculativeMethods = ['draft-model', 'mtp', 'eagle', 'ngram'] as const
+
+const acceptance = z.number().min(0).max(1)
+
+export const SpeculativeSection = z.strictObject({
+  method: z
+    .enum(speculativeMethods)
+    .optional()
+    .describe('Who drafts: a model of its own, a layer, a look-up.'),
+  num_speculative_tokens: count
+    .max(64)
+    .optional()
+    .describe('Tokens that are drafted of a sequence in each step.'),
+  acceptance_rate: z
+    .union([acceptance, z.array(acceptance).min(1).max(64)])
+    .optional()
+    .describe(
+      'Probability that a drafted token is accepted when those before it were; one, or one a position.',
+    ),
+  draft_model: nameOrEntry.optional().describe('The model that drafts, with method draft-model.'),
+})
+
 export const EngineSection = z.strictObject({
   name: z
     .string()
@@ -190,6 +212,7 @@ export const EngineSection = z.strictObject({
     .max(1e12)
     .optional()
     .describe('KV blocks of a replica, in place of those that the memory holds.'),
+  speculative: SpeculativeSection.optional(),
   enable_prefix_caching: z
     .boolean()
     .optional()
@@ -277,5 +300,6 @@ export type ClusterSection = z.infer<typeof ClusterSection>
 export type InterconnectSection = z.infer<typeof InterconnectSection>
 export type SchedulerSection = z.infer<typeof SchedulerSection>
 export type RouterSection = z.infer<typeof RouterSection>
+export type SpeculativeSection = z.infer<typeof SpeculativeSection>
 export type EngineSection = z.infer<typeof EngineSection>
 export type DisaggregatedPoolSection = z.infer<typeof DisaggregatedPoolSection>

@@ -92,6 +92,11 @@ export interface PoolSpec {
   /** Pipeline stages, each with as many batches in flight; every stage takes an equal share of a step. */
   readonly stages: number
   readonly costModel: CostModel
+  /**
+   * Speculative decoding: probabilities that a step makes 1, 2, … tokens of a sequence. A step of the cost
+   * model then makes one, and takes its share of a real one; tokens come in bursts.
+   */
+  readonly tokenShares?: readonly number[]
   /** Makes the scheduler of one replica (of each of its in-flight batches, with stages). */
   createScheduler(): Scheduler
   readonly router: Router

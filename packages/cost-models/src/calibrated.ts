@@ -54,6 +54,8 @@ class Calibrated implements CostModel {
   readonly name: string = NAME
   readonly #tokens: OperatorSum
   readonly #logits: OperatorSum
+  /** Tokens of each decoding sequence in a step. */
+  readonly #verified: number
   /** What attention ranks do together; undefined with one rank. */
   readonly #group: GroupSum | undefined
   readonly #attention: readonly CalibratedAttention[]
@@ -63,8 +65,12 @@ class Calibrated implements CostModel {
   constructor(inputs: CalibratedInputs, engine: EngineOverhead) {
     this.#tokens = new OperatorSum(calibratedTokenOperators(inputs))
     this.#logits = new OperatorSum(calibratedLogitOperators(inputs))
+    this.#verified = inputs.layout.verifiedTokens ?? 1
     const { ranks } = expertLayout(inputs.layout)
-    this.#group = ranks === 1 ? undefined : new GroupSum(ranks, calibratedGroupOperators(inputs))
+    this.#group =
+      ranks === 1
+        ? undefined
+        : new GroupSum(ranks, this.#verified, calibratedGroupOperators(inputs))
     this.#attention = calibratedAttention(inputs)
     this.windows = this.#attention
       .filter(({ limited }) => limited)
@@ -76,7 +82,7 @@ class Calibrated implements CostModel {
     const { prefillTokens, prefillAttention, decodes, decodeContext, logits, windows } = work
     const attention = this.#attention
     const engine = this.#engine
-    const tokens = prefillTokens + decodes
+    const tokens = prefillTokens + this.#verified * decodes
     let seconds =
       this.#tokens.seconds(tokens) +
       this.#logits.seconds(logits) +
@@ -153,7 +159,7 @@ class Calibrated implements CostModel {
     const operators: OperatorCost[] = []
     const engine = this.#engine
     const { prefillTokens, prefillAttention, decodes, logits } = work
-    const tokens = prefillTokens + decodes
+    const tokens = prefillTokens + this.#verified * decodes
     this.#tokens.describe(tokens, operators)
     this.#group?.describe(work, operators)
     for (const part of this.#attention) part.describe(work, operators)

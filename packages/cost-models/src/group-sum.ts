@@ -5,11 +5,14 @@ import { OperatorSum } from './operator.js'
 /** What attention ranks do together in a step. */
 export class GroupSum {
   readonly #ranks: number
+  readonly #verified: number
   readonly #group: OperatorSum
   readonly #rank: OperatorSum
 
-  constructor(ranks: number, operators: GroupOperators) {
+  /** `verified`: tokens of each decoding sequence in a step. */
+  constructor(ranks: number, verified: number, operators: GroupOperators) {
     this.#ranks = ranks
+    this.#verified = verified
     this.#group = new OperatorSum(operators.group)
     this.#rank = new OperatorSum(operators.rank)
   }
@@ -27,12 +30,18 @@ export class GroupSum {
   }
 
   /** Tokens of all ranks; as many on each as here, where nobody says. */
-  #all({ groupTokens, prefillTokens, decodes }: StepWork): number {
-    return groupTokens ?? this.#ranks * (prefillTokens + decodes)
+  #all(work: StepWork): number {
+    const { groupTokens, groupDecodes = 0 } = work
+    if (groupTokens === undefined) return this.#ranks * this.#own(work)
+    return groupTokens + (this.#verified - 1) * groupDecodes
   }
 
   /** Tokens of this rank, and at least the average: an exchange ends when all have sent. */
-  #most({ prefillTokens, decodes }: StepWork, all: number): number {
-    return Math.max(prefillTokens + decodes, Math.ceil(all / this.#ranks))
+  #most(work: StepWork, all: number): number {
+    return Math.max(this.#own(work), Math.ceil(all / this.#ranks))
+  }
+
+  #own({ prefillTokens, decodes }: StepWork): number {
+    return prefillTokens + this.#verified * decodes
   }
 }

@@ -19,6 +19,7 @@ export * from './group-link.js'
 export * from './layout-check.js'
 export * from './memory-fit.js'
 export * from './memory-footprint.js'
+export * from './speculative.js'
 export { rooflineCostModel } from './roofline.js'
 
 /** Every cost model of this package, the usual one first. */

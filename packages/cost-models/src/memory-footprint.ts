@@ -13,6 +13,15 @@ export interface MemoryOptions {
   readonly maxBatchedTokens: number
   /** Sequences in one step at most. */
   readonly maxBatchSize: number
+  /** What drafts tokens for the model, on the same devices. */
+  readonly draft?: DraftMemory | undefined
+}
+
+/** What a draft holds beside the model that verifies it. */
+export interface DraftMemory {
+  readonly layout: ReplicaLayout
+  /** Whether it is a layer of the model's own, behind a projection, with the model's embedding and LM head. */
+  readonly attached: boolean
 }
 
 /** A part of the memory, for printing. */
@@ -126,6 +135,17 @@ export function activationBytesPerDevice(
   )
 }
 
+/** Weights of a draft on the fullest device, in bytes. */
+function draftWeightBytes({ layout, attached }: DraftMemory): number {
+  if (!attached) return weightBytesPerDevice(layout)
+  const { model, tensorParallel: tp, weightFormat } = layout
+  const h = model.hidden_size
+  const layer = { ...model, vocab_size: 0, lm_head_bias: false, other_parameters: 0 }
+  // The hidden state and the embedding of the last token are joined, and projected to one.
+  const projection = (2 * h * h * bytesPerElement[weightFormat]) / tp
+  return weightBytesPerDevice({ ...layout, model: layer }) + projection
+}
+
 /** Rows that the experts of the fullest device get for each token of one rank, all ranks being full. */
 function received(layout: ReplicaLayout, k: number): number {
   const experts = expertLayout(layout)
@@ -155,14 +175,18 @@ export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): 
   const utilization = options.memoryUtilization ?? 0.9
   const deviceBytes = layout.accelerator.memory_bytes
   const devices = layout.tensorParallel * layout.pipelineParallel * expertLayout(layout).ranks
-  const weights = weightBytesPerDevice(layout)
+  const { draft } = options
+  const drafting = draft === undefined ? undefined : kvBytes(draft.layout)
+  const weights = weightBytesPerDevice(layout) + (draft === undefined ? 0 : draftWeightBytes(draft))
   const activationBytes = activationBytesPerDevice(layout, options)
   const unused = (1 - utilization) * deviceBytes
   const context = CONTEXT_BYTES + (devices > 1 ? COLLECTIVE_BYTES : 0)
   const reserveBytes = unused + context
   const staticBytes = weights + activationBytes + reserveBytes
   const kvCacheBytes = deviceBytes - staticBytes
-  const { perDevice, whole } = kvBytes(layout)
+  const own = kvBytes(layout)
+  const perDevice = own.perDevice + (drafting?.perDevice ?? 0)
+  const whole = own.whole + (drafting?.whole ?? 0)
   const bytesPerBlock = perDevice * options.blockSize
   return {
     deviceBytes,

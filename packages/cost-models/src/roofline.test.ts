@@ -59,12 +59,8 @@ describe('roofline', () => {
   })
 
   it('is monotone in each field of the work', () => {
-    const field = fc.constantFrom<keyof StepWork>(
-      'prefillTokens',
-      'prefillAttention',
-      'decodes',
-      'decodeContext',
-      'logits',
+    const field = fc.constantFrom(
+      ...(['prefillTokens', 'prefillAttention', 'decodes', 'decodeContext', 'logits'] as const),
     )
     fc.assert(
       fc.property(

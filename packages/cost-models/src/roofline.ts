@@ -30,6 +30,8 @@ class Roofline implements CostModel {
   readonly name: string = NAME
   readonly #tokens: OperatorSum
   readonly #logits: OperatorSum
+  /** Tokens of each decoding sequence in a step. */
+  readonly #verified: number
   /** What attention ranks do together; undefined with one rank. */
   readonly #group: GroupSum | undefined
   readonly #attention: readonly AttentionCost[]
@@ -38,8 +40,10 @@ class Roofline implements CostModel {
   constructor(inputs: OperatorInputs) {
     this.#tokens = new OperatorSum(tokenOperators(inputs))
     this.#logits = new OperatorSum(logitOperators(inputs))
+    this.#verified = inputs.layout.verifiedTokens ?? 1
     const { ranks } = expertLayout(inputs.layout)
-    this.#group = ranks === 1 ? undefined : new GroupSum(ranks, groupOperators(inputs))
+    this.#group =
+      ranks === 1 ? undefined : new GroupSum(ranks, this.#verified, groupOperators(inputs))
     const shapes = attentionShapes(inputs)
     const limited = shapes.filter(({ windowTokens }) => windowTokens < Infinity)
     this.#attention = shapes.map((shape) => new AttentionCost(shape, limited.indexOf(shape)))
@@ -52,7 +56,9 @@ class Roofline implements CostModel {
   step(work: StepWork, into: StepCost): void {
     const { prefillTokens, prefillAttention, decodes, decodeContext, windows } = work
     const attention = this.#attention
-    let seconds = this.#tokens.seconds(prefillTokens + decodes) + this.#logits.seconds(work.logits)
+    let seconds =
+      this.#tokens.seconds(prefillTokens + this.#verified * decodes) +
+      this.#logits.seconds(work.logits)
     if (this.#group !== undefined) seconds += this.#group.seconds(work)
     let growth = 0
     let horizon = Infinity
@@ -101,7 +107,7 @@ class Roofline implements CostModel {
 
   breakdown(work: StepWork): OperatorCost[] {
     const operators: OperatorCost[] = []
-    this.#tokens.describe(work.prefillTokens + work.decodes, operators)
+    this.#tokens.describe(work.prefillTokens + this.#verified * work.decodes, operators)
     this.#group?.describe(work, operators)
     for (const part of this.#attention) part.describe(work, operators)
     this.#logits.describe(work.logits, operators)
@@ -114,6 +120,7 @@ function attentionShapes(inputs: OperatorInputs): AttentionShape[] {
   const { layout, shapes, speed } = inputs
   const { attention, layers } = layout.model
   const { heads } = shapes
+  const verified = layout.verifiedTokens ?? 1
   const common = {
     kvBytesPerToken: shapes.kvElements * speed.kvBytes,
     prefillRates: speed.prefillAttention,
@@ -130,9 +137,9 @@ function attentionShapes(inputs: OperatorInputs): AttentionShape[] {
         layers: passes(inputs, layers),
         windowTokens: Infinity,
         flopPerPair: 2 * heads * (qk + v),
-        flopPerContextToken: 2 * heads * (2 * rank + rope),
+        flopPerContextToken: verified * 2 * heads * (2 * rank + rope),
         prefillRowBytes: speed.residualBytes * heads * (2 * qk + 2 * v),
-        decodeRowBytes: speed.residualBytes * heads * (2 * rank + rope),
+        decodeRowBytes: verified * speed.residualBytes * heads * (2 * rank + rope),
       },
     ]
   }
@@ -142,9 +149,9 @@ function attentionShapes(inputs: OperatorInputs): AttentionShape[] {
   const grouped = {
     ...common,
     flopPerPair: 4 * heads * dim,
-    flopPerContextToken: 4 * heads * dim,
+    flopPerContextToken: verified * 4 * heads * dim,
     prefillRowBytes: speed.residualBytes * 2 * heads * dim,
-    decodeRowBytes: speed.residualBytes * 2 * heads * dim,
+    decodeRowBytes: verified * speed.residualBytes * 2 * heads * dim,
   }
   const shapesByReach: AttentionShape[] = []
   if (windowed < layers)

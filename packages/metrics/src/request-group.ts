@@ -19,7 +19,7 @@ export class RequestGroup {
   constructor(name: string, options: RequestMetricsOptions) {
     this.name = name
     this.requests = new RequestMetrics(options)
-    this.gaps = options.newDistribution()
+    this.gaps = (options.newGapDistribution ?? options.newDistribution)()
     this.transfers = options.newDistribution()
     this.#objectives = options.classes === undefined ? options.objectives : undefined
   }

@@ -11,6 +11,8 @@ import { WaitTrend } from './wait-trend.js'
 
 export interface RequestMetricsOptions {
   readonly newDistribution: DistributionFactory
+  /** For gaps between tokens; `newDistribution` when absent. */
+  readonly newGapDistribution?: DistributionFactory | undefined
   /** The measured window, in seconds. */
   readonly startSeconds: number
   readonly endSeconds: number

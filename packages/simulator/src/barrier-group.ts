@@ -42,6 +42,7 @@ export class BarrierGroup {
         decodeContext: 0,
         logits: 0,
         groupTokens: 0,
+        groupDecodes: 0,
         windows: undefined,
       },
       cost: { seconds: 0.5, growth: 0.5, horizon: 1.5 },

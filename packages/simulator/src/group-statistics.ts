@@ -7,7 +7,7 @@ import type {
   SimulationSpec,
   Slot,
 } from '@llmsim/contracts'
-import type { CompletedRequest } from '@llmsim/metrics'
+import type { CompletedRequest, RequestMetricsOptions } from '@llmsim/metrics'
 import { RequestGroup, TenantService } from '@llmsim/metrics'
 import { DecoderTally, TENANTS } from './decoder-tally.js'
 import type { KvHandover } from './kv-handover.js'
@@ -26,6 +26,8 @@ export interface GroupParts {
   readonly table: RequestTable
   readonly handover: KvHandover | undefined
   readonly newDistribution: DistributionFactory
+  /** For gaps between tokens. */
+  readonly newGaps: DistributionFactory
 }
 
 /**
@@ -51,7 +53,7 @@ export class GroupStatistics {
   readonly #tallied: boolean
 
   constructor(parts: GroupParts) {
-    const { spec, pools, lanes, newDistribution } = parts
+    const { spec, pools, lanes, newDistribution, newGaps } = parts
     this.#parts = parts
     this.#table = parts.table
     this.#start = spec.warmUpSeconds
@@ -69,10 +71,12 @@ export class GroupStatistics {
     this.#joined = new Int32Array(this.#classes + TENANTS + 1)
     if (this.#tallied)
       for (const lane of lanes) lane.tally = new DecoderTally(parts.table, this.#classes)
-    if (pools.length > 1) this.#pools = pools.map(() => new LatencyGroup(newDistribution))
+    if (pools.length > 1) this.#pools = pools.map(() => new LatencyGroup(newDistribution, newGaps))
     const few = pools.reduce((sum, pool) => sum + pool.replicas.length, 0) <= REPLICAS
     this.#replicas = pools.map(({ replicas }) =>
-      few && replicas.length > 1 ? replicas.map(() => new LatencyGroup(newDistribution)) : [],
+      few && replicas.length > 1
+        ? replicas.map(() => new LatencyGroup(newDistribution, newGaps))
+        : [],
     )
     this.#poolOf = new Int32Array(lanes.length)
     pools.forEach((pool, number) => {
@@ -242,9 +246,17 @@ export class GroupStatistics {
     return this.#groups[this.#classes + number]!
   }
 
-  #options(): { newDistribution: DistributionFactory; startSeconds: number; endSeconds: number } {
-    const { newDistribution } = this.#parts
-    return { newDistribution, startSeconds: this.#start, endSeconds: this.#end }
+  #options(): Pick<
+    RequestMetricsOptions,
+    'newDistribution' | 'newGapDistribution' | 'startSeconds' | 'endSeconds'
+  > {
+    const { newDistribution, newGaps } = this.#parts
+    return {
+      newDistribution,
+      newGapDistribution: newGaps,
+      startSeconds: this.#start,
+      endSeconds: this.#end,
+    }
   }
 
   #transferSeconds(slot: Slot): number {

@@ -111,6 +111,8 @@ export class KvHandover {
       queue.cancel(this.#events[slot]!)
       target.sampleUntil(now)
       const blocks = target.kv.blocksFor(table.prefillTarget[slot]!)
+      // Its batch may be in the middle of a run of steps, which has grown until now.
+      target.kv.notePeak(target.usedBefore(now))
       if (target.cache === undefined) target.kv.allocate(-blocks)
       else target.cache.releaseTransfer(slot, blocks, target.usedBefore(now))
     }

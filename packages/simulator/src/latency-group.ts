@@ -10,12 +10,12 @@ export class LatencyGroup {
   readonly gaps: Distribution
   readonly transfers: Distribution
 
-  constructor(newDistribution: DistributionFactory) {
+  constructor(newDistribution: DistributionFactory, newGaps: DistributionFactory) {
     this.ttft = newDistribution()
     this.queue = newDistribution()
     this.tpot = newDistribution()
     this.e2e = newDistribution()
-    this.gaps = newDistribution()
+    this.gaps = newGaps()
     this.transfers = newDistribution()
   }
 

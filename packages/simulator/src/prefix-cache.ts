@@ -73,6 +73,8 @@ export class PrefixCache {
 
   /** Lets kept blocks go that have no room beside `used` ones. */
   settle(used: number): void {
+    // Blocks may go back in the middle of a run of steps, which has grown until now.
+    this.#kv.notePeak(used)
     let over = used + this.kept - this.#kv.total
     if (over <= 0) return
     while (over > 0 && this.kept > 0) {

@@ -7,7 +7,7 @@ import type {
 } from '@llmsim/contracts'
 import { SECONDS_PER_HOUR } from '@llmsim/contracts'
 import { faultFigures, poolAvailability } from './fault-figures.js'
-import { breakdownOf, pipelineOf } from './time-figures.js'
+import { breakdownOf, pipelineOf, speculationOf } from './time-figures.js'
 import {
   figure,
   objectiveFigures,
@@ -165,6 +165,7 @@ function poolFigures(pool: Pool, run: SimulationRun, windowSeconds: number): Poo
     ...(ranks === 1 ? {} : { attention_ranks: ranks }),
     ...breakdownOf(lanes),
     ...pipelineOf(pool),
+    ...speculationOf(pool, lanes),
     ...poolAvailability(pool, run),
     batch: batchFigures(lanes),
     per_replica: [],

@@ -24,6 +24,7 @@ import { RequestIntake } from './request-intake.js'
 import { RequestTable } from './request-table.js'
 import { stopSegment } from './segment-stop.js'
 import { StepMetrics } from './step-metrics.js'
+import { gapDistributions } from './token-bursts.js'
 import { StepStarter } from './step-starter.js'
 import { FIRST_APPOINTMENT, Timetable } from './timetable.js'
 
@@ -108,7 +109,8 @@ export class SimulationRun {
       objectives: spec.objectives,
       classes: spec.classes,
     })
-    this.steps = new StepMetrics(newDistribution(), start, end)
+    const newGaps = gapDistributions(spec, newDistribution)
+    this.steps = new StepMetrics(newGaps(), start, end)
     if (spec.pools.some((pool) => pool.prefixCaching !== undefined))
       this.table.prefix = {
         contents: new PromptContents(),
@@ -154,6 +156,7 @@ export class SimulationRun {
         table: this.table,
         handover: this.#handover,
         newDistribution,
+        newGaps,
       })
       this.steps.groups = this.groups
     }

@@ -38,6 +38,10 @@ function checkPool(pool: PoolSpec, path: string): void {
   whole(`${path}.replicas`, pool.replicas)
   whole(`${path}.devicesPerReplica`, pool.devicesPerReplica)
   whole(`${path}.stages`, pool.stages)
+  const { tokenShares = [1] } = pool
+  const all = tokenShares.reduce((sum, each) => sum + (each >= 0 ? each : NaN), 0)
+  if (!(Math.abs(all - 1) < 1e-9))
+    refuse(`${path}.tokenShares`, tokenShares, 'probabilities that add up to 1')
   const { attentionRanks = 1 } = pool
   whole(`${path}.attentionRanks`, attentionRanks)
   if (pool.devicesPerReplica % attentionRanks !== 0)

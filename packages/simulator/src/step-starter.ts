@@ -104,6 +104,7 @@ export class StepStarter {
    */
   startTogether(group: BarrierGroup, now: number): boolean {
     let tokens = 0
+    let decodes = 0
     let works = false
     let freed = false
     let reviewAt = Infinity
@@ -126,15 +127,22 @@ export class StepStarter {
       if (!member.works) continue
       works = true
       tokens += work.prefillTokens + work.decodes
+      decodes += work.decodes
     }
     this.freed = freed
     this.reviewAtSeconds = reviewAt
     group.running = works
-    if (works) this.#beginTogether(group, tokens, now, freed)
+    if (works) this.#beginTogether(group, tokens, decodes, now, freed)
     return works
   }
 
-  #beginTogether(group: BarrierGroup, tokens: number, now: number, freed: boolean): void {
+  #beginTogether(
+    group: BarrierGroup,
+    tokens: number,
+    decodes: number,
+    now: number,
+    freed: boolean,
+  ): void {
     const { spec } = group.members[0]!.replica
     const { costModel, stages } = spec
     let single = freed || stages > 1 || this.#stepByStep
@@ -142,6 +150,7 @@ export class StepStarter {
       if (!member.works) continue
       const { lane, work, cost } = member
       work.groupTokens = tokens
+      work.groupDecodes = decodes
       takeCost(costModel, work, cost)
       const { swapSeconds } = lane
       lane.swapSeconds = 0

@@ -1,6 +1,7 @@
 import type { PoolFigures } from '@llmsim/contracts'
 import type { Lane } from './lane.js'
 import type { Pool } from './pool.js'
+import { tokensPerStep } from './token-bursts.js'
 
 /** Where the time of a pool's lanes went; nothing unless it was kept. */
 export function breakdownOf(lanes: readonly Lane[]): Pick<PoolFigures, 'breakdown'> {
@@ -28,4 +29,24 @@ export function pipelineOf({ replicas }: Pool): Pick<PoolFigures, 'pipeline'> {
   }
   const bubble = inFlight === 0 ? 0 : Math.min(1, Math.max(0, 1 - busy / inFlight))
   return { pipeline: { in_flight_s: inFlight, bubble } }
+}
+
+/** What drafting brought inside the measured window; nothing without. */
+export function speculationOf(
+  { spec }: Pool,
+  lanes: readonly Lane[],
+): Pick<PoolFigures, 'speculation'> {
+  const { tokenShares: shares } = spec
+  if (shares === undefined) return {}
+  const tokens = tokensPerStep(shares)
+  const made = lanes.reduce((sum, lane) => sum + lane.decodeTokens, 0)
+  const steps = made / tokens
+  return {
+    speculation: {
+      tokens_per_step: tokens,
+      token_shares: [...shares],
+      drafted_tokens: steps * (shares.length - 1),
+      accepted_tokens: made - steps,
+    },
+  }
 }

@@ -145,7 +145,9 @@ function latencyTable(results: ResultsDocument): string {
   ])
 }
 
-function deviceRows({ memory, kv_cache: cache, preemptions }: ResultsDocument): string[][] {
+function deviceRows(results: ResultsDocument): string[][] {
+  const { memory, kv_cache: cache, preemptions } = results
+  const decoding = results.pools.find(({ role }) => role !== 'prefill')?.speculation
   const used = cache.total_blocks === 0 ? null : cache.peak_used_blocks / cache.total_blocks
   return [
     ['', 'peak', 'p95', 'p50'],
@@ -157,6 +159,9 @@ function deviceRows({ memory, kv_cache: cache, preemptions }: ResultsDocument): 
     ],
     ['KV blocks in use', percent(used), '', ''],
     ['preemptions', count(preemptions), '', ''],
+    ...(decoding === undefined
+      ? []
+      : [['tokens of a sequence and step', figure(decoding.tokens_per_step), '', '']]),
   ]
 }
 

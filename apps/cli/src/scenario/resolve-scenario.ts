@@ -6,7 +6,7 @@ import {
   type Scenario,
 } from '@llmsim/contracts'
 import { named, type Registries } from '../registries.js'
-import { findAccelerator, findModel } from './catalog-entries.js'
+import { findAccelerator, findModel, type FoundEntry } from './catalog-entries.js'
 import { checkOrders } from './check-order.js'
 import {
   checkBandwidth,
@@ -18,7 +18,8 @@ import { overrideScheduler, resolveScheduler } from './resolve-scheduler.js'
 import { resolveFaults } from './resolve-faults.js'
 import { resolveSwap } from './resolve-swap.js'
 import { resolveWorkload } from './resolve-workload.js'
-import type { ResolvedScenario } from './resolved-scenario.js'
+import { resolveSpeculation } from './resolve-speculation.js'
+import type { NameOrEntry, ResolvedScenario } from './resolved-scenario.js'
 
 const defaultDuration = 60
 
@@ -49,7 +50,9 @@ export function resolveScenario(
     options: scenario.cost_model?.options ?? {},
   }
   named(registries.costModels, 'cost model', costModel.name, 'cost_model.name')
-  const engine = resolveEngine(scenario.engine ?? {}, model.entry)
+  const engine = resolveEngine(scenario.engine ?? {}, model.entry, (given, field) =>
+    findModel(given, field, registries, folders),
+  )
   registries.engineProfiles.get(engine.name, 'engine.name')
   const disaggregated =
     scenario.disaggregation !== undefined && scenario.disaggregation.enabled !== false
@@ -125,8 +128,13 @@ function resolveDisaggregation(
   }
 }
 
-function resolveEngine(given: EngineSection, model: Model): ResolvedScenario['engine'] {
+function resolveEngine(
+  given: EngineSection,
+  model: Model,
+  find: (given: NameOrEntry, field: string) => FoundEntry<Model>,
+): ResolvedScenario['engine'] {
   const dtype = given.dtype ?? model.dtype
+  const speculative = resolveSpeculation(given.speculative, find)
   return {
     name: given.name ?? 'vllm',
     dtype,
@@ -139,6 +147,7 @@ function resolveEngine(given: EngineSection, model: Model): ResolvedScenario['en
       : { num_gpu_blocks_override: given.num_gpu_blocks_override }),
     ...(given.enable_prefix_caching === true ? { enable_prefix_caching: true } : {}),
     ...resolveSwap(given),
+    ...(speculative === undefined ? {} : { speculative }),
   }
 }
 

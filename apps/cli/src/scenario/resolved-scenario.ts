@@ -5,6 +5,7 @@ import type {
   SchedulerSection,
   WorkloadSection,
 } from '@llmsim/contracts'
+import type { ResolvedSpeculation } from './resolve-speculation.js'
 import type { ResolvedParallelism } from './resolve-parallelism.js'
 import type { ResolvedFaults } from './resolve-faults.js'
 
@@ -80,6 +81,8 @@ export interface ResolvedScenario {
     readonly block_size: number
     /** Absent: as many KV blocks as the memory holds. */
     readonly num_gpu_blocks_override?: number
+    /** Absent: one token of a sequence in a step. */
+    readonly speculative?: ResolvedSpeculation
     /** Absent: preempted requests are recomputed. */
     /** Absent: every prompt is computed whole. */
     readonly enable_prefix_caching?: true

@@ -30,6 +30,8 @@ export interface AttentionLayers {
   /** Its number among the windows of the cost model; -1 without one. */
   readonly window: number
   readonly heads: number
+  /** Tokens of each decoding sequence in a step: rows of queries. */
+  readonly verifiedTokens: number
   readonly kvHeads: number
   readonly prefillFlopPerPair: number
   readonly prefillBytesPerToken: number
@@ -55,12 +57,14 @@ export class CalibratedAttention {
     this.parts = parts
     this.windowTokens = Math.min(parts.windowTokens, UNLIMITED)
     this.limited = this.windowTokens < UNLIMITED
-    const { device, heads, kvHeads } = parts
+    const { device, kvHeads } = parts
+    const { heads } = parts
+    const rows = parts.verifiedTokens * heads
     const lines = decodeLines(
       parts.decodeCurve,
       device,
       {
-        heads,
+        heads: rows,
         kvHeads,
         flopPerHead: parts.decodeFlopPerHead,
         kvBytesPerToken: parts.kvBytesPerToken,
@@ -82,7 +86,7 @@ export class CalibratedAttention {
       ),
       computePerContext: Math.max(
         lines.computePerContext,
-        (layers * heads * parts.decodeFlopPerHead) / device.flopPerSecond,
+        (layers * rows * parts.decodeFlopPerHead) / device.flopPerSecond,
       ),
     }
     this.#prefill = {
@@ -131,7 +135,7 @@ export class CalibratedAttention {
       into.push({
         name: `attention_decode_${name}`,
         seconds,
-        flop: layers * heads * decodeFlopPerHead * seen,
+        flop: layers * heads * this.parts.verifiedTokens * decodeFlopPerHead * seen,
         bytes: layers * (kvBytesPerToken * seen + decodeRowBytes * decodes),
         sentBytes: 0,
         bound: compute >= seconds ? 'compute' : 'memory',
@@ -158,8 +162,10 @@ export function calibratedAttention(inputs: CalibratedInputs): CalibratedAttenti
     curveOf(kernels.decode_attention, layout.kvCacheFormat)
   if (prefillCurve === undefined || decodeCurve === undefined)
     throw new Error('a calibration holds curves of prefill and decode attention')
+  const verified = layout.verifiedTokens ?? 1
   const shared = {
     heads,
+    verifiedTokens: verified,
     kvBytesPerToken,
     prefillCurve,
     decodeCurve,
@@ -183,7 +189,7 @@ export function calibratedAttention(inputs: CalibratedInputs): CalibratedAttenti
         prefillFlopPerPair: 2 * (qk + v),
         prefillBytesPerToken: width * heads * (2 * qk + 2 * v),
         decodeFlopPerHead: 2 * (2 * rank + rope),
-        decodeRowBytes: width * heads * (2 * rank + rope),
+        decodeRowBytes: verified * width * heads * (2 * rank + rope),
       }),
     ]
   }
@@ -195,7 +201,7 @@ export function calibratedAttention(inputs: CalibratedInputs): CalibratedAttenti
     prefillFlopPerPair: 4 * dim,
     prefillBytesPerToken: width * 2 * heads * dim + 2 * kvBytesPerToken,
     decodeFlopPerHead: 4 * dim,
-    decodeRowBytes: width * 2 * heads * dim,
+    decodeRowBytes: verified * width * 2 * heads * dim,
   }
   const parts: CalibratedAttention[] = []
   const add = (name: string, count: number, windowTokens: number): void => {
