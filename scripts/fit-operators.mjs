@@ -5,7 +5,7 @@
  * writes one JSON per accelerator, and prints the errors on the fifth of the rows that was left out.
  * The same tables give the same files. Build the packages first (`pnpm build`).
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { accelerators as datasheets } from '@llmsim/catalog-hardware'
@@ -29,7 +29,7 @@ console.log('accelerator      curve                             rows  held  medi
 for (const entry of measured) {
   if (only !== undefined && entry.name !== only) continue
   const datasheet = datasheets.find(({ name }) => name === entry.name)
-  const calibration = fitAccelerator(entry, datasheet, folder)
+  const calibration = fitAccelerator(entry, datasheet, folder, relativeOf(entry))
   for (const fit of calibration.fits)
     console.log(
       entry.name.padEnd(16),
@@ -46,4 +46,11 @@ for (const entry of measured) {
   mkdirSync(path.dirname(file), { recursive: true })
   const text = await prettier.format(JSON.stringify(calibration), { ...style, parser: 'json' })
   writeFileSync(file, text)
+}
+
+/** The calibration that stands for what nothing was measured of, as it was fitted before. */
+function relativeOf({ relative }) {
+  if (relative === undefined) return undefined
+  const file = path.join(root, `packages/catalog-calibrations/src/nvidia/${relative}.json`)
+  return JSON.parse(readFileSync(file, 'utf8'))
 }

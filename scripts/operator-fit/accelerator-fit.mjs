@@ -10,6 +10,7 @@ import {
   latentPrefill,
   prefillAttention,
 } from './kernel-rows.mjs'
+import { layerProfileRows } from './layer-profile-rows.mjs'
 import { SiliconTables } from './measured-table.mjs'
 
 /** Our number formats, and the tables' names of them by kind of table. */
@@ -31,8 +32,13 @@ const cacheTypes = ['bf16', 'fp8']
 /** Fewer rows than this are no basis for a curve of five parameters. */
 const FEWEST_ROWS = 40
 
-/** The calibration of one accelerator, fitted to what the folder holds of it. */
-export function fitAccelerator(entry, datasheet, folder) {
+/**
+ * The calibration of one accelerator, fitted to what the folder holds of it.
+ *
+ * @param relative Calibration whose curves stand for those that nothing was measured of.
+ */
+export function fitAccelerator(entry, datasheet, folder, relative) {
+  const profiled = layerProfileRows(entry, folder)
   const tables = new SiliconTables(path.join(folder, 'aiconfigurator'))
   const peaks = datasheet.peak_flop_per_s
   const device = (format) => ({
@@ -73,6 +79,7 @@ export function fitAccelerator(entry, datasheet, folder) {
     const quantised = format !== 'bf16'
     let rows = gemm.rows(products, type)
     if (rows.length === 0) rows = gemm.rows(table('gemm', ['trtllm']), type)
+    if (rows.length === 0 && !quantised) rows = profiled.gemm
     if (peaks[format] === undefined && !weightOnly.includes(format)) continue
     kernels.gemm[format] = fitted(
       `gemm.${format}`,
@@ -113,14 +120,15 @@ export function fitAccelerator(entry, datasheet, folder) {
       kernels[name][format] = fitted(
         `${name}.${format}`,
         kind,
-        kind.rows(all, format),
+        all.length === 0 && format === 'bf16' ? (profiled[name] ?? []) : kind.rows(all, format),
         'bf16',
         kind.parameters(),
       )
   }
   const moved = elementwise.rows(entry, folder)
   const mover = fitted('elementwise', elementwise, moved, 'bf16', elementwise.parameters())
-  const interconnect = interconnectCurves(entry, table, fitted)
+  const interconnect =
+    relative === undefined ? interconnectCurves(entry, table, fitted) : relative.interconnect
   return {
     name: entry.name,
     version: 1,
@@ -128,14 +136,40 @@ export function fitAccelerator(entry, datasheet, folder) {
     compute_units: entry.computeUnits,
     kernels: {
       ...Object.fromEntries(
-        Object.entries(kernels).map(([name, curves]) => [name, defined(curves)]),
+        Object.entries(kernels).map(([name, curves]) => [
+          name,
+          { ...relative?.kernels[name], ...defined(curves) },
+        ]),
       ),
-      elementwise: mover ?? elementwise.usual,
+      elementwise: mover ?? relative?.kernels.elementwise ?? elementwise.usual,
     },
+    engine_kernels: engineKernels(entry, table, fitted),
     interconnect,
     fits,
     sources: sourcesOf(entry, mover !== undefined),
   }
+}
+
+/** Engines whose decode attention is another kernel than that of the common table, by their profiles. */
+const ownEngines = { 'tensorrt-llm': 'trtllm' }
+
+/** Decode attention of single engines; undefined where the common curves are theirs, or rows are few. */
+function engineKernels(entry, table, fitted) {
+  const found = {}
+  for (const [profile, engine] of Object.entries(ownEngines)) {
+    if (!entry.ownEngines?.includes(engine)) continue
+    const decode = {}
+    for (const format of cacheTypes)
+      decode[format] = fitted(
+        `${profile}.decode_attention.${format}`,
+        decodeAttention,
+        decodeAttention.rows(table('generation_attention', [engine]), format),
+        'bf16',
+        decodeAttention.parameters(),
+      )
+    found[profile] = { decode_attention: decode }
+  }
+  return Object.keys(found).length > 0 ? found : undefined
 }
 
 function interconnectCurves(entry, table, fitted) {
@@ -168,6 +202,15 @@ const method =
   'Levenberg-Marquardt on the logarithm of times, reweighted so that outliers pull less; a fifth of the rows, by a hash of their shape, left out of the fit (scripts/fit-operators.mjs)'
 
 function sourcesOf(entry, moved) {
+  if (entry.layerProfile !== undefined)
+    return [
+      {
+        url: 'https://github.com/casys-kaist/LLMServingSim/tree/5daddb2',
+        title: `LLMServingSim, vLLM 0.19 layer profile of ${entry.layerProfile.model} on ${entry.layerProfile.hardware}`,
+        license: 'MIT',
+        method: `${method}; all other curves are those of ${entry.relative}`,
+      },
+    ]
   const sources = [
     {
       url: 'https://github.com/ai-dynamo/aiconfigurator/tree/095f58a',

@@ -1,6 +1,7 @@
 /**
  * What is fitted to which tables. `engines` are tried in order: one engine's kernels per accelerator,
- * as a mixture would fit none of them; vLLM first, as the one that most tables have.
+ * as a mixture would fit none of them; vLLM first, as the one that most tables have. `ownEngines` have
+ * decode attention of their own besides.
  */
 const vllm = ['vllm', 'trtllm', 'sglang']
 
@@ -23,9 +24,24 @@ export const measured = [
     computeUnits: 132,
     profile: 'h100',
     engines: vllm,
+    ownEngines: ['trtllm'],
   },
-  { name: 'h200', system: 'h200_sxm', cacheMegabytes: 50, computeUnits: 132, engines: vllm },
-  { name: 'b200-192gb', system: 'b200_sxm', cacheMegabytes: 126, computeUnits: 148, engines: vllm },
+  {
+    name: 'h200',
+    system: 'h200_sxm',
+    cacheMegabytes: 50,
+    computeUnits: 132,
+    engines: vllm,
+    ownEngines: ['trtllm'],
+  },
+  {
+    name: 'b200-192gb',
+    system: 'b200_sxm',
+    cacheMegabytes: 126,
+    computeUnits: 148,
+    engines: vllm,
+    ownEngines: ['trtllm'],
+  },
   { name: 'gb200', system: 'gb200', cacheMegabytes: 126, computeUnits: 148, engines: vllm },
   { name: 'l40s', system: 'l40s', cacheMegabytes: 96, computeUnits: 142, engines: vllm },
   {
@@ -34,5 +50,14 @@ export const measured = [
     cacheMegabytes: 128,
     computeUnits: 188,
     engines: vllm,
+  },
+  {
+    name: 'rtx-4090',
+    system: 'rtx_4090',
+    cacheMegabytes: 72,
+    computeUnits: 128,
+    engines: vllm,
+    layerProfile: { hardware: 'RTX4090', model: 'meta-llama/Llama-3.1-8B' },
+    relative: 'l40s',
   },
 ]

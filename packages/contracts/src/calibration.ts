@@ -167,6 +167,15 @@ export const Calibration = z.strictObject({
     latent_decode_attention: byFormat(DecodeAttentionCurve).default({}),
     elementwise: ElementwiseCurve,
   }),
+  /** Kernels of single engines, by the name of their profile, where they are not those above. */
+  engine_kernels: z
+    .record(
+      CatalogName,
+      z.strictObject({
+        decode_attention: byFormat(DecodeAttentionCurve),
+      }),
+    )
+    .optional(),
   interconnect: InterconnectCurves,
   fits: z.array(CalibrationFit),
   sources: z.array(CalibrationSource).min(1),
@@ -198,6 +207,8 @@ export const EngineProfile = z.strictObject({
   }),
   /** Gaps between the kernels of one layer, in seconds, by the same two kinds of step. */
   layer_s: z.strictObject({ decode: seconds, prefill: seconds }),
+  /** Profile whose `engine_kernels` of a calibration it runs; its own name when absent. */
+  kernels: CatalogName.optional(),
   /**
    * Per layer of a step with prompt tokens, in seconds: what the host takes to launch its kernels one by
    * one, of which a layer with routed experts has more. The device works meanwhile, so that such a step

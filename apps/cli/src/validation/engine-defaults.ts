@@ -1,4 +1,5 @@
 import { SimulatorError, type Accelerator, type NumberFormat } from '@llmsim/contracts'
+import type { Drafts } from './drafted-steps.js'
 import type { MeasuredPoint } from './measured-point.js'
 import { publishedRecipe } from './published-recipes.js'
 
@@ -19,6 +20,8 @@ export interface EngineDefaults {
   readonly schedulerOptions?: Readonly<Record<string, unknown>>
   /** Tokens up to which a step with prompts is a captured graph; absent: as the profile says. */
   readonly capturedTokens?: number
+  /** Speculative decoding; absent: one token a step. */
+  readonly drafts?: Drafts
   /** How lengths vary of which a measurement does not say; absent: not in closed loops. */
   readonly lengths?: 'fixed' | 'varied'
 }

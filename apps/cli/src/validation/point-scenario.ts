@@ -1,5 +1,6 @@
 import {
   type CostModel,
+  type EngineProfile,
   type PoolSpec,
   type ReplicaLayout,
   type SimulationSpec,
@@ -7,6 +8,7 @@ import {
 import { devicePower } from '@llmsim/cost-models'
 import { named, type Registries } from '../registries.js'
 import { measuredCosts } from './measured-costs.js'
+import { draftedSteps } from './drafted-steps.js'
 import { engineDefaults, type EngineDefaults } from './engine-defaults.js'
 import { frontEnd, type FrontEnd } from './front-end.js'
 import type { MeasuredPoint } from './measured-point.js'
@@ -155,8 +157,28 @@ function costsOf(
   const usual = registries.engineProfiles.get(defaults.profile, 'engine')
   const engineProfile =
     capturedTokens === undefined ? usual : { ...usual, captured_tokens: capturedTokens }
+  const create = (profile: EngineProfile): CostModel =>
+    factory.create({ ...layout, extra: {}, calibration, engineProfile: profile })
   return {
-    model: factory.create({ ...layout, extra: {}, calibration, engineProfile }),
+    model: withDrafts(create, engineProfile, layout, defaults),
     frontEnd: frontEnd(engineProfile, replicas, clientSeconds),
   }
+}
+
+/** Steps as they are, or those of an engine that drafts tokens and verifies them. */
+function withDrafts(
+  create: (profile: EngineProfile) => CostModel,
+  profile: EngineProfile,
+  layout: ReplicaLayout,
+  { drafts }: EngineDefaults,
+): CostModel {
+  const steps = create(profile)
+  if (drafts === undefined) return steps
+  const { step_s, layer_s, launch_s: _, ...rest } = profile
+  const captured = create({
+    ...rest,
+    step_s: { ...step_s, prefill: step_s.decode },
+    layer_s: { ...layer_s, prefill: layer_s.decode },
+  })
+  return draftedSteps({ steps, captured, layers: layout.model.layers }, drafts)
 }

@@ -70,12 +70,19 @@ function tensorrtRecipe(point: MeasuredPoint, _accelerator: Accelerator): Publis
   if (model.startsWith('gpt-oss')) return { maxBatchedTokens: 20_000 }
   if (model.startsWith('deepseek')) {
     const beside = Math.ceil((users(point) + prompt(point) + 64) / 64) * 64
+    const drafts = draftsOf(point)
     // With attention data parallelism the groups wait for each other, for 60 steps at most.
     if (dp > 1)
       return {
         maxBatchedTokens: Math.max(8192, beside),
         schedulerOptions: { attention_dp_timeout_iters: 60 },
+        ...drafts,
       }
+    // Scripts that draft make room for one prompt beside the drafts.
+    if (drafts.drafts !== undefined) {
+      const step = (drafts.drafts.tokens + 1) * users(point) + prompt(point) + 64
+      return { maxBatchedTokens: Math.ceil(step / 64) * 64, ...drafts }
+    }
     const gathers =
       point.engine_version.startsWith('1.2.0rc6') &&
       point.weight_dtype === 'fp8' &&
@@ -88,6 +95,24 @@ function tensorrtRecipe(point: MeasuredPoint, _accelerator: Accelerator): Publis
   }
   const gathers = model.startsWith('llama') && shortPrompts && tp < 8
   return { maxBatchedTokens: 16_384, ...(gathers ? { schedulerOptions: gather(20, 0.9) } : {}) }
+}
+
+/**
+ * Share of the drafts of DeepSeek-R1's prediction layer that chat prompts of random words accept: found on
+ * half of the rows (0.6 to 0.9 is published for its first draft).
+ */
+const ACCEPTANCE = 0.65
+
+/**
+ * The scripts `dsr1_*_trt_mtp.sh` (three drafts, one with attention data parallelism) came in January 2026
+ * with the image of the others (`perf-changelog.yaml` #392), and had `1.2.0rc6.post3` from February on (#632,
+ * #642) where the others had `.post2`. The rows of 14 January repeat those of December at half the time.
+ */
+function draftsOf(point: MeasuredPoint): Pick<PublishedRecipe, 'drafts'> {
+  const { engine_version: version, dp, notes } = point
+  if (!notes.includes('may use speculative')) return {}
+  const drafts = version.includes('rc6.post3') || dayOf(point) === '2026-01-14'
+  return drafts ? { drafts: { tokens: dp > 1 ? 1 : 3, acceptance: ACCEPTANCE } } : {}
 }
 
 function gather(steps: number, ratio: number): Record<string, number> {

@@ -58,7 +58,7 @@ export class CalibratedDevice {
 
   constructor(given: CostModelOptions, calibration: Calibration, profile: EngineProfile) {
     this.#given = given
-    this.calibration = calibration
+    this.calibration = withEngineKernels(calibration, profile)
     this.profile = profile
     this.residualBytes = bytesPerElement[unquantisedFormat(given.activationFormat)]
   }
@@ -269,4 +269,18 @@ function floored(seconds: number, device: KernelDevice, flop: number, bytes: num
 function required<Curve>(curve: Curve | undefined): Curve {
   if (curve === undefined) throw new Error('a calibration holds a curve of each kind of kernel')
   return curve
+}
+
+/** The calibration with the kernels that the engine brings of its own. */
+function withEngineKernels(calibration: Calibration, profile: EngineProfile): Calibration {
+  const own = calibration.engine_kernels?.[profile.kernels ?? profile.name]
+  if (own === undefined) return calibration
+  const { kernels } = calibration
+  return {
+    ...calibration,
+    kernels: {
+      ...kernels,
+      decode_attention: { ...kernels.decode_attention, ...own.decode_attention },
+    },
+  }
 }

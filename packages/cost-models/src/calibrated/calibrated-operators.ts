@@ -2,10 +2,11 @@ import type { MoeFfn, ReplicaLayout } from '@llmsim/contracts'
 import type { DeviceShapes } from '../device-shapes.js'
 import { deepEpSeconds, exchangedBytes, expertExchange, type Exchange } from '../expert-exchange.js'
 import { expertLayout, rowsPerToken } from '../expert-layout.js'
-import { allReduces, expectedExperts, type GroupOperators } from '../layer-operators.js'
+import { allReduces, type GroupOperators } from '../layer-operators.js'
 import type { Operator } from '../operator.js'
 import { operator, type CalibratedDevice } from './calibrated-device.js'
 import type { CalibratedOptions } from './calibrated-options.js'
+import { visitedExperts } from './expert-popularity.js'
 
 /** What operators are made from. */
 export interface CalibratedInputs {
@@ -128,7 +129,7 @@ function mixture(inputs: CalibratedInputs, ffn: MoeFfn): Operator[] {
         runs,
         { hidden: h, inner: ffn.expert_intermediate_size, matrices },
         (count) => count * groups * Math.min(most, (imbalance * k) / ep),
-        (count) => expectedExperts(experts, k, count * groups) / ep,
+        (count) => visitedExperts(experts, k, count * groups) / ep,
       ),
     )
     if (groups > 1) {
@@ -158,7 +159,7 @@ function expertsOperator(inputs: CalibratedInputs, ffn: MoeFfn): Operator {
     passes(inputs, shapes.moeLayers),
     { hidden: layout.model.hidden_size, inner: shapes.expertInner, matrices: shapes.ffnInputs + 1 },
     (count) => count * rows,
-    (count) => expectedExperts(stored, k, count) / spread,
+    (count) => visitedExperts(stored, k, count) / spread,
   )
 }
 
