@@ -20,6 +20,7 @@ export function addPlanning(program: Command, io: Io, exit: (code: number) => vo
   addMerge(program, io)
   addCapacity(program, io, exit)
   addOptimize(program, io, exit)
+  addWhatif(program, io, exit)
   addWorker(program, io)
 }
 
@@ -119,6 +120,30 @@ function addOptimize(program: Command, io: Io, exit: (code: number) => void): vo
     .addOption(grouped('--format <FORMAT>', 'on stdout: table or json (default: table)', output))
     .action(async (file, options) =>
       (await import('./commands/optimize.js')).optimize(file, checked(options), io, exit),
+    )
+}
+
+function addWhatif(program: Command, io: Io, exit: (code: number) => void): void {
+  const whatif = command(program, 'whatif', 'how much a figure depends on each input')
+  addFlags(whatif, scenarioFlags)
+  addScenarioOptions(whatif)
+  addList(
+    whatif,
+    '--vary <FIELD=LOW,HIGH>',
+    'these inputs in place of the usual ones; repeatable',
+    study,
+  )
+  addStudyOptions(whatif)
+  addList(whatif, '--output <FILE>', 'write .json, .svg or .html; repeatable', output)
+  whatif
+    .argument('[FILE]', 'a scenario file')
+    .addOption(
+      grouped('--figure <NAME>', 'as throughput (the default), ttft-p99, cost, energy', study),
+    )
+    .addOption(grouped('--by <SHARE>', 'less and more by this share (default: 0.2)', study))
+    .addOption(grouped('--format <FORMAT>', 'on stdout: table or json (default: table)', output))
+    .action(async (file, options) =>
+      (await import('./commands/whatif.js')).whatif(file, checked(options), io, exit),
     )
 }
 

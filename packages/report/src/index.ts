@@ -1,3 +1,4 @@
+export { categoryAxis, horizontalAxis, textWidth, verticalAxis } from './axis-style.js'
 export * from './bar-chart.js'
 export * from './chart.js'
 export { htmlReport, type ReportOptions } from './html-report.js'
@@ -11,5 +12,6 @@ export {
   type PageOptions,
   type PageSection,
 } from './page.js'
+export { seriesColor, tones } from './palette.js'
 export type { ReportedResult } from './reported-result.js'
 export * from './svg-chart.js'

@@ -50,7 +50,7 @@ const deployments = [
   ],
 ] as const
 
-describe('llmsim capacity', () => {
+describe('llmsim capacity', { timeout: 90_000 }, () => {
   it.each(deployments)(
     '%s: agrees with a fine scan within a hundredth, in at most 15 runs',
     async (_, deployment) => {

@@ -41,7 +41,7 @@ async function optimize(line: string): Promise<Answer> {
   return JSON.parse(stdout) as Answer
 }
 
-describe('llmsim optimize', () => {
+describe('llmsim optimize', { timeout: 90_000 }, () => {
   it('gives a line of llmsim run that makes the result of the best', async () => {
     const { best } = await optimize(
       '--accelerators h100,l40s --max-devices 3 --slo-ttft p99=500ms --slo-tpot p99=40ms',

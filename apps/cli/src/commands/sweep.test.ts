@@ -36,7 +36,7 @@ async function sweep(line: string): Promise<Sweep> {
   return JSON.parse(stdout) as Sweep
 }
 
-describe('llmsim sweep', () => {
+describe('llmsim sweep', { timeout: 90_000 }, () => {
   it('runs the cross product, each point as llmsim run would', async () => {
     const { fields, points } = await sweep(
       '--vary arrival-rate=2..6:2 --vary scheduler.name=greedy,vllm-v1',
@@ -110,6 +110,17 @@ describe('llmsim sweep', () => {
         rows[row]?.split(','),
       )
   })
+
+  it('draws its points as parallel coordinates, in a page that fetches nothing', async () => {
+    const line = `${small} --vary tp=1,2 --vary scheduler.name=greedy,vllm-v1 --vary arrival-rate=1..3:1`
+    expect((await run(`${line} --output a.html`)).code).toBe(0)
+    const page = text('a.html')
+    expect(page).toContain('<svg')
+    for (const name of ['arrival-rate', 'scheduler', 'TTFT p99']) expect(page).toContain(name)
+    expect(page).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/)
+    expect((await run(`${line} --output b.html`)).code).toBe(0)
+    expect(text('b.html')).toBe(page)
+  }, 90_000)
 
   it('writes the same bytes after a cut, wherever it was', async () => {
     const line = `${small} --vary arrival-rate=1..6:1 --vary tp=1,2`

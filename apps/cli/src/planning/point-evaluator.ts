@@ -20,10 +20,13 @@ export class PointEvaluator {
   private readonly traces = new Map<string, Traffic>()
 
   /** What a point comes to. An error of its scenario is its outcome; nothing else is caught. */
-  async evaluate({ context, scenario }: PointJob): Promise<OutcomeText> {
+  async evaluate({ context, scenario, resolved: isResolved }: PointJob): Promise<OutcomeText> {
     try {
       const registries = await this.registriesOf(context)
-      const resolved = resolveScenario(scenario, registries, context.folders)
+      const resolved =
+        isResolved === true
+          ? (scenario as unknown as ResolvedScenario)
+          : resolveScenario(scenario, registries, context.folders)
       const { spec, warnings } = await prepareRun(
         {
           scenario: resolved,

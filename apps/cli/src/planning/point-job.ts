@@ -14,6 +14,8 @@ export interface StudyContext {
 export interface PointJob {
   readonly context: StudyContext
   readonly scenario: Scenario
+  /** Its defaults are filled in already. */
+  readonly resolved?: boolean
 }
 
 /** Why a point has no figures. */

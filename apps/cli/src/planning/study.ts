@@ -129,7 +129,7 @@ export class Study implements Executor<PlainObject, StudyPoint> {
   private async simulate(key: string, scenario: ResolvedScenario): Promise<OutcomeText> {
     const { context, executor, journal, cache } = this.parts
     // A resolved scenario is a scenario.
-    const text = await executor.evaluate({ context, scenario: scenario })
+    const text = await executor.evaluate({ context, scenario, resolved: true })
     this.counts.simulated++
     await journal?.append(key, text)
     await cache?.append(key, text)

@@ -35,7 +35,7 @@ export async function sweepBytes(
   if (format === 'json') return jsonText(sweepDocument(columns))
   if (format === 'parquet') return await sweepParquet(columns)
   const { sweepPage } = await import('./sweep-page.js')
-  return await sweepPage(columns, figures)
+  return sweepPage(columns, figures)
 }
 
 /** Rows that a terminal is given; files hold all. */

@@ -52,7 +52,7 @@ export function sweepPlan(options: SweepPlanOptions, inFile: unknown): SweepPlan
       ),
     ),
     ...(options.vary ?? []).map((text) => parseAxis(text, '--vary')),
-  ].map(named)
+  ].map(namedAxis)
   // A flag replaces what the file says of the same field.
   const last = new Map(axes.map((axis) => [axis.field, axis]))
   const given = [...last.values()]
@@ -130,7 +130,7 @@ function replacedBy(field: string): readonly string[] {
 }
 
 /** An axis whose field may be written as the flag that sets it: `tp`, `arrival-rate`. */
-function named(axis: Axis): Axis {
+export function namedAxis(axis: Axis): Axis {
   const flag = `--${axis.field.replace(/^--/, '').replaceAll('_', '-')}`
   const row = scenarioFlags.find((each) => each.flag === flag || each.alias === flag)
   return row === undefined ? axis : { ...axis, field: row.field }
