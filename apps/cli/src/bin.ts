@@ -12,4 +12,5 @@ process.exitCode = await main(process.argv.slice(2), {
   env: process.env,
   stdoutIsTerminal: process.stdout.isTTY,
   stderrIsTerminal: process.stderr.isTTY,
+  stdoutColumns: process.stdout.isTTY ? process.stdout.columns : undefined,
 })

@@ -6,4 +6,6 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdoutIsTerminal: boolean
   readonly stderrIsTerminal: boolean
+  /** Characters in a line of the terminal; undefined where stdout is none. */
+  readonly stdoutColumns?: number | undefined
 }

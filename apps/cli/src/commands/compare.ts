@@ -58,7 +58,18 @@ export async function compare(
     }
   }
   if (format === 'json') io.stdout(jsonText(documents))
-  else io.stdout(bySchedulers ? schedulerTable(contenders) : comparisonTable(contenders))
+  else printTable(bySchedulers ? schedulerTable(contenders) : comparisonTable(contenders), io)
+}
+
+/** Prints a table, and says what to do where the terminal would fold it. */
+function printTable(table: string, io: Io): void {
+  io.stdout(table)
+  const width = Math.max(...table.split('\n').map((line) => line.length))
+  if (io.stdoutColumns === undefined || width <= io.stdoutColumns) return
+  io.stderr(
+    `note: the table is ${width} characters wide and the terminal ${io.stdoutColumns}: widen it, ` +
+      'compare fewer at once, or pipe the output into `less -S`\n',
+  )
 }
 
 interface Labelled {

@@ -9,7 +9,11 @@ export interface Outcome {
 }
 
 /** Runs a command line in this process, as from a pipe in the folder `cwd`. */
-export async function llmsim(argv: readonly string[], cwd: string): Promise<Outcome> {
+export async function llmsim(
+  argv: readonly string[],
+  cwd: string,
+  terminal: Pick<Io, 'stdoutColumns'> = {},
+): Promise<Outcome> {
   let stdout = ''
   let stderr = ''
   const io: Io = {
@@ -19,6 +23,7 @@ export async function llmsim(argv: readonly string[], cwd: string): Promise<Outc
     env: {},
     stdoutIsTerminal: false,
     stderrIsTerminal: false,
+    ...terminal,
   }
   const code = await main(argv, io)
   return { code, stdout, stderr }
