@@ -15,6 +15,7 @@ interface Told {
   arrived: number
   finished: ObservedRequest[]
   rejected: number
+  failed: number
   unfinished: number
   steps: number
   /** Busy seconds by pool and replica. */
@@ -32,6 +33,7 @@ function observed(spec: SimulationSpec): { told: Told; result: SimulationResult 
     arrived: 0,
     finished: [],
     rejected: 0,
+    failed: 0,
     unfinished: 0,
     steps: 0,
     busy: new Map(),
@@ -51,6 +53,7 @@ function observed(spec: SimulationSpec): { told: Told; result: SimulationResult 
     },
     requestFailed: ({ outcome }) => {
       if (outcome === 'rejected') told.rejected++
+      else if (outcome === 'failed') told.failed++
       else told.unfinished++
     },
     segmentExecuted: (segment) => {
@@ -94,10 +97,12 @@ describe.each(schedulers.map((scheduler, i) => [scheduler.name, i] as const))(
       expect(told.arrived).toBe(result.total_requests)
       expect(told.finished).toHaveLength(result.completed_requests)
       expect(told.rejected).toBe(result.rejected_requests)
+      expect(told.failed).toBe(result.failed_requests ?? 0)
       expect(told.unfinished).toBe(result.unfinished_requests)
       expect(told.transfers).toBe(result.kv_transfer?.transfers ?? 0)
       expect(told.transferBytes).toBe(result.kv_transfer?.bytes ?? 0)
-      if (result.unfinished_requests === 0)
+      // What broke down is empty, and says nothing of it.
+      if (result.unfinished_requests === 0 && spec.faults === undefined)
         for (const [waiting, running] of told.load.values())
           expect([waiting, running]).toEqual([0, 0])
       if (spec.durationSeconds === Infinity)

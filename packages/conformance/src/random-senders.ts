@@ -25,7 +25,8 @@ function sentBySome(source: RequestSource, random: RandomNumbers): RequestSource
       if (!source.next(into)) return false
       into.classId = random.whole(-1, 1)
       into.tenantId = random.whole(-1, 2)
-      into.sessionId = random.whole(-1, 8)
+      // Where requests follow answers, their sessions are their own.
+      if (source.completed === undefined) into.sessionId = random.whole(-1, 8)
       return true
     },
   }

@@ -15,6 +15,7 @@ import { withRandomDrafts } from './random-drafts.js'
 import { withRandomRanks } from './random-ranks.js'
 import { withRandomPrefixes } from './random-prefixes.js'
 import { withRandomSenders } from './random-senders.js'
+import { withRandomSessions } from './random-sessions.js'
 import { referenceCostModel } from './reference-cost-model.js'
 import type { ListedRequest } from './request-list-source.js'
 import { withRandomSwap } from './random-swap.js'
@@ -58,7 +59,10 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
     ...(random.chance(0.2) ? { drainSeconds: random.next() * 2 } : {}),
     objectives: { ttftSeconds: 0.5, tpotSeconds: 0.02 },
   }
-  const sent = withRandomExpectations(seed, withRandomSenders(seed, drawn))
+  const sent = withRandomExpectations(
+    seed,
+    withRandomSenders(seed, withRandomSessions(seed, drawn)),
+  )
   const kept = withRandomRanks(
     seed,
     withRandomDrafts(seed, withRandomSwap(seed, withRandomPrefixes(seed, sent))),

@@ -47,4 +47,14 @@ export interface RequestDraft {
 export interface RequestSource {
   /** Fills in the next request; false when there is none. */
   next(into: RequestDraft): boolean
+  /**
+   * Where requests follow answers: a request of the session has its last token, or was refused. What
+   * arrives next may be earlier from now on.
+   */
+  completed?(sessionId: number, nowSeconds: number): void
+  /**
+   * With `completed`: when the request that `next` would give arrives, as far as is known; Infinity when
+   * none is to come before an answer. The simulator asks it in place of calling `next` ahead.
+   */
+  nextArrivalSeconds?(): number
 }

@@ -2,6 +2,15 @@ import { z } from 'zod'
 import { FaultsSection } from './fault-scenario.js'
 import { allToAllBackends } from './cost-model-factory.js'
 import { NumberFormat } from './number-format.js'
+import {
+  JointLengthsSection,
+  LengthsSection,
+  LoadSection,
+  ObjectivesSection,
+  RequestClassSection,
+  SessionsSection,
+  TenantSection,
+} from './scenario-traffic.js'
 
 const count = z.int().positive()
 /** Large enough for every real study, small enough that products stay exact. */
@@ -13,7 +22,7 @@ const options = z.record(z.string(), z.unknown())
 const nameOrEntry = z.union([z.string().min(1), z.record(z.string(), z.unknown())])
 
 export const lengthDistributions = ['fixed', 'uniform', 'normal', 'lognormal', 'zipf'] as const
-export const arrivalProcesses = ['poisson', 'gamma', 'constant'] as const
+export const arrivalProcesses = ['poisson', 'gamma', 'weibull', 'constant'] as const
 
 /** What clients ask for, and how long they wait for it. */
 export const ClientSection = z.strictObject({
@@ -63,7 +72,44 @@ export const WorkloadSection = z.strictObject({
     .optional()
     .describe('Different beginnings; each request has one of them.'),
   num_requests: count.max(1e12).optional().describe('Requests at most.'),
+  load: LoadSection.optional().describe('A rate that changes with time, in place of a rate.'),
+  input_lengths: LengthsSection.optional().describe('Prompt lengths, in place of a mean.'),
+  output_lengths: LengthsSection.optional().describe('Output lengths, in place of a mean.'),
+  joint_lengths: JointLengthsSection.optional().describe('Prompts and outputs drawn together.'),
+  classes: z
+    .array(RequestClassSection)
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('Kinds of requests, each with its share, lengths, priority and objectives.'),
+  tenants: z
+    .array(TenantSection)
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe('Who sends the requests, each with its share.'),
+  sessions: SessionsSection.optional().describe(
+    'Closed loop for each session: the rate is that of sessions, and the lengths are of calls.',
+  ),
   trace: z.string().min(1).optional().describe('A trace file to replay.'),
+  window_s: z
+    .tuple([nonNegative, positive])
+    .optional()
+    .describe('Only requests of the trace from the first to before the second of these seconds.'),
+  spread_ticks_s: positive
+    .max(1e9)
+    .optional()
+    .describe('Spreads requests of the trace that share a time over so many seconds.'),
+  rate_scale: positive.max(1000).optional().describe('Requests in place of each of the trace.'),
+  speed: positive.max(1e9).optional().describe('Times of the trace are divided by it.'),
+  max_total_length: count
+    .max(20_000_000)
+    .optional()
+    .describe('Longest prompt and output of the trace together, tokens.'),
+  over_long: z
+    .enum(['cut', 'drop'])
+    .optional()
+    .describe('Whether over-long requests of the trace are cut or left out.'),
   output_prediction_error: nonNegative
     .max(100)
     .optional()
@@ -253,12 +299,6 @@ export const DisaggregationSection = z.strictObject({
     .max(1000)
     .optional()
     .describe('KV bytes divided by the bytes sent.'),
-})
-
-export const ObjectivesSection = z.strictObject({
-  ttft_ms: positive.optional(),
-  tpot_ms: positive.optional(),
-  e2e_ms: positive.optional(),
 })
 
 /** A scenario file: everything that one run needs, by name, in the field's snake_case. */

@@ -184,8 +184,12 @@ export class Observation {
     this.#observer.loadChanged(load)
   }
 
-  /** The lane's segment is over; its tokens and blocks have not been applied yet. */
-  segment(lane: Lane): void {
+  /**
+   * The lane's segment is over, at `end`; its tokens and blocks have not been applied yet.
+   *
+   * @param end where it was broken off between two steps: the time until then was busy all the same
+   */
+  segment(lane: Lane, end: number = lane.segment.end): void {
     if (this.#observer.segmentExecuted === undefined) return
     const { segment, chunks, table } = lane
     const into = this.#segment
@@ -193,11 +197,11 @@ export class Observation {
     into.replica = lane.replica
     into.lane = this.#index[lane.id]!
     into.startSeconds = segment.start
-    into.endSeconds = segment.end
+    into.endSeconds = end
     into.steps = segment.steps
     into.seconds = segment.seconds
     into.growth = segment.growth
-    into.busySeconds = (segment.end - segment.start) * lane.busyShare
+    into.busySeconds = (end - segment.start) * lane.busyShare
     let tokens = 0
     let attention = 0
     let done = 0
@@ -219,7 +223,7 @@ export class Observation {
     into.firstGapSeconds = segment.start - lane.lastDecodeEnd + segment.seconds
     into.joined = lane.decodes ? lane.fresh.size : 0
     into.joinedGapsSeconds = joinedGaps(lane)
-    into.usedBlocks = this.#replicas[lane.id]!.usedAt(segment.end)
+    into.usedBlocks = this.#replicas[lane.id]!.usedAt(end)
     this.#observer.segmentExecuted(into)
   }
 

@@ -5,6 +5,7 @@ import { FaultProcesses } from './fault-processes.js'
 import type { KvHandover } from './kv-handover.js'
 import type { KvTransfer } from './kv-transfer.js'
 import type { Lane } from './lane.js'
+import type { Observation } from './observation.js'
 import type { PoolSet } from './pool-set.js'
 import type { Replica } from './replica.js'
 import type { RequestTable } from './request-table.js'
@@ -25,8 +26,8 @@ export interface OutageParts {
   readonly timetable: Timetable
   /** A replica can take requests again. */
   available(replica: Replica): void
-  /** A lane's segment was cut short after so many steps. */
-  aborted(lane: Lane, steps: number): void
+  /** Who is told what happens. */
+  observation(): Observation | undefined
   /** KV blocks of a replica became free. */
   released(replica: Replica): void
   /** Whether nobody waits for a lost request any more: then it has been dealt with. */
@@ -125,7 +126,7 @@ export class Outages {
     const { table, handover, set, queue, steps } = this.#parts
     replica.sampleUntil(now)
     for (const lane of replica.lanes) {
-      if (lane.segment.active) this.#parts.aborted(lane, abortSegment(lane, replica, now, steps))
+      if (lane.segment.active) abortSegment(lane, replica, now, steps, this.#parts.observation())
       else if (lane.inStep) lane.breakdown?.end(lane.segment.stepsToReach(now) - 1)
       if (lane.event !== NO_EVENT) queue.cancel(lane.event)
       lane.event = NO_EVENT

@@ -20,13 +20,20 @@ export class RequestIntake {
   /** Open loop: when the drafted request arrives; Infinity when there is none. */
   nextArrival: number = Infinity
   readonly #spec: SimulationSpec
+  /** Whether requests follow answers. */
+  readonly #follows: boolean
 
   constructor(spec: SimulationSpec) {
     this.#spec = spec
+    this.#follows = spec.source.nextArrivalSeconds !== undefined
   }
 
   /** Open loop: drafts the next request. */
   advance(): void {
+    if (this.#follows) {
+      this.nextArrival = this.#known()
+      return
+    }
     const before = this.draft.arrivalSeconds
     this.nextArrival = Infinity
     if (!this.pull()) return
@@ -34,6 +41,30 @@ export class RequestIntake {
     if (!(time >= before) || time === Infinity)
       this.#refuse('arrivalSeconds', time, before, this.pulled - 1)
     if (time <= this.#spec.durationSeconds) this.nextArrival = time
+  }
+
+  /** Where requests follow answers: drafts the one that arrives now; it is drafted already elsewhere. */
+  take(): void {
+    if (!this.#follows) return
+    const time = this.nextArrival
+    if (!this.pull()) this.#refuse('arrivalSeconds', NaN, time)
+    if (this.draft.arrivalSeconds !== time)
+      this.#refuse('arrivalSeconds', this.draft.arrivalSeconds, time, this.pulled - 1)
+  }
+
+  /** Tells the source that a request of a session is answered, or refused. */
+  answered(sessionId: number, nowSeconds: number): void {
+    const { source, concurrency } = this.#spec
+    if (source.completed === undefined) return
+    source.completed(sessionId, nowSeconds)
+    if (this.#follows && concurrency === undefined) this.nextArrival = this.#known()
+  }
+
+  /** When the next request arrives, of a source that cannot say it ahead. */
+  #known(): number {
+    const { source, maxRequests = Infinity, durationSeconds } = this.#spec
+    const time = source.nextArrivalSeconds?.() ?? Infinity
+    return this.pulled < maxRequests && time <= durationSeconds ? time : Infinity
   }
 
   /**

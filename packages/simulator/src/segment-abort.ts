@@ -1,19 +1,19 @@
 import type { Lane } from './lane.js'
+import type { Observation } from './observation.js'
 import type { Replica } from './replica.js'
 import type { StepMetrics } from './step-metrics.js'
 
 /**
  * Ends a running segment in the middle of a step: the steps that ended before `now` count, the one under
  * way is lost, and so is what it had of KV blocks. Its time was busy all the same.
- *
- * @returns steps that count
  */
 export function abortSegment(
   lane: Lane,
   replica: Replica,
   now: number,
   steps: StepMetrics,
-): number {
+  observation: Observation | undefined,
+): void {
   const { segment } = lane
   const done = segment.steps === 1 ? 0 : segment.stepsToReach(now) - 1
   replica.kv.notePeak(replica.usedBefore(now))
@@ -24,6 +24,7 @@ export function abortSegment(
   lane.breakdown?.end(done)
   replica.steps += done
   segment.resize(done)
+  observation?.segment(lane, now)
   if (lane.decodes && done > 0) {
     steps.decoded(lane)
     replica.kv.allocate(lane.laterStepsBlocks)
@@ -32,5 +33,4 @@ export function abortSegment(
   segment.active = false
   lane.chunks.size = 0
   lane.decodes = false
-  return done
 }

@@ -22,6 +22,6 @@ export function stopSegment(
   lane.breakdown?.end(done)
   replica.steps += Math.min(done, segment.steps - 1)
   segment.resize(done)
-  observation?.segment(lane)
+  observation?.segment(lane, limit)
   if (lane.decodes && segment.steps > 0) steps.decoded(lane)
 }

@@ -217,9 +217,7 @@ export class SimulationRun {
         if (replica.role === 'decode') this.#handover!.admitParked(this.now)
         else this.#unpark()
       },
-      aborted: (lane, steps) => {
-        if (steps > 0) this.#observation?.segment(lane)
-      },
+      observation: () => this.#observation,
       released: (replica) => {
         this.#interrupt(replica)
       },
@@ -248,6 +246,7 @@ export class SimulationRun {
       if (intake.nextArrival <= next) {
         if (intake.nextArrival === Infinity) break
         this.#advanceTo(intake.nextArrival)
+        intake.take()
         this.#arrive()
         this.#intake.advance()
         continue
@@ -338,6 +337,7 @@ export class SimulationRun {
       this.rejected++
       this.tooLong++
       this.#observation?.rejected(draft, number)
+      this.#intake.answered(draft.sessionId, this.now)
       return false
     }
     const slot = this.table.open(draft)
@@ -370,7 +370,7 @@ export class SimulationRun {
     replica.requests++
     replica.outstanding++
     this.table.entryReplica[slot] = replica.index
-    this.table.entered[slot] = this.now
+    if (Number.isNaN(this.table.entered[slot]!)) this.table.entered[slot] = this.now
     this.#enqueue(slot, replica)
   }
 
@@ -578,6 +578,7 @@ export class SimulationRun {
     this.requests.complete(record)
     this.groups?.finished(slot, record)
     this.#observation?.finished(slot, this.now)
+    this.#intake.answered(table.session[slot]!, this.now)
     table.close(slot)
     if (this.spec.concurrency !== undefined) this.#vacancies++
   }
@@ -599,6 +600,7 @@ export class SimulationRun {
     this.failed++
     this.failedSeconds += this.now - this.table.arrival[slot]!
     this.#observation?.failed(slot)
+    this.#intake.answered(this.table.session[slot]!, this.now)
     this.table.close(slot)
     if (this.spec.concurrency !== undefined) this.#vacancies++
   }

@@ -13,13 +13,16 @@ export type RequestClass = {
   readonly weight: number
   /** 0 when absent; higher is more urgent. */
   readonly priority?: number | undefined
+  /** Number of who sends them all; whoever draws tenants decides when absent. */
+  readonly tenantId?: number | undefined
 } & (
   | { readonly input: Lengths; readonly output: Lengths; readonly lengths?: undefined }
   | { readonly lengths: JointLengths }
 )
 
 export interface ClassMix {
-  readonly arrivals: ArrivalProcess | LoadShape
+  /** When absent, every request arrives at 0, for a closed loop that decides by itself. */
+  readonly arrivals?: ArrivalProcess | LoadShape | undefined
   readonly classes: readonly RequestClass[]
   /** An integer of at most 2^53 - 1 in size. */
   readonly seed: number
@@ -31,7 +34,7 @@ export interface ClassMix {
  * @throws SimulatorError INVALID_VALUE for a parameter out of range.
  */
 export function classMixSource({ arrivals, classes, seed }: ClassMix): RequestSource {
-  const clock = arrivalTimes(arrivals, seed)
+  const clock = arrivals === undefined ? () => 0 : arrivalTimes(arrivals, seed)
   const pick = weightedPick(
     classes.map(({ weight }) => weight),
     randomStream(seed, 'classes'),
@@ -46,7 +49,10 @@ export function classMixSource({ arrivals, classes, seed }: ClassMix): RequestSo
       into.arrivalSeconds = at
       samplers[index]!(into)
       into.sessionId = -1
-      into.priority = classes[index]!.priority ?? 0
+      const { priority = 0, tenantId } = classes[index]!
+      into.priority = priority
+      into.classId = index
+      if (tenantId !== undefined) into.tenantId = tenantId
       return true
     },
   }

@@ -1,5 +1,6 @@
-import { type RequestDraft, type RequestSource, SimulatorError } from '@llmsim/contracts'
+import { type RequestSource, SimulatorError } from '@llmsim/contracts'
 import { drawNormal, portableExp, portableLog, randomStream } from '@llmsim/engine'
+import { changedSource } from './changed-source.js'
 
 export interface LengthPrediction {
   /** Standard deviation of the predicted length over the true one; 0: every prediction is right. */
@@ -31,27 +32,19 @@ export function predictedSource(
   const variance = portableLog(1 + relativeError * relativeError)
   const deviation = Math.sqrt(variance)
   const stream = randomStream(seed, 'length-prediction')
-  return {
-    next(into: RequestDraft): boolean {
-      if (!source.next(into)) return false
-      const factor = portableExp(deviation * drawNormal(stream) - variance / 2)
-      const { outputTokens, maxOutputTokens = 0 } = into
-      const length = maxOutputTokens > 0 ? Math.min(outputTokens, maxOutputTokens) : outputTokens
-      const predicted = Math.round(length * factor)
-      into.predictedOutputTokens = Math.min(0x7fffffff, Math.max(1, predicted))
-      return true
-    },
-  }
+  return changedSource(source, (into) => {
+    const factor = portableExp(deviation * drawNormal(stream) - variance / 2)
+    const { outputTokens, maxOutputTokens = 0 } = into
+    const length = maxOutputTokens > 0 ? Math.min(outputTokens, maxOutputTokens) : outputTokens
+    const predicted = Math.round(length * factor)
+    into.predictedOutputTokens = Math.min(0x7fffffff, Math.max(1, predicted))
+  })
 }
 
 /** The same requests, each of which its client allows so many tokens at most, or fewer where it says so. */
 export function limitedSource(source: RequestSource, maxOutputTokens: number): RequestSource {
-  return {
-    next(into: RequestDraft): boolean {
-      if (!source.next(into)) return false
-      const { maxOutputTokens: own = 0 } = into
-      into.maxOutputTokens = own > 0 ? Math.min(own, maxOutputTokens) : maxOutputTokens
-      return true
-    },
-  }
+  return changedSource(source, (into) => {
+    const { maxOutputTokens: own = 0 } = into
+    into.maxOutputTokens = own > 0 ? Math.min(own, maxOutputTokens) : maxOutputTokens
+  })
 }

@@ -1,10 +1,6 @@
-import {
-  type PromptBlocks,
-  type RequestDraft,
-  type RequestSource,
-  SimulatorError,
-} from '@llmsim/contracts'
+import { type PromptBlocks, type RequestSource, SimulatorError } from '@llmsim/contracts'
 import { randomStream } from '@llmsim/engine'
+import { changedSource } from './changed-source.js'
 
 /** Beginnings that prompts have in common, as system prompts are. */
 export interface SharedPrefixes {
@@ -32,15 +28,10 @@ export function withSharedPrefixes(
   const stream = randomStream(seed, 'shared-prefixes')
   const ids = new Float64Array(1)
   const prompt: PromptBlocks = { ids, count: 1, blockTokens: tokens }
-  return {
-    ...source,
-    next(into: RequestDraft): boolean {
-      if (!source.next(into)) return false
-      ids[0] = Math.floor(stream.next() * count)
-      into.promptBlocks ??= prompt
-      return true
-    },
-  }
+  return changedSource(source, (into) => {
+    ids[0] = Math.floor(stream.next() * count)
+    into.promptBlocks ??= prompt
+  })
 }
 
 function check(field: string, value: number): void {

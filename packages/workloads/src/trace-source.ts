@@ -38,9 +38,22 @@ export function columnStream(rows: TraceRows): RowStream {
   }
 }
 
-/** Requests from rows that are in time order. */
-export function rowSource(rows: RowStream): RequestSource {
+/**
+ * Requests from rows that are in time order.
+ *
+ * @param tenants names of those who sent them; those that are met first are added to it.
+ */
+export function rowSource(rows: RowStream, tenants?: string[]): RequestSource {
   const row = newRow()
+  const numbers = new Map((tenants ?? []).map((name, number) => [name, number]))
+  const numberOf = (name: string, names: string[]): number => {
+    let number = numbers.get(name)
+    if (number === undefined) {
+      number = names.push(name) - 1
+      numbers.set(name, number)
+    }
+    return number
+  }
   const prompt = new BlockIds()
   return {
     next(into: RequestDraft): boolean {
@@ -51,6 +64,7 @@ export function rowSource(rows: RowStream): RequestSource {
       into.outputTokens = row.outputTokens
       into.sessionId = row.sessionId
       into.priority = row.priority
+      if (tenants !== undefined && row.tenant !== '') into.tenantId = numberOf(row.tenant, tenants)
       return true
     },
   }

@@ -107,9 +107,11 @@ describe('the trace of a run', () => {
             expect(own.reduce((sum, { dur }) => sum + dur / 1e6, 0)).toBeCloseTo(busy, 9)
         }
       }
-      expect(slices.reduce((sum, { args }) => sum + args.steps, 0)).toBe(
-        result.pools.reduce((sum, pool) => sum + pool.steps, 0),
-      )
+      // A step that breaks off is started, and not done.
+      const steps = slices.reduce((sum, { args }) => sum + args.steps, 0)
+      const started = result.pools.reduce((sum, pool) => sum + pool.steps, 0)
+      if (spec.faults === undefined) expect(steps).toBe(started)
+      else expect(steps).toBeLessThanOrEqual(started)
     },
   )
 

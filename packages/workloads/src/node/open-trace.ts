@@ -27,8 +27,8 @@ export interface OpenTrace {
   readonly notes: readonly string[]
   /** The requests from the first one, with all that the trace says of each. */
   rowStream(): RowStream
-  /** The requests from the first one. */
-  source(): RequestSource
+  /** The requests from the first one; names of tenants are added to a list as they are met. */
+  source(tenants?: string[]): RequestSource
 }
 
 /**
@@ -165,8 +165,8 @@ class Opened implements OpenTrace {
     this.notes = facts.notes
   }
 
-  source(): RequestSource {
-    return rowSource(this.rowStream())
+  source(tenants?: string[]): RequestSource {
+    return rowSource(this.rowStream(), tenants)
   }
 }
 
