@@ -56,7 +56,11 @@ export function addCatalogOption(target: Command): void {
 }
 
 export function addPluginOption(target: Command): void {
-  addList(target, '--plugin <PATH|PACKAGE>', 'more schedulers, routers, admission policies and cost models; repeatable')
+  addList(
+    target,
+    '--plugin <PATH|PACKAGE>',
+    'more schedulers, routers, admission policies and cost models; repeatable',
+  )
 }
 
 export function grouped(flags: string, description: string, group: string): Option {

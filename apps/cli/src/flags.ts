@@ -1,61 +1,16 @@
-/**
- * The flags that set a field of a scenario. Nothing is imported here: `llmsim --help` loads this
- * table and no schema.
- */
-export interface ScenarioFlag {
-  readonly flag: string
-  /** Another spelling. */
-  readonly alias?: string
-  /** What the value is called in the help; absent: the flag takes none and sets `true`. */
-  readonly argument?: string
-  /** Dotted path of the field that it sets. */
-  readonly field: string
-  readonly kind: 'number' | 'integer' | 'text' | 'boolean'
-  readonly description: string
-  /** Heading in the help. */
-  readonly group: string
-  /** Fields of a scenario file that this flag takes out, because they say the same in another way. */
-  readonly replaces: readonly string[]
-}
+import {
+  boolean,
+  group,
+  integer,
+  number,
+  objective,
+  text,
+  type Row,
+  type ScenarioFlag,
+} from './flag-rows.js'
+import { workloadFlags } from './workload-flags.js'
 
-type Row = Omit<ScenarioFlag, 'group'>
-
-function rows(kind: ScenarioFlag['kind']) {
-  /** `usage` is the flag, its other spelling and its argument: `--xpu --hardware NAME`. */
-  return (usage: string, field: string, description: string, replaces: string[] = []): Row => {
-    const words = usage.split(' ')
-    const [flag = '', alias] = words.filter((word) => word.startsWith('--'))
-    const argument = words.find((word) => !word.startsWith('--'))
-    return {
-      flag,
-      ...(alias === undefined ? {} : { alias }),
-      ...(argument === undefined ? {} : { argument }),
-      field,
-      kind,
-      description,
-      replaces,
-    }
-  }
-}
-
-const number = rows('number')
-const integer = rows('integer')
-const text = rows('text')
-const boolean = rows('boolean')
-
-function group(heading: string, rows: readonly Row[]): ScenarioFlag[] {
-  return rows.map((row) => ({ ...row, group: heading }))
-}
-
-const openLoop = ['workload.arrival_rate', 'workload.arrival_process', 'workload.cv']
-const sharedPrefixes = ['workload.shared_prefix_length', 'workload.num_shared_prefixes']
-const drawnLengths = [
-  'workload.avg_input_length',
-  'workload.input_length_std',
-  'workload.avg_output_length',
-  'workload.output_length_std',
-  'workload.length_distribution',
-]
+export type { ScenarioFlag } from './flag-rows.js'
 
 const deployment = group('Deployment:', [
   text(
@@ -120,93 +75,6 @@ const deployment = group('Deployment:', [
     '--all-to-all-backend NAME',
     'parallelism.all_to_all_backend',
     'allgather_reducescatter, all_to_all, deepep_high_throughput or deepep_low_latency',
-  ),
-])
-
-const workload = group('Workload:', [
-  number(
-    '--avg-input-length TOKENS',
-    'workload.avg_input_length',
-    'mean prompt length (default: 1024)',
-  ),
-  integer(
-    '--max-input-length TOKENS',
-    'workload.max_input_length',
-    'longest prompt (default: 8 times the mean, within the context of the model)',
-  ),
-  number(
-    '--avg-output-length TOKENS',
-    'workload.avg_output_length',
-    'mean output length (default: 256)',
-  ),
-  integer(
-    '--max-output-length TOKENS',
-    'workload.max_output_length',
-    'longest output (default: 8 times the mean, within the context of the model)',
-  ),
-  number(
-    '--input-length-std TOKENS',
-    'workload.input_length_std',
-    'standard deviation of the prompt length (default: half the mean)',
-  ),
-  number(
-    '--output-length-std TOKENS',
-    'workload.output_length_std',
-    'standard deviation of the output length (default: half the mean)',
-  ),
-  text(
-    '--length-distribution NAME',
-    'workload.length_distribution',
-    'fixed, uniform, normal, lognormal or zipf (default: lognormal)',
-  ),
-  number('--arrival-rate RATE', 'workload.arrival_rate', 'requests per second (default: 1)', [
-    'workload.concurrency',
-    'workload.trace',
-  ]),
-  text(
-    '--arrival-process NAME',
-    'workload.arrival_process',
-    'poisson, gamma or constant (default: poisson)',
-    ['workload.concurrency', 'workload.trace'],
-  ),
-  number('--cv CV', 'workload.cv', 'coefficient of variation of the gaps of gamma arrivals'),
-  integer(
-    '--concurrency N',
-    'workload.concurrency',
-    'closed loop: requests in the system at any time, in place of a rate',
-    openLoop,
-  ),
-  number(
-    '--output-prediction-error SHARE',
-    'workload.output_prediction_error',
-    'relative error of the output lengths that a scheduler is told (default: it is told none)',
-  ),
-  integer(
-    '--shared-prefix-length TOKENS',
-    'workload.shared_prefix_length',
-    'tokens with which prompts begin alike, for --enable-prefix-caching',
-  ),
-  integer(
-    '--num-shared-prefixes N',
-    'workload.num_shared_prefixes',
-    'different beginnings (default: 1)',
-  ),
-  number(
-    '--client-timeout S',
-    'workload.client.timeout_s',
-    'a client gives up a request after so long (default: never)',
-  ),
-  integer(
-    '--client-retries N',
-    'workload.client.max_retries',
-    'a client sends a request so often again that was refused or took too long (default: 0)',
-  ),
-  integer('--num-requests N', 'workload.num_requests', 'requests at most'),
-  text(
-    '--trace FILE',
-    'workload.trace',
-    'trace to replay: Azure, Vidur, Mooncake, BurstGPT and others, told by their header or keys',
-    [...openLoop, ...drawnLengths, ...sharedPrefixes],
   ),
 ])
 
@@ -356,9 +224,13 @@ const run = group('Run:', [
     'time for running requests to finish (default: no limit)',
   ),
   integer('--seed N', 'random_seed', 'seed of all randomness (default: 0)'),
-  number('--slo-ttft MS', 'slo.ttft_ms', 'time to first token of a good request'),
-  number('--slo-tpot MS', 'slo.tpot_ms', 'time per output token of a good request'),
-  number('--slo-e2e MS', 'slo.e2e_ms', 'end-to-end latency of a good request'),
+  objective(
+    '--slo-ttft LIMIT',
+    'slo.ttft_ms',
+    'time to first token of a good request, as 500ms or 1s; or of a quantile, as p99=1s',
+  ),
+  objective('--slo-tpot LIMIT', 'slo.tpot_ms', 'time per output token, likewise'),
+  objective('--slo-e2e LIMIT', 'slo.e2e_ms', 'end-to-end latency, likewise'),
   boolean('--step-by-step', 'step_by_step', 'one step at a time: slower, the same results'),
   boolean(
     '--breakdown',
@@ -431,9 +303,13 @@ const faults = group('Faults:', [
   ),
 ])
 
+/**
+ * The flags that set a field of a scenario. No schema is imported here: `llmsim --help` loads this table
+ * alone.
+ */
 export const scenarioFlags: readonly ScenarioFlag[] = [
   ...deployment,
-  ...workload,
+  ...workloadFlags,
   ...scheduling,
   ...engine,
   ...disaggregation,

@@ -5,7 +5,6 @@ import {
   type PoolSpec,
   type Scheduler,
   type SchedulerOptions,
-  type ServiceObjectives,
   type SimulationSpec,
 } from '@llmsim/contracts'
 import { devicePower, resolveComputeFormat, tokenShares } from '@llmsim/cost-models'
@@ -20,6 +19,7 @@ import { prefixCaching } from './prefix-caching.js'
 import { named, type Registries } from './registries.js'
 import { acceptanceOf } from './scenario/resolve-speculation.js'
 import type { ResolvedScenario } from './scenario/resolved-scenario.js'
+import { objectivesOf } from './objectives.js'
 import type { Traffic } from './traffic.js'
 
 /** A scenario as values: what `simulate` takes. */
@@ -31,13 +31,16 @@ export function simulationSpec(
 ): SimulationSpec {
   const { workload, drain_duration_s: drain } = scenario
   const kvTransfer = kvTransferOf(scenario, deployment)
-  const objectives = objectivesOf(scenario)
   const pools = deployment.pools.map((pool) => poolSpec(scenario, pool, registries))
+  const objectives = scenario.slo && objectivesOf(scenario.slo)
+  const { classes, tenants } = traffic
+  // A source may add to them.
+  const names = tenants && [...tenants]
   return {
     pools,
     ...(kvTransfer === undefined ? {} : { kvTransfer }),
-    source: clientSource(traffic.source(), scenario),
     ...entryOf(scenario, registries),
+    source: clientSource(traffic.source(names), scenario),
     ...(workload.concurrency === undefined ? {} : { concurrency: workload.concurrency }),
     ...frontEndOf(scenario, deployment, registries),
     durationSeconds: scenario.simulation_duration_s ?? Infinity,
@@ -46,6 +49,8 @@ export function simulationSpec(
     ...(drain === undefined ? {} : { drainSeconds: drain }),
     ...(objectives === undefined ? {} : { objectives }),
     ...faultInjection(scenario, pools),
+    ...(classes === undefined ? {} : { classes }),
+    ...(names === undefined ? {} : { tenants: names }),
     stepByStep: scenario.step_by_step,
     exactQuantiles: scenario.exact_quantiles,
     ...(breaksDown(scenario, deployment) ? { breakdown: true } : {}),
@@ -97,7 +102,7 @@ export function warningsOf(deployment: Deployment, traffic: Traffic): string[] {
     warnings.add(
       `requests of up to ${traffic.longestRequest} tokens exceed the context of ${model.name}, ${model.max_context} tokens`,
     )
-  return [...warnings]
+  return [...warnings, ...(traffic.notes ?? [])]
 }
 
 function poolSpec(
@@ -177,14 +182,5 @@ function kvTransferOf(
     bandwidthBytesPerSecond: disaggregation.transfer_bandwidth_gbs * GB,
     latencySeconds: disaggregation.transfer_latency_ms * MILLISECOND,
     bytesPerToken: prefill.memory.kvBytesPerToken / disaggregation.kv_compression_ratio,
-  }
-}
-
-function objectivesOf({ slo }: ResolvedScenario): ServiceObjectives | undefined {
-  if (slo === undefined) return undefined
-  return {
-    ...(slo.ttft_ms === undefined ? {} : { ttftSeconds: slo.ttft_ms * MILLISECOND }),
-    ...(slo.tpot_ms === undefined ? {} : { tpotSeconds: slo.tpot_ms * MILLISECOND }),
-    ...(slo.e2e_ms === undefined ? {} : { e2eSeconds: slo.e2e_ms * MILLISECOND }),
   }
 }

@@ -1,20 +1,41 @@
 import {
   isSimulatorError,
   SimulatorError,
-  type RequestDraft,
+  type LengthsSection,
+  type RequestClassSection,
+  type RequestClassSpec,
   type RequestSource,
   type WorkloadSection,
 } from '@llmsim/contracts'
-import { syntheticSource, withSharedPrefixes, type LengthDistribution } from '@llmsim/workloads'
+import {
+  classMixSource,
+  interactiveSessions,
+  syntheticSessions,
+  syntheticSource,
+  tenantSource,
+  withSharedPrefixes,
+  type Lengths,
+  type RequestClass,
+  type TraceOptions,
+} from '@llmsim/workloads'
+import { objectivesOf } from './objectives.js'
+import { count } from './output/figures.js'
 import { findFile } from './scenario/catalog-entries.js'
 import { withPath } from './scenario/field-origins.js'
 import type { ResolvedScenario } from './scenario/resolved-scenario.js'
+import { arrivalsOf, jointOf, lengthsOf, longestJoint, longestLength } from './traffic-sections.js'
 
 /** Makes the requests of a run, from the first one each time. */
 export interface Traffic {
-  source(): RequestSource
+  /** Names of tenants are added to a list as they are met. */
+  source(tenants?: string[]): RequestSource
   /** Tokens of the longest request, prompt and output together. */
   readonly longestRequest: number
+  readonly classes?: readonly RequestClassSpec[]
+  /** Names of the tenants that are known before; absent: requests have none. */
+  readonly tenants?: readonly string[]
+  /** What a user should know of it. */
+  readonly notes?: readonly string[]
 }
 
 /**
@@ -28,36 +49,178 @@ export async function trafficOf(
 ): Promise<Traffic> {
   if (workload.trace !== undefined)
     return await replay(workload.trace, workload, folders, random_seed)
-  const { arrival_rate, arrival_process = 'poisson', cv } = workload
-  const arrivals =
-    arrival_rate === undefined
-      ? undefined
-      : { process: arrival_process, ratePerSecond: arrival_rate, cv }
-  const input = lengths(workload, 'input')
-  const output = lengths(workload, 'output')
-  const { shared_prefix_length: tokens, num_shared_prefixes: count = 1 } = workload
-  const source = (): RequestSource => {
-    const drawn = syntheticSource({ arrivals, input, output, seed: random_seed })
+  const traffic = withTenants(drawnTraffic(workload, random_seed), workload, random_seed)
+  const { shared_prefix_length: tokens, num_shared_prefixes: prefixes = 1 } = workload
+  const source = (tenants?: string[]): RequestSource => {
+    const drawn = traffic.source(tenants)
     if (tokens === undefined) return drawn
-    return withSharedPrefixes(drawn, { tokens, count, seed: random_seed })
+    return withSharedPrefixes(drawn, { tokens, count: prefixes, seed: random_seed })
   }
-  // Draws nothing yet: what is wrong with the distributions shows now.
-  source()
-  return { source, longestRequest: (input.max ?? 0) + (output.max ?? 0) }
+  try {
+    // Draws nothing yet: what is wrong with the distributions shows now.
+    source()
+  } catch (error) {
+    if (!isSimulatorError(error) || error.path.startsWith('workload')) throw error
+    throw withPath(error, `workload.${error.path}`)
+  }
+  return { ...traffic, source }
 }
 
-function lengths(workload: WorkloadSection, side: 'input' | 'output'): LengthDistribution {
+function drawnTraffic(workload: WorkloadSection, seed: number): Traffic {
+  const { classes, sessions, joint_lengths: joint } = workload
+  const arrivals = arrivalsOf(workload)
+  const input = sideOf(workload, 'input')
+  const output = sideOf(workload, 'output')
+  const longest = longestLength(input) + longestLength(output)
+  if (sessions !== undefined) {
+    const { turns, think_time_s: meanThinkSeconds, first_input_lengths: first } = sessions
+    return {
+      source: () =>
+        interactiveSessions(
+          syntheticSessions({
+            sessionsPerSecond: workload.arrival_rate ?? 1,
+            turns: lengthsOf(turns),
+            ...(first === undefined ? {} : { firstInput: lengthsOf(first) }),
+            input: lengthsOf(input),
+            output: lengthsOf(output),
+            meanThinkSeconds,
+            maxPromptTokens: workload.max_input_length,
+            seed,
+          }),
+        ),
+      longestRequest: (workload.max_input_length ?? longest) + longestLength(output),
+    }
+  }
+  if (classes !== undefined) {
+    const names = tenantNames(workload)
+    const mix = classes.map((each): RequestClass => {
+      const tenant = each.tenant === undefined ? -1 : names.indexOf(each.tenant)
+      return {
+        name: each.name,
+        weight: each.weight ?? 1,
+        priority: each.priority,
+        ...(tenant < 0 ? {} : { tenantId: tenant }),
+        ...classLengths(each, workload, { input, output }),
+      }
+    })
+    return {
+      source: () => classMixSource({ arrivals, classes: mix, seed }),
+      longestRequest: Math.max(...classes.map((each) => longestOf(each, workload, longest))),
+      classes: classes.map(classSpec),
+    }
+  }
+  if (joint !== undefined) {
+    const all = [{ name: 'all', weight: 1, lengths: jointOf(joint) }]
+    return {
+      source: () => classMixSource({ arrivals, classes: all, seed }),
+      longestRequest: longestJoint(joint),
+    }
+  }
+  return {
+    source: () =>
+      syntheticSource({ arrivals, input: lengthsOf(input), output: lengthsOf(output), seed }),
+    longestRequest: longest,
+  }
+}
+
+/** The lengths of one side, from a section of its own or from the fields. */
+function sideOf(workload: WorkloadSection, side: 'input' | 'output'): LengthsSection {
+  const own = workload[`${side}_lengths`]
+  if (own !== undefined) return own
+  const std = workload[`${side}_length_std`]
+  const max = workload[`max_${side}_length`]
   return {
     distribution: workload.length_distribution ?? 'lognormal',
     mean: workload[`avg_${side}_length`] ?? 1,
-    std: workload[`${side}_length_std`],
-    max: workload[`max_${side}_length`],
+    ...(std === undefined ? {} : { std }),
+    ...(max === undefined ? {} : { max }),
   }
+}
+
+function classLengths(
+  each: RequestClassSection,
+  { joint_lengths }: WorkloadSection,
+  common: { readonly input: LengthsSection; readonly output: LengthsSection },
+): { readonly lengths: ReturnType<typeof jointOf> } | { input: Lengths; output: Lengths } {
+  const own = each.input_lengths !== undefined || each.output_lengths !== undefined
+  const joint = each.joint_lengths ?? (own ? undefined : joint_lengths)
+  if (joint !== undefined) return { lengths: jointOf(joint) }
+  return {
+    input: lengthsOf(each.input_lengths ?? common.input),
+    output: lengthsOf(each.output_lengths ?? common.output),
+  }
+}
+
+function longestOf(
+  { input_lengths: input, output_lengths: output, joint_lengths: own }: RequestClassSection,
+  { joint_lengths }: WorkloadSection,
+  common: number,
+): number {
+  const joint = own ?? ((input ?? output) ? undefined : joint_lengths)
+  if (joint !== undefined) return longestJoint(joint)
+  if (input === undefined || output === undefined) return common
+  return longestLength(input) + longestLength(output)
+}
+
+function classSpec({ name, slo, priority }: RequestClassSection): RequestClassSpec {
+  return {
+    name,
+    ...(slo === undefined ? {} : { objectives: objectivesOf(slo) }),
+    ...(priority === undefined ? {} : { priority }),
+  }
+}
+
+/** All tenants that a scenario names, each once. */
+function tenantNames({ tenants = [], classes = [] }: WorkloadSection): string[] {
+  const names = [
+    ...tenants.map(({ name }) => name),
+    ...classes.flatMap(({ tenant = [] }) => tenant),
+  ]
+  return [...new Set(names)]
+}
+
+function withTenants(traffic: Traffic, workload: WorkloadSection, seed: number): Traffic {
+  const names = tenantNames(workload)
+  if (names.length === 0) return traffic
+  const { tenants } = workload
+  if (tenants === undefined) return { ...traffic, tenants: names }
+  const weights = tenants.map(({ weight = 1 }) => weight)
+  return {
+    ...traffic,
+    tenants: names,
+    source: (known) => tenantSource(traffic.source(known), weights, seed),
+  }
+}
+
+/** How a trace is changed before it is replayed. */
+function traceOptions(workload: WorkloadSection, seed: number): TraceOptions {
+  return {
+    windowSeconds: workload.window_s,
+    spreadTickSeconds: workload.spread_ticks_s,
+    rateScale: workload.rate_scale,
+    speed: workload.speed,
+    maxPromptTokens: workload.max_input_length,
+    maxOutputTokens: workload.max_output_length,
+    maxTotalTokens: workload.max_total_length,
+    overLong: workload.over_long,
+    seed,
+  }
+}
+
+/** The fields of a scenario that options of a trace stand for. */
+const fieldOf: Readonly<Record<string, string>> = {
+  windowSeconds: 'window_s',
+  spreadTickSeconds: 'spread_ticks_s',
+  rateScale: 'rate_scale',
+  speed: 'speed',
+  maxPromptTokens: 'max_input_length',
+  maxOutputTokens: 'max_output_length',
+  maxTotalTokens: 'max_total_length',
 }
 
 async function replay(
   trace: string,
-  { max_input_length = Infinity, max_output_length = Infinity }: WorkloadSection,
+  workload: WorkloadSection,
   folders: readonly string[],
   seed: number,
 ): Promise<Traffic> {
@@ -72,30 +235,32 @@ async function replay(
     })
   const { openTrace } = await import('@llmsim/workloads/node')
   try {
-    const opened = await openTrace(file, { seed })
-    const source = (): RequestSource =>
-      new CutLengths(opened.source(), max_input_length, max_output_length)
-    // Over all rows: a request's own cuts are not looked at one by one.
-    const longestRequest = Math.min(opened.longestRequest, max_input_length + max_output_length)
-    return { source, longestRequest }
+    const opened = await openTrace(file, traceOptions(workload, seed))
+    const { outside, cut, dropped } = opened.counts
+    // The tenants of a trace are met as it is read.
+    const tenants: string[] = []
+    return {
+      source: (known) => opened.source(known),
+      longestRequest: opened.longestRequest,
+      ...(opened.hasTenants ? { tenants } : {}),
+      notes: [
+        ...note(cut, 'cut, since they were too long'),
+        ...note(dropped, 'left out, since they were too long'),
+        ...note(outside, 'left out, since they lie outside workload.window_s'),
+      ],
+    }
   } catch (error) {
     if (!isSimulatorError(error)) throw error
-    throw withPath(error, `workload.trace (${error.path.replace(file, trace)})`)
+    const field = fieldOf[error.path]
+    throw withPath(
+      error,
+      field === undefined
+        ? `workload.trace (${error.path.replace(file, trace)})`
+        : `workload.${field}`,
+    )
   }
 }
 
-/** A source whose prompts and outputs are cut to a longest length. */
-class CutLengths implements RequestSource {
-  constructor(
-    private readonly source: RequestSource,
-    private readonly maxInput: number,
-    private readonly maxOutput: number,
-  ) {}
-
-  next(into: RequestDraft): boolean {
-    if (!this.source.next(into)) return false
-    into.promptTokens = Math.min(into.promptTokens, this.maxInput)
-    into.outputTokens = Math.min(into.outputTokens, this.maxOutput)
-    return true
-  }
+function note(requests: number, what: string): string[] {
+  return requests === 0 ? [] : [`${count(requests)} requests of the trace were ${what}`]
 }

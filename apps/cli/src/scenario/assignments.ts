@@ -1,5 +1,7 @@
 import { SimulatorError } from '@llmsim/contracts'
 import { scenarioFlags, type ScenarioFlag } from '../flags.js'
+import { objectiveAssignment } from './objective-flag.js'
+import { windowSeconds } from './window-flag.js'
 
 /** A value for one field of a scenario, and what the user wrote to set it. */
 export interface Assignment {
@@ -43,15 +45,25 @@ export function optionName(flag: string): string {
 export function assignmentsFromFlags(options: Readonly<PlainObject>): Assignment[] {
   return scenarioFlags.flatMap((row) => {
     const given = options[optionName(row.flag)]
-    return given === undefined ? [] : [assignmentOf(row, given)]
+    return given === undefined ? [] : assignmentsOf(row, given)
   })
 }
 
-function assignmentOf({ flag, field, kind }: ScenarioFlag, given: unknown): Assignment {
+function assignmentsOf(row: ScenarioFlag, given: unknown): Assignment[] {
+  const { flag, field, kind } = row
   const text = String(given)
-  if (kind === 'boolean') return { field, value: true, source: flag }
-  if (kind === 'text') return { field, value: text, source: flag }
-  return { field, value: parseNumber(flag, text, kind === 'integer'), source: flag }
+  switch (kind) {
+    case 'boolean':
+      return [{ field, value: true, source: flag }]
+    case 'text':
+      return [{ field, value: text, source: flag }]
+    case 'objective':
+      return text.split(',').map((part) => objectiveAssignment(row, part))
+    case 'window':
+      return [{ field, value: windowSeconds(flag, text), source: flag }]
+    default:
+      return [{ field, value: parseNumber(flag, text, kind === 'integer'), source: flag }]
+  }
 }
 
 /** What `--set field=value` says; the value is JSON, or else text. */

@@ -17,36 +17,121 @@ const drawn = [
 const shared = ['shared_prefix_length', 'num_shared_prefixes'] as const
 const open = ['arrival_rate', 'arrival_process', 'cv'] as const
 
+const ownLengths = ['input_lengths', 'output_lengths', 'joint_lengths'] as const
+const ofTrace = [
+  'window_s',
+  'spread_ticks_s',
+  'rate_scale',
+  'speed',
+  'max_total_length',
+  'over_long',
+] as const
+
 /** Traffic with every default filled in. Throws `SimulatorError` `CONFLICT` for what does not go together. */
 export function resolveWorkload(given: WorkloadSection, model: Model): WorkloadSection {
   checkClient(given)
   if (given.trace !== undefined) {
-    refuseAny(given, [...open, ...drawn], 'a trace brings its own arrivals and lengths')
+    const brought = [...open, 'load', 'sessions', ...drawn, ...ownLengths, 'classes'] as const
+    refuseAny(given, brought, 'a trace brings its own arrivals and lengths')
+    refuseAny(given, ['tenants'], 'a trace says itself who sends its requests')
     refuseAny(given, shared, 'a trace says itself what its prompts begin with')
     return given
   }
+  refuseAny(given, ofTrace, 'is for a trace')
+  checkParts(given)
   return {
     ...resolveArrivals(given),
     ...resolveLengths(given, model),
     ...resolveShared(given),
+    ...taken(given, ['classes', 'tenants', 'sessions']),
     ...limits(given),
   }
 }
 
+/** The fields that are there. */
+function taken(
+  given: WorkloadSection,
+  fields: readonly (keyof WorkloadSection)[],
+): WorkloadSection {
+  return Object.fromEntries(
+    fields.flatMap((field) => (given[field] === undefined ? [] : [[field, given[field]]])),
+  )
+}
+
+/** What stands for the same, or says nothing beside the other. */
+function checkParts(given: WorkloadSection): void {
+  const { joint_lengths, sessions, classes, tenants, input_lengths, output_lengths } = given
+  if (joint_lengths !== undefined)
+    refuseAny(given, ['input_lengths', 'output_lengths'], 'joint_lengths draws both sides')
+  if (input_lengths !== undefined)
+    refuseAny(given, ['avg_input_length', 'input_length_std'], 'input_lengths says it')
+  if (output_lengths !== undefined)
+    refuseAny(given, ['avg_output_length', 'output_length_std'], 'output_lengths says it')
+  if (sessions !== undefined) {
+    refuseAny(given, ['classes', 'joint_lengths'], 'the calls of sessions have lengths of one kind')
+    refuseAny(given, ['concurrency', 'load'], 'sessions are a closed loop of their own')
+    const { arrival_process: process = 'poisson' } = given
+    if (process !== 'poisson')
+      throw conflict('arrival_process', 'sessions start as Poisson arrivals', process, 'poisson')
+  }
+  for (const [field, list] of Object.entries({ classes, tenants })) {
+    const names = (list ?? []).map(({ name }) => name)
+    const twice = names.find((name, i) => names.indexOf(name) !== i)
+    if (twice !== undefined) throw conflict(field, 'has one name twice', twice, 'names that differ')
+  }
+  for (const [i, each] of (classes ?? []).entries())
+    if (
+      each.joint_lengths !== undefined &&
+      (each.input_lengths !== undefined || each.output_lengths !== undefined)
+    )
+      throw conflict(`classes[${i}].joint_lengths`, 'draws both sides', 'all', 'one of the two')
+}
+
 function resolveArrivals(given: WorkloadSection): WorkloadSection {
   if (given.concurrency !== undefined) {
-    refuseAny(given, open, 'with a concurrency, a request follows when another one ends')
+    const none = [...open, 'load'] as const
+    refuseAny(given, none, 'with a concurrency, a request follows when another one ends')
     return { concurrency: given.concurrency }
   }
-  const { arrival_rate = 1, arrival_process = 'poisson', cv } = given
-  if (arrival_process !== 'gamma' && cv !== undefined)
+  const { arrival_process = 'poisson', cv } = given
+  const scatters = arrival_process === 'gamma' || arrival_process === 'weibull'
+  if (!scatters && cv !== undefined)
     throw conflict('cv', `${arrival_process} arrivals have none`, cv, 'arrival_process: gamma')
-  if (arrival_process === 'gamma' && cv === undefined)
-    throw conflict('arrival_process', 'gamma needs workload.cv', 'gamma', 'a cv, such as 2')
-  return { arrival_rate, arrival_process, ...(cv === undefined ? {} : { cv }) }
+  if (scatters && cv === undefined)
+    throw conflict(
+      'arrival_process',
+      `${arrival_process} needs workload.cv`,
+      arrival_process,
+      'a cv, such as 2',
+    )
+  const shape = { arrival_process, ...(cv === undefined ? {} : { cv }) }
+  if (given.load === undefined) return { arrival_rate: given.arrival_rate ?? 1, ...shape }
+  refuseAny(given, ['arrival_rate'], 'the load says it')
+  return { load: given.load, ...shape }
 }
 
 function resolveLengths(given: WorkloadSection, model: Model): WorkloadSection {
+  if (given.joint_lengths !== undefined) {
+    refuseAny(given, drawn, 'joint_lengths draws both sides')
+    refuseAny(given, ['max_input_length', 'max_output_length'], 'joint_lengths has its own limits')
+    return { joint_lengths: given.joint_lengths }
+  }
+  const { input_lengths, output_lengths } = given
+  const { length_distribution, ...means } = resolveMeans(given, model)
+  const both = input_lengths !== undefined && output_lengths !== undefined
+  return {
+    ...(input_lengths === undefined ? sideOf(means, 'input') : { input_lengths }),
+    ...(output_lengths === undefined ? sideOf(means, 'output') : { output_lengths }),
+    ...(both || length_distribution === undefined ? {} : { length_distribution }),
+  }
+}
+
+/** The fields of one side. */
+function sideOf(means: WorkloadSection, side: 'input' | 'output'): WorkloadSection {
+  return taken(means, [`avg_${side}_length`, `${side}_length_std`, `max_${side}_length`])
+}
+
+function resolveMeans(given: WorkloadSection, model: Model): WorkloadSection {
   const distribution = given.length_distribution ?? 'lognormal'
   const input = given.avg_input_length ?? defaultInput
   const output = given.avg_output_length ?? defaultOutput

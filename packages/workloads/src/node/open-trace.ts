@@ -21,6 +21,8 @@ export interface OpenTrace {
   readonly failed: number
   /** What the options did; zeros where requests are drawn. */
   readonly counts: Readonly<TraceCounts>
+  /** Whether requests say who sent them. */
+  readonly hasTenants: boolean
   /** Tokens of the longest request, prompt and output together. */
   readonly longestRequest: number
   /** What was taken for granted, in words. */
@@ -135,6 +137,7 @@ function openDrawn(
     ),
     rows: Math.round(facts.rows * (options.rateScale ?? 1)),
     failed: 0,
+    hasTenants: false,
     counts: newCounts(),
     drawn: true,
     streaming: true,
@@ -149,6 +152,7 @@ class Opened implements OpenTrace {
   readonly failed: number
   readonly counts: Readonly<TraceCounts>
   readonly longestRequest: number
+  readonly hasTenants: boolean
   readonly notes: readonly string[]
 
   constructor(
@@ -162,6 +166,7 @@ class Opened implements OpenTrace {
     this.failed = facts.failed
     this.counts = facts.counts
     this.longestRequest = facts.longestRequest
+    this.hasTenants = facts.hasTenants
     this.notes = facts.notes
   }
 
@@ -186,15 +191,21 @@ class InOrder implements RowStream {
   }
 }
 
-function scanned(rows: RowStream): { rows: number; longestRequest: number } {
+function scanned(rows: RowStream): {
+  rows: number
+  longestRequest: number
+  hasTenants: boolean
+} {
   const row = newRow()
   let count = 0
   let longestRequest = 0
+  let hasTenants = false
   while (rows.next(row)) {
     count++
     longestRequest = Math.max(longestRequest, row.promptTokens + row.outputTokens)
+    if (row.tenant !== '') hasTenants = true
   }
-  return { rows: count, longestRequest }
+  return { rows: count, longestRequest, hasTenants }
 }
 
 function nothingLeft(
