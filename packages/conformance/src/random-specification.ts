@@ -12,6 +12,7 @@ import { withRandomClients } from './random-clients.js'
 import { withRandomFaults } from './random-faults.js'
 import { RandomNumbers } from './random-numbers.js'
 import { withRandomDrafts } from './random-drafts.js'
+import { withRandomPools } from './random-pools.js'
 import { withRandomRanks } from './random-ranks.js'
 import { withRandomPrefixes } from './random-prefixes.js'
 import { withRandomSenders } from './random-senders.js'
@@ -67,7 +68,7 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
     seed,
     withRandomDrafts(seed, withRandomSwap(seed, withRandomPrefixes(seed, sent))),
   )
-  return withRandomFaults(seed, withRandomClients(seed, kept))
+  return withRandomFaults(seed, withRandomPools(seed, withRandomClients(seed, kept)))
 }
 
 function randomPool(

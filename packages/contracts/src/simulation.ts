@@ -157,9 +157,19 @@ export interface RequestClassSpec {
 
 /** Everything that one run needs, as values: what `simulate` takes. */
 export interface SimulationSpec {
-  /** One `mixed` pool, or one `prefill` and one `decode` pool. */
+  /**
+   * `mixed` pools, or `prefill` together with `decode` pools, or all of these. Requests come to mixed and
+   * prefill pools.
+   */
   readonly pools: readonly PoolSpec[]
-  /** Required with a prefill and a decode pool. */
+  /** In front of several pools; absent: the first pool in which there is a replica. */
+  readonly poolRouters?: {
+    /** Which mixed or prefill pool takes a request that comes. */
+    readonly entry?: Router
+    /** Which decode pool takes one that is prefilled. */
+    readonly decode?: Router
+  }
+  /** Required with prefill and decode pools. */
   readonly kvTransfer?: KvTransferSpec
   readonly source: RequestSource
   /** Who may enter at all; absent: everybody. */

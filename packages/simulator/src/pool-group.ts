@@ -6,38 +6,54 @@ import { RequestList } from './request-list.js'
 import type { RequestTable } from './request-table.js'
 import { routerAnswer } from './router-answer.js'
 
-/** Pools as the router in front of them sees them: each one's figures are those of its replicas together. */
+/**
+ * Pools as the router in front of them sees them: requests are those of a replica on average, so that a
+ * large pool gets more of them than a small one; blocks are those of all replicas.
+ */
 class PoolsView implements PoolView {
   pools: readonly Pool[] = []
+  /** Only where some pool has prefix caches. */
+  readonly cachedTokens?: (pool: number) => number
+
+  constructor(pools: readonly Pool[]) {
+    if (pools.some(({ view }) => view.cachedTokens !== undefined))
+      this.cachedTokens = (pool) => {
+        const { view } = this.pools[pool]!
+        let most = 0
+        for (let replica = 0; replica < view.replicas; replica++)
+          most = Math.max(most, view.cachedTokens?.(replica) ?? 0)
+        return most
+      }
+  }
 
   get replicas(): number {
     return this.pools.length
   }
 
   outstanding(pool: number): number {
-    return this.#sum(pool, (view, replica) => view.outstanding(replica))
+    return this.#sum(pool, 'outstanding') / this.pools[pool]!.view.replicas
   }
 
   queued(pool: number): number {
-    return this.#sum(pool, (view, replica) => view.queued(replica))
+    return this.#sum(pool, 'queued') / this.pools[pool]!.view.replicas
   }
 
   usedBlocks(pool: number): number {
-    return this.#sum(pool, (view, replica) => view.usedBlocks(replica))
+    return this.#sum(pool, 'usedBlocks')
   }
 
   totalBlocks(pool: number): number {
-    return this.#sum(pool, (view, replica) => view.totalBlocks(replica))
+    return this.#sum(pool, 'totalBlocks')
   }
 
   id(pool: number): number {
     return this.pools[pool]!.index
   }
 
-  #sum(pool: number, of: (view: PoolView, replica: number) => number): number {
+  #sum(pool: number, of: 'outstanding' | 'queued' | 'usedBlocks' | 'totalBlocks'): number {
     const { view } = this.pools[pool]!
     let sum = 0
-    for (let replica = 0; replica < view.replicas; replica++) sum += of(view, replica)
+    for (let replica = 0; replica < view.replicas; replica++) sum += view[of](replica)
     return sum
   }
 }
@@ -51,7 +67,7 @@ export class PoolGroup {
   /** Where requests go from the prefill pools of this group. */
   readonly #next: PoolGroup | undefined
   readonly #router: Router | undefined
-  readonly #view = new PoolsView()
+  readonly #view: PoolsView
 
   constructor(
     pools: readonly Pool[],
@@ -64,6 +80,7 @@ export class PoolGroup {
     this.#table = table
     this.#router = router
     this.#next = next
+    this.#view = new PoolsView(pools)
   }
 
   /** The replica that takes a request; undefined while there is none. Errors: `CONTRACT` of a router. */

@@ -28,8 +28,8 @@ export class PoolSet {
     this.pools = spec.pools.map((pool, index) => new Pool(index, pool, parts))
     const decoding = this.pools.filter(({ spec: { role } }) => role === 'decode')
     const entry = this.pools.filter(({ spec: { role } }) => role !== 'decode')
-    this.decode = new PoolGroup(decoding, table, undefined, undefined)
-    this.entry = new PoolGroup(entry, table, undefined, this.decode)
+    this.decode = new PoolGroup(decoding, table, spec.poolRouters?.decode, undefined)
+    this.entry = new PoolGroup(entry, table, spec.poolRouters?.entry, this.decode)
   }
 
   /** Requests for which no replica is there at the moment. */

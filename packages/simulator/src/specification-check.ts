@@ -3,12 +3,17 @@ import { SimulatorError } from '@llmsim/contracts'
 
 /** Refuses a specification that cannot be run. Errors: `INVALID_VALUE` and `CONFLICT` with the field. */
 export function checkSpecification(spec: SimulationSpec): void {
-  const [entry, decode] = spec.pools
-  const roles = spec.pools.map((pool) => pool.role).join('+')
-  if (entry === undefined || (roles !== 'mixed' && roles !== 'prefill+decode'))
-    refuse('pools', roles, 'one mixed pool, or a prefill and a decode pool', 'CONFLICT')
-  if (decode !== undefined && spec.kvTransfer === undefined)
-    refuse('kvTransfer', undefined, 'a link between the prefill and the decode pool', 'CONFLICT')
+  const roles = spec.pools.map((pool) => pool.role)
+  const splits = roles.includes('prefill')
+  if (roles.length === 0 || splits !== roles.includes('decode'))
+    refuse(
+      'pools',
+      roles.join('+'),
+      'mixed pools, or prefill pools together with decode pools, or all of these',
+      'CONFLICT',
+    )
+  if (splits && spec.kvTransfer === undefined)
+    refuse('kvTransfer', undefined, 'a link between the prefill and the decode pools', 'CONFLICT')
   spec.pools.forEach((pool, i) => {
     checkPool(pool, `pools[${i}]`)
   })
