@@ -19,7 +19,7 @@ function randomFaults(random: RandomNumbers, pools: readonly PoolSpec[]): Faults
   const span = random.pick([0.3, 2, 12])
   for (let left = random.whole(1, 3); left > 0; left--) {
     const kind = random.pick(
-      pools.length > 9
+      pools.some(({ role }) => role === 'decode')
         ? (['replica', 'replica', 'node', 'link'] as const)
         : (['replica', 'node'] as const),
     )

@@ -17,6 +17,7 @@ import { withRandomRanks } from './random-ranks.js'
 import { withRandomPrefixes } from './random-prefixes.js'
 import { withRandomSenders } from './random-senders.js'
 import { withRandomSessions } from './random-sessions.js'
+import { withRandomTransfer } from './random-transfer.js'
 import { referenceCostModel } from './reference-cost-model.js'
 import type { ListedRequest } from './request-list-source.js'
 import { withRandomSwap } from './random-swap.js'
@@ -68,7 +69,8 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
     seed,
     withRandomDrafts(seed, withRandomSwap(seed, withRandomPrefixes(seed, sent))),
   )
-  return withRandomFaults(seed, withRandomPools(seed, withRandomClients(seed, kept)))
+  const spread = withRandomPools(seed, withRandomClients(seed, kept))
+  return withRandomFaults(seed, withRandomTransfer(seed, spread))
 }
 
 function randomPool(

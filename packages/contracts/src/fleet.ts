@@ -40,3 +40,20 @@ export interface FaultsSpec {
   /** Seed of the times and places that are drawn. */
   readonly seed: number
 }
+
+/**
+ * The network between replicas, whose devices are numbered through all pools, replica by replica. Transfers
+ * share it at max-min fair rates.
+ */
+export interface TransferTopologySpec {
+  /** Bytes per second that one device sends over its NIC, and receives as well. */
+  readonly nicBytesPerSecond: number
+  /** The same between devices of one scale-up domain, such as NVLink's. */
+  readonly scaleUpBytesPerSecond: number
+  /** Devices of a scale-up domain. */
+  readonly domainDevices: number
+  /** Devices whose NICs are at one leaf switch. */
+  readonly leafDevices: number
+  /** What the NICs of a leaf send together, divided by what its links to the spine carry; at least 1. */
+  readonly oversubscription: number
+}

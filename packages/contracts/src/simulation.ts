@@ -1,6 +1,6 @@
 import type { AdmissionPolicy } from './admission.js'
 import type { CostModel } from './cost-model.js'
-import type { FaultsSpec } from './fleet.js'
+import type { FaultsSpec, TransferTopologySpec } from './fleet.js'
 import type { RunObserver } from './observer.js'
 import type { RequestSource } from './request-source.js'
 import type { Router } from './router.js'
@@ -127,6 +127,13 @@ export interface KvTransferSpec {
   readonly latencySeconds: number
   /** Bytes of KV cache per token as they go over the link. */
   readonly bytesPerToken: number
+  /** In place of the one link: who sends to whom over what; its bandwidth then says nothing. */
+  readonly topology?: TransferTopologySpec
+  /**
+   * Layers whose KV cache is sent one by one, while those after them are computed; absent: a KV cache is sent
+   * when its prefill is done.
+   */
+  readonly overlapLayers?: number
 }
 
 /** Limits that a request meets when its latency is good, in seconds; absent: no limit. */

@@ -11,7 +11,7 @@ export interface FaultProcessParts {
   strike(replicas: readonly Replica[], now: number): void
   repair(replica: Replica, now: number): void
   /** The link between the pools has this share of its bandwidth from now on. */
-  scaleLink(factor: number): void
+  scaleLink(factor: number, now: number): void
 }
 
 /** What breaks together: the replicas of a node, one replica, or the link where there are none. */
@@ -22,7 +22,7 @@ interface Unit {
 /** Breaks things and repairs them, each by its own schedule or its own random times. */
 export class FaultProcesses {
   readonly #parts: FaultProcessParts
-  /** Shares of the bandwidth of the faults that the link is under. */
+  /** Shares of the bandwidth, of the faults that the link is under. */
   readonly #linkFactors: number[] = []
 
   constructor(spec: FaultsSpec, parts: FaultProcessParts) {
@@ -76,7 +76,7 @@ export class FaultProcesses {
       return
     }
     this.#linkFactors.push(fault.bandwidthFactor ?? 1)
-    this.#scaleLink()
+    this.#scaleLink(now)
   }
 
   #mend(fault: FaultSpec, unit: Unit, now: number): void {
@@ -85,12 +85,12 @@ export class FaultProcesses {
       return
     }
     this.#linkFactors.splice(this.#linkFactors.indexOf(fault.bandwidthFactor ?? 1), 1)
-    this.#scaleLink()
+    this.#scaleLink(now)
   }
 
-  /** Faults of the link at one time multiply. */
-  #scaleLink(): void {
-    this.#parts.scaleLink(this.#linkFactors.reduce((product, factor) => product * factor, 1))
+  /** Of faults of the link at one time the worst one counts. */
+  #scaleLink(now: number): void {
+    this.#parts.scaleLink(Math.min(1, ...this.#linkFactors), now)
   }
 }
 

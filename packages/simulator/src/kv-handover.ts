@@ -14,6 +14,8 @@ export const TRANSFER_PRIORITY = 0
 /** In place of a lane: no decode replica is there, or the KV cache was taken off its way. */
 const PARKED = -1
 const WITHDRAWN = -2
+/** In place of an event: a network carries it, and tells when it has. */
+const ON_NETWORK = -2
 
 /** When a prefill was done, its first byte was sent, and its KV cache is usable, in seconds. */
 export interface HandoverTimes {
@@ -58,17 +60,25 @@ export class KvHandover {
   #readyAt: Float64Array = new Float64Array(256)
   /** When the KV cache was usable for decoding, by slot, in seconds. */
   #arrivedAt: Float64Array = new Float64Array(256)
+  /** Seconds of the step that ended its prefill, by slot; when its first byte was sent, and its bytes. */
+  #computeSeconds: Float64Array = new Float64Array(256)
+  #startedAt: Float64Array = new Float64Array(256)
+  #sentBytes: Float64Array = new Float64Array(256)
   readonly #times: HandoverTimes = { ready: 0.5, start: 0.5, end: 0.5 }
 
   constructor(parts: HandoverParts) {
     this.#parts = parts
+    parts.transfer.sent = (slot, now) => {
+      this.#land(slot, now + parts.transfer.latencySeconds)
+    }
   }
 
   /** A prompt is done: chooses the decode replica and queues the KV cache for it. */
-  begin(slot: Slot, now: number): void {
+  begin(slot: Slot, now: number, computeSeconds: number): void {
     const { table } = this.#parts
     table.stage[slot] = LEAVING
     this.#note(slot, now)
+    this.#computeSeconds[slot] = computeSeconds
     this.#seek(slot, now)
   }
 
@@ -108,8 +118,10 @@ export class KvHandover {
     target.outstanding--
     if (this.#events[slot] === NO_EVENT) target.inbound.remove(slot)
     else {
-      queue.cancel(this.#events[slot]!)
+      if (this.#events[slot] === ON_NETWORK) this.#parts.transfer.cancel(slot, now)
+      else queue.cancel(this.#events[slot]!)
       target.sampleUntil(now)
+      target.kv.notePeak(target.usedBefore(now))
       const blocks = target.kv.blocksFor(table.prefillTarget[slot]!)
       // Its batch may be in the middle of a run of steps, which has grown until now.
       target.kv.notePeak(target.usedBefore(now))
@@ -137,7 +149,7 @@ export class KvHandover {
 
   /** Reserves KV blocks for the caches that wait for room on a decode replica, and sends them. */
   admitInbound(replica: Replica, now: number): void {
-    const { table, transfer, queue } = this.#parts
+    const { table, transfer } = this.#parts
     while (replica.inbound.size > 0) {
       // A preempted request comes before newcomers, or these would take all that is freed.
       if (replica.lanes.some(hasEvicted)) return
@@ -151,14 +163,26 @@ export class KvHandover {
       replica.inbound.remove(slot)
       const there = takePrefix(replica, slot, tokens)
       this.#reserve(replica, blocks - there, now)
-      const end = transfer.send(now, tokens - there * replica.kv.size)
-      this.#events[slot] = queue.schedule(end, TRANSFER_PRIORITY, -slot - 1)
-      const times = this.#times
-      times.ready = this.#readyAt[slot]!
-      times.start = transfer.startedAt
-      times.end = end
-      this.#parts.sent(slot, replica, times, transfer.sentBytes)
+      const source = this.#parts.replicaOf(slot)
+      const ready = this.#readyAt[slot]!
+      const computeSeconds = now === ready ? this.#computeSeconds[slot]! : 0
+      const rest = tokens - there * replica.kv.size
+      const end = transfer.send(now, slot, rest, source, replica, computeSeconds)
+      this.#startedAt[slot] = transfer.startedAt
+      this.#sentBytes[slot] = transfer.sentBytes
+      if (Number.isNaN(end)) this.#events[slot] = ON_NETWORK
+      else this.#land(slot, end)
     }
+  }
+
+  /** It is known when a KV cache is usable at its decode replica. */
+  #land(slot: Slot, end: number): void {
+    const times = this.#times
+    this.#events[slot] = this.#parts.queue.schedule(end, TRANSFER_PRIORITY, -slot - 1)
+    times.ready = this.#readyAt[slot]!
+    times.start = this.#startedAt[slot]!
+    times.end = end
+    this.#parts.sent(slot, this.targetOf(slot)!, times, this.#sentBytes[slot]!)
   }
 
   /** A KV cache has arrived: its blocks at the prefill replica are free, and it can decode here. */
@@ -212,18 +236,14 @@ export class KvHandover {
 
   #note(slot: Slot, readyAt: number): void {
     if (slot >= this.#targets.length) {
-      const events = new Int32Array(this.#parts.table.capacity)
-      events.set(this.#events)
-      this.#events = events
-      const targets = new Int32Array(this.#parts.table.capacity)
-      targets.set(this.#targets)
-      this.#targets = targets
-      const times = new Float64Array(this.#parts.table.capacity)
-      times.set(this.#readyAt)
-      this.#readyAt = times
-      const arrivals = new Float64Array(this.#parts.table.capacity)
-      arrivals.set(this.#arrivedAt)
-      this.#arrivedAt = arrivals
+      const { capacity } = this.#parts.table
+      this.#events = widenedInt(this.#events, capacity)
+      this.#targets = widenedInt(this.#targets, capacity)
+      this.#readyAt = widened(this.#readyAt, capacity)
+      this.#arrivedAt = widened(this.#arrivedAt, capacity)
+      this.#computeSeconds = widened(this.#computeSeconds, capacity)
+      this.#startedAt = widened(this.#startedAt, capacity)
+      this.#sentBytes = widened(this.#sentBytes, capacity)
     }
     this.#readyAt[slot] = readyAt
     this.#arrivedAt[slot] = NaN
@@ -245,6 +265,18 @@ function takePrefix({ cache, kv }: Replica, slot: Slot, tokens: number): number 
   const blocks = cache.acquireForTransfer(slot, Math.floor(tokens / kv.size))
   cache.countHit(slot, tokens, blocks * kv.size)
   return blocks
+}
+
+function widened(column: Float64Array, length: number): Float64Array {
+  const wide = new Float64Array(length)
+  wide.set(column)
+  return wide
+}
+
+function widenedInt(column: Int32Array, length: number): Int32Array {
+  const wide = new Int32Array(length)
+  wide.set(column)
+  return wide
 }
 
 function hasEvicted(lane: Lane): boolean {

@@ -1,50 +1,132 @@
-import type { Distribution, KvTransferSpec } from '@llmsim/contracts'
-import { FifoServer } from '@llmsim/engine'
+import type { Distribution, KvTransferSpec, Slot } from '@llmsim/contracts'
+import { FifoServer, FlowNetwork } from '@llmsim/engine'
 import { overlapSeconds } from '@llmsim/metrics'
+import { IntervalClock } from './interval-clock.js'
+import type { Pool } from './pool.js'
+import type { Replica } from './replica.js'
+import type { Timetable } from './timetable.js'
+import { exposedSeconds } from './transfer-overlap.js'
+import { TransferTopology } from './transfer-topology.js'
 
-/** The shared link between the prefill and the decode pool: one KV cache after another. */
+export interface KvTransferParts {
+  readonly spec: KvTransferSpec
+  readonly pools: readonly Pool[]
+  readonly timetable: Timetable
+  readonly times: Distribution
+  /** The measured window, in seconds. */
+  readonly windowStart: number
+  readonly windowEnd: number
+}
+
+/**
+ * What carries KV caches from replicas that prefill to those that decode: one link, one cache after another,
+ * or a network that they share.
+ */
 export class KvTransfer {
   transfers: number = 0
   bytes: number = 0
-  /** Link seconds inside the measured window. */
-  busyInWindow: number = 0
   /** When the last one's first byte was sent, in seconds, and its bytes. */
   startedAt: number = 0
   sentBytes: number = 0
   readonly times: Distribution
-  readonly #spec: KvTransferSpec
+  /** A KV cache has gone over the network; it is usable after the latency. */
+  sent: (slot: Slot, now: number) => void = () => undefined
+  readonly #parts: KvTransferParts
   readonly #link: FifoServer = new FifoServer()
-  /** What is left of its bandwidth. */
+  /** What is left of the link's bandwidth. */
   #factor = 1
-  readonly #start: number
-  readonly #end: number
+  /** Link seconds inside the measured window. */
+  #busyInWindow = 0
+  readonly #topology: TransferTopology | undefined
+  readonly #network: FlowNetwork | undefined
+  /** While the network carries anything. */
+  readonly #carries: IntervalClock
+  readonly #appointment: number = -1
 
-  constructor(spec: KvTransferSpec, times: Distribution, start: number, end: number) {
-    this.#spec = spec
-    this.times = times
-    this.#start = start
-    this.#end = end
+  constructor(parts: KvTransferParts) {
+    this.#parts = parts
+    this.times = parts.times
+    this.#carries = new IntervalClock(parts.windowStart, parts.windowEnd)
+    const { topology } = parts.spec
+    if (topology === undefined) return
+    this.#topology = new TransferTopology(topology, parts.pools)
+    this.#network = new FlowNetwork(this.#topology.capacities)
+    this.#appointment = parts.timetable.enter((now) => {
+      const slot = this.#network!.end()
+      this.#reschedule(now)
+      this.sent(slot, now)
+    }, true)
   }
 
-  /** Transfers that come from now on have this share of the link's bandwidth. */
-  scale(factor: number): void {
+  /** Seconds of the measured window until `now` in which something was sent. */
+  busyInWindow(now: number): number {
+    return this.#network === undefined ? this.#busyInWindow : this.#carries.inWindow(now)
+  }
+
+  get latencySeconds(): number {
+    return this.#parts.spec.latencySeconds
+  }
+
+  /** The link has this share of its bandwidth for transfers that come from now on, the network for all. */
+  scale(factor: number, now: number): void {
+    this.#network?.scale(now, factor / this.#factor)
     this.#factor = factor
+    if (this.#network !== undefined) this.#reschedule(now)
   }
 
   /**
-   * Puts a KV cache of `tokens` tokens on the link.
+   * Sends a KV cache of `tokens` tokens.
    *
-   * @returns when it is usable at the other end, in seconds
+   * @param computeSeconds - of the step that ended its prefill now; 0 where it has waited since
+   * @returns when it is usable at the other end, in seconds; NaN where `sent` will tell
    */
-  send(now: number, tokens: number): number {
-    const bytes = tokens * this.#spec.bytesPerToken
-    const seconds = bytes / (this.#spec.bandwidthBytesPerSecond * this.#factor)
-    const sent = this.#link.serve(now, seconds)
-    this.startedAt = sent - seconds
+  send(
+    now: number,
+    slot: Slot,
+    tokens: number,
+    from: Replica,
+    to: Replica,
+    computeSeconds: number,
+  ): number {
+    const { spec, windowStart, windowEnd } = this.#parts
+    const bytes = tokens * spec.bytesPerToken
     this.sentBytes = bytes
     this.transfers++
     this.bytes += bytes
-    this.busyInWindow += overlapSeconds(sent - seconds, sent, this.#start, this.#end)
-    return sent + this.#spec.latencySeconds
+    if (this.#network !== undefined) {
+      const path = this.#topology!.path(from, to)
+      const alone = Math.min(...path.map((link) => this.#network!.capacity(link)))
+      const left = this.#exposed(bytes / alone, computeSeconds) * alone
+      this.startedAt = now
+      this.#carries.start(now)
+      this.#network.start(now, slot, left, path)
+      this.#reschedule(now)
+      return NaN
+    }
+    const seconds = bytes / (spec.bandwidthBytesPerSecond * this.#factor)
+    const exposed = this.#exposed(seconds, computeSeconds)
+    const sent = this.#link.serve(now, exposed)
+    this.startedAt = sent - seconds
+    this.#busyInWindow += overlapSeconds(sent - seconds, sent, windowStart, windowEnd)
+    return sent + spec.latencySeconds
+  }
+
+  /** A KV cache need not arrive any more; what a link carries goes on all the same. */
+  cancel(slot: Slot, now: number): void {
+    if (this.#network === undefined) return
+    this.#network.cancel(now, slot)
+    this.#reschedule(now)
+  }
+
+  #exposed(seconds: number, computeSeconds: number): number {
+    const { overlapLayers } = this.#parts.spec
+    if (overlapLayers === undefined || computeSeconds === 0) return seconds
+    return exposedSeconds(seconds, computeSeconds, overlapLayers)
+  }
+
+  #reschedule(now: number): void {
+    const network = this.#network!
+    if (network.size === 0) this.#carries.stop(now)
+    this.#parts.timetable.at(this.#appointment, Math.max(now, network.nextEnd))
   }
 }

@@ -65,8 +65,8 @@ export class Outages {
       repair: (replica, now) => {
         this.repair(replica, now)
       },
-      scaleLink: (factor) => {
-        parts.transfer?.scale(factor)
+      scaleLink: (factor, now) => {
+        parts.transfer?.scale(factor, now)
       },
     })
   }

@@ -836,9 +836,8 @@ describe('simulate, with a specification that it cannot run', () => {
   const link = { bandwidthBytesPerSecond: 1, bytesPerToken: 1, latencySeconds: 0 }
   const refused: [string, string, Partial<SimulationSpec>][] = [
     ['pools', 'CONFLICT', { pools: [] }],
-    ['pools', 'CONFLICT', { pools: [mixed, mixed] }],
+    ['pools', 'CONFLICT', { pools: [mixed, pool({ role: 'prefill' })] }],
     ['pools', 'CONFLICT', { pools: [pool({ role: 'decode' })] }],
-    ['pools', 'CONFLICT', { pools: pair.toReversed(), kvTransfer: link }],
     ['kvTransfer', 'CONFLICT', { pools: pair }],
     ...[0, 1.5, NaN, -1].flatMap((n): [string, string, Partial<SimulationSpec>][] => [
       ['pools[0].replicas', 'INVALID_VALUE', { pools: [pool({ replicas: n })] }],

@@ -102,7 +102,7 @@ export function resultOf(run: SimulationRun): SimulationResult {
             transfers: run.transfer.transfers,
             bytes: run.transfer.bytes,
             time: summarizeLatency(run.transfer.times),
-            link_utilization: share(run.transfer.busyInWindow, seconds),
+            link_utilization: share(run.transfer.busyInWindow(run.now), seconds),
           },
     energy: {
       total_joules: energy,

@@ -125,7 +125,14 @@ export class SimulationRun {
     this.#replicas = this.#set.replicas
     this.#entry = this.#set.entry
     if (spec.kvTransfer !== undefined && this.#set.decode.pools.length > 0) {
-      this.transfer = new KvTransfer(spec.kvTransfer, newDistribution(), start, end)
+      this.transfer = new KvTransfer({
+        spec: spec.kvTransfer,
+        pools: this.pools,
+        timetable: this.#timetable,
+        times: newDistribution(),
+        windowStart: start,
+        windowEnd: end,
+      })
       this.#handover = new KvHandover({
         queue: this.#queue,
         table: this.table,
@@ -609,7 +616,7 @@ export class SimulationRun {
   #handOver(lane: Lane, slot: Slot): void {
     lane.running.remove(slot)
     lane.tellLeft(slot, this.table.generated[slot]!)
-    this.#handover!.begin(slot, this.now)
+    this.#handover!.begin(slot, this.now, this.now - lane.segment.start)
   }
 
   /** KV blocks became free: caches on their way and lanes that stand still may go on. */

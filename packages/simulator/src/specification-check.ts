@@ -1,4 +1,4 @@
-import type { ErrorCode, PoolSpec, SimulationSpec } from '@llmsim/contracts'
+import type { ErrorCode, KvTransferSpec, PoolSpec, SimulationSpec } from '@llmsim/contracts'
 import { SimulatorError } from '@llmsim/contracts'
 
 /** Refuses a specification that cannot be run. Errors: `INVALID_VALUE` and `CONFLICT` with the field. */
@@ -18,12 +18,7 @@ export function checkSpecification(spec: SimulationSpec): void {
     checkPool(pool, `pools[${i}]`)
   })
   const { kvTransfer, concurrency, durationSeconds, warmUpSeconds, maxRequests } = spec
-  if (kvTransfer !== undefined) {
-    positive('kvTransfer.bandwidthBytesPerSecond', kvTransfer.bandwidthBytesPerSecond)
-    positive('kvTransfer.bytesPerToken', kvTransfer.bytesPerToken)
-    if (!(kvTransfer.latencySeconds >= 0 && kvTransfer.latencySeconds < Infinity))
-      refuse('kvTransfer.latencySeconds', kvTransfer.latencySeconds, 'seconds from 0 on')
-  }
+  if (kvTransfer !== undefined) checkTransfer(kvTransfer)
   if (concurrency !== undefined) whole('concurrency', concurrency)
   if (maxRequests !== undefined) whole('maxRequests', maxRequests)
   if (!(durationSeconds > 0)) refuse('durationSeconds', durationSeconds, 'a positive number')
@@ -37,6 +32,22 @@ export function checkSpecification(spec: SimulationSpec): void {
   for (const [part, seconds] of Object.entries(spec.requestSerialSeconds ?? {}))
     if (!(seconds >= 0 && seconds < Infinity))
       refuse(`requestSerialSeconds.${part}`, seconds, 'seconds from 0 on')
+}
+
+function checkTransfer({ topology, overlapLayers, ...link }: KvTransferSpec): void {
+  positive('kvTransfer.bandwidthBytesPerSecond', link.bandwidthBytesPerSecond)
+  positive('kvTransfer.bytesPerToken', link.bytesPerToken)
+  if (!(link.latencySeconds >= 0 && link.latencySeconds < Infinity))
+    refuse('kvTransfer.latencySeconds', link.latencySeconds, 'seconds from 0 on')
+  if (overlapLayers !== undefined) whole('kvTransfer.overlapLayers', overlapLayers)
+  if (topology === undefined) return
+  positive('kvTransfer.topology.nicBytesPerSecond', topology.nicBytesPerSecond)
+  positive('kvTransfer.topology.scaleUpBytesPerSecond', topology.scaleUpBytesPerSecond)
+  whole('kvTransfer.topology.domainDevices', topology.domainDevices)
+  whole('kvTransfer.topology.leafDevices', topology.leafDevices)
+  const { oversubscription } = topology
+  if (!(oversubscription >= 1 && oversubscription < Infinity))
+    refuse('kvTransfer.topology.oversubscription', oversubscription, 'a number from 1 on')
 }
 
 function checkPool(pool: PoolSpec, path: string): void {

@@ -10,15 +10,18 @@ const PRIORITY = -1
 class Appointment {
   event: EventHandle = NO_EVENT
   readonly keep: (now: number) => void
+  /** Whether it keeps the run going. */
+  readonly isWork: boolean
 
-  constructor(keep: (now: number) => void) {
+  constructor(keep: (now: number) => void, isWork: boolean) {
+    this.isWork = isWork
     this.keep = keep
   }
 }
 
 /**
- * What happens at times of its own, beside requests and batches: it does not keep a run going, which ends
- * when nothing else is left.
+ * What happens at times of its own, beside requests and batches. Unless it is work on requests it does not
+ * keep a run going, which ends when nothing else is left.
  */
 export class Timetable {
   readonly #queue: EventQueue
@@ -46,11 +49,12 @@ export class Timetable {
   /**
    * Enters something that is to happen, at times set by `at`.
    *
+   * @param isWork - whether it keeps the run going, as part of serving requests
    * @returns its number
    */
-  enter(keep: (now: number) => void): number {
+  enter(keep: (now: number) => void, isWork = false): number {
     const number = this.#appointments.length
-    this.#appointments.push(new Appointment(keep))
+    this.#appointments.push(new Appointment(keep, isWork))
     return number
   }
 
@@ -64,7 +68,7 @@ export class Timetable {
     this.#appointments[number] = new Appointment((now) => {
       this.#free.push(number)
       keep(now)
-    })
+    }, false)
     this.at(number, time)
   }
 
@@ -76,10 +80,10 @@ export class Timetable {
       if (event === NO_EVENT) return
       this.#queue.cancel(event)
       appointment.event = NO_EVENT
-      this.#pending--
+      if (!appointment.isWork) this.#pending--
     } else if (event === NO_EVENT) {
       appointment.event = this.#queue.schedule(time, PRIORITY, FIRST_APPOINTMENT + number)
-      this.#pending++
+      if (!appointment.isWork) this.#pending++
     } else this.#queue.reschedule(event, time)
   }
 
@@ -87,7 +91,7 @@ export class Timetable {
   keep(tag: number, now: number): void {
     const appointment = this.#appointments[tag - FIRST_APPOINTMENT]!
     appointment.event = NO_EVENT
-    this.#pending--
+    if (!appointment.isWork) this.#pending--
     this.keptInRow = this.isAlone ? this.keptInRow + 1 : 0
     appointment.keep(now)
   }
