@@ -37,7 +37,7 @@ function axis({
       ...labelStyle,
       formatter: written,
       hideOverlap: true,
-      ...(roundEnd ? {} : { showMaxLabel: false }),
+      ...(roundEnd ? {} : { showMaxLabel: false, ...(log ? { showMinLabel: false } : {}) }),
     },
     axisTick: { show: false },
     minorTick: { show: false },

@@ -40,7 +40,7 @@ const cards: readonly Card[] = [
   latency('time_per_output_token', 'TPOT'),
   latency('inter_token_latency', 'ITL'),
   latency('end_to_end_latency', 'E2E latency'),
-  latency('queue_time', 'Time in the queue'),
+  latency('queue_time', 'Queue time'),
   {
     figure: { path: 'goodput.attainment', label: 'Within objectives', better: 'higher' },
     more: [{ path: 'goodput.requests_per_sec', label: '', unit: 'requests/s', better: 'higher' }],
@@ -60,7 +60,7 @@ const cards: readonly Card[] = [
   {
     figure: {
       path: 'energy.joules_per_output_token',
-      label: 'Energy per output token',
+      label: 'Energy per token',
       unit: 'J',
       better: 'lower',
     },

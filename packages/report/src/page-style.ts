@@ -44,12 +44,12 @@ section>h2+*{margin-top:.4rem}section>h2+.cards,section>h2+.notes{margin-top:1.2
 .intro{color:var(--muted)}
 .notes{margin:0 0 1.75rem;padding:.85rem 1.1rem;background:var(--raised);border-left:4px solid var(--worse);border-radius:0 4px 4px 0}
 .notes ul{margin:.3rem 0 0;padding-left:1.2rem}
-.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,9.25rem),1fr));gap:1.75rem 1.25rem;margin:0}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,9.5rem),1fr));gap:1.75rem 1.25rem;margin:0}
 .cards>div{border-top:3px solid var(--line);padding-top:.65rem}
 .cards dt{font-size:.875rem;color:var(--muted)}
 .cards dd{margin:0}
-.cards .value{font-size:clamp(1.4rem,1.15rem + 1vw,1.75rem);font-weight:650;letter-spacing:-.02em;line-height:1.25;font-variant-numeric:tabular-nums}
-.cards .unit{font-size:.9375rem;font-weight:500;letter-spacing:0;color:var(--muted)}
+.cards .value{font-size:clamp(1.35rem,1.15rem + .8vw,1.65rem);font-weight:650;letter-spacing:-.02em;line-height:1.25;font-variant-numeric:tabular-nums;white-space:nowrap}
+.cards .unit{font-size:.875rem;font-weight:500;letter-spacing:0;color:var(--muted)}
 .cards .more{font-size:.875rem;color:var(--muted);font-variant-numeric:tabular-nums}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,27rem),1fr));gap:2.75rem 2.5rem;margin-top:1.75rem}
 figure{margin:0;min-width:0;container-type:inline-size}

@@ -20,6 +20,8 @@ interface Subject {
   readonly kind: 'duration' | 'share' | 'count'
   /** What is counted, on the axis. */
   readonly of: string
+  /** Whether the columns are pools, not several figures of one thing. */
+  readonly ofPools?: boolean
   /** The first column is the one that the description speaks of. */
   columns(series: TimeSeries): readonly Column[]
 }
@@ -64,8 +66,8 @@ const subjects: readonly Subject[] = [
     kind: 'count',
     of: 'requests/s',
     columns: (series) => [
-      { label: 'arrivals', values: series.arrivals_per_sec, dash: 1 },
       { label: 'completions', values: series.completions_per_sec, dash: 0 },
+      { label: 'arrivals', values: series.arrivals_per_sec, dash: 1 },
     ],
   },
   {
@@ -82,6 +84,7 @@ const subjects: readonly Subject[] = [
     meaning: 'Requests that wait, over all replicas, on average over each interval',
     kind: 'count',
     of: 'requests',
+    ofPools: true,
     columns: ofPools('waiting', ({ waiting }) => waiting),
   },
   {
@@ -90,6 +93,7 @@ const subjects: readonly Subject[] = [
     meaning: 'Admitted requests, over all replicas',
     kind: 'count',
     of: 'requests',
+    ofPools: true,
     columns: ofPools('running', ({ running }) => running),
   },
   {
@@ -98,6 +102,7 @@ const subjects: readonly Subject[] = [
     meaning: 'Share of the KV blocks in use',
     kind: 'share',
     of: '% of KV blocks',
+    ofPools: true,
     columns: ofPools('KV blocks in use', ({ kv_utilization }) => kv_utilization),
   },
   {
@@ -106,6 +111,7 @@ const subjects: readonly Subject[] = [
     meaning: 'Requests that decode in a step, on average over the steps that decode',
     kind: 'count',
     of: 'requests per step',
+    ofPools: true,
     columns: ofPools('decoding', ({ decode_batch }) => decode_batch),
   },
 ]
@@ -119,15 +125,16 @@ export function chartsOverTime(results: readonly ReportedResult[]): MaybeChart[]
 
 function chartOverTime(subject: Subject, results: readonly ReportedResult[]): MaybeChart {
   const { name, title, meaning, kind, of } = subject
+  const several = results.length > 1
   const known = results.flatMap(({ label, results: document }, color) => {
     const { time_series: series, measured_window: window } = document
     if (series === undefined) return []
-    // Of many results only the first column: more lines than that cannot be told apart.
-    const columns = subject.columns(series).slice(0, results.length > 3 ? 1 : undefined)
+    const all = subject.columns(series)
+    // Of several results one column, but every pool: more lines than that cannot be told apart.
+    const columns = several && subject.ofPools !== true ? all.slice(0, 1) : all
     return [{ label, color, series, window, columns }]
   })
   if (known.length === 0) return { name, title, missing: noSeries }
-  const several = results.length > 1
   const end = largest(known.map(({ series }) => series.end_s))
   const most = largest(known.flatMap(({ columns }) => columns.flatMap(({ values }) => values)))
   const clock = clockScale(end)
@@ -136,7 +143,7 @@ function chartOverTime(subject: Subject, results: readonly ReportedResult[]): Ma
     columns.map((column, index): Line => ({
       label: several ? (columns.length > 1 ? `${label}, ${column.label}` : label) : column.label,
       color: several ? color : index,
-      dash: column.dash ?? 0,
+      dash: several && columns.length === 1 ? color : (column.dash ?? 0),
       points: column.values.map((value, i) => [
         (i + 0.5) * series.interval_s * clock.factor,
         value === null ? null : value * scale.factor,
@@ -156,7 +163,13 @@ function chartOverTime(subject: Subject, results: readonly ReportedResult[]): Ma
           lines,
           bands: several ? [] : bandsOf(first.window, end, clock),
           x: { name: clock.unit, min: 0, max: end * clock.factor, roundEnd: false },
-          y: { name: kind === 'duration' ? scale.unit : `${scale.unit} ${of}`.trim(), min: 0 },
+          y: {
+            name: [
+              `${scale.unit} ${of}`.trim(),
+              ...(several && kind === 'duration' ? [first.columns[0]?.label] : []),
+            ].join(', '),
+            min: 0,
+          },
         },
         size,
       ),
