@@ -17,7 +17,7 @@ export function addReporting(program: Command, io: Io): void {
   diff
     .argument('<A.json>', 'what llmsim run --output wrote')
     .argument('<B.json>', 'the other')
-    .option('--all', 'every figure, changed or not, of the pools too')
+    .option('--all', 'every figure: of pools and classes too, changed or not')
     .option('--format <FORMAT>', 'on stdout: table or json (default: table)')
     .action(async (first, second, options) =>
       (await import('./commands/diff.js')).diff(first, second, checked(options), io),

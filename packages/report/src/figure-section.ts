@@ -47,7 +47,18 @@ const cards: readonly Card[] = [
   },
   {
     figure: { path: 'xpu_utilization', label: 'Device utilisation' },
-    more: [{ path: 'kv_cache.mean_utilization', label: 'KV cache' }],
+    more: [
+      { path: 'mfu', label: 'MFU' },
+      { path: 'mbu', label: 'MBU' },
+    ],
+  },
+  {
+    figure: { path: 'kv_cache.mean_utilization', label: 'KV cache in use' },
+    more: [{ path: 'kv_cache.prefix_hit_rate', label: 'prefix hits' }],
+  },
+  {
+    figure: { path: 'failed_requests', label: 'Requests failed', better: 'lower' },
+    more: [{ path: 'faults.availability', label: 'availability', better: 'higher' }],
   },
   {
     figure: {
@@ -106,7 +117,9 @@ function cardList(results: ResultsDocument): Markup {
             known.length > 0 &&
             html`<dd class="more">
               ${known.map(
-                (each) => html`${each.label} ${number(each, figures)} ${each.unit ?? ''}`,
+                (each, index) =>
+                  html`${index > 0 && ' · '}${each.label} ${number(each, figures)}
+                  ${each.unit ?? ''}`,
               )}
             </dd>`
           }
@@ -191,13 +204,14 @@ function comparisonTable(results: readonly ReportedResult[]): Markup {
 
 function moreLabel(figure: ShownFigure, each: ShownFigure): string {
   if (each.label === 'p99') return figure.label.replace('median', 'p99')
-  if (each.label === 'KV cache') return 'KV cache utilisation'
   const labels: Readonly<Record<string, string>> = {
     'throughput.requests_per_sec': 'Request throughput',
     'goodput.requests_per_sec': 'Goodput',
     'cost.usd_per_hour': 'Rent of all devices',
     'energy.average_watts': 'Power',
     total_requests: 'Requests arrived',
+    'kv_cache.prefix_hit_rate': 'Prefix hit rate',
+    'faults.availability': 'Availability',
   }
   return labels[each.path] ?? each.label
 }

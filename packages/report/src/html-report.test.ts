@@ -48,9 +48,14 @@ describe('htmlReport', () => {
     const page = one()
     expect(page).not.toContain('Not shown')
     const figures = page.match(/<figure /g) ?? []
-    expect(figures.length).toBe(19)
+    expect(figures.length).toBe(20)
     expect(page.match(/<figcaption>/g)?.length).toBe(figures.length)
     expect(page.match(/<details>/g)?.length).toBe(figures.length)
+    expect(page).toMatch(
+      /<strong class="stable"\s*>Stable:<\/strong\s*>[^]*?The queue empties again/,
+    )
+    expect(page).toContain('<th scope="row">TTFT p99</th>')
+    expect(page).toContain('<th scope="row">chat</th>')
     expect(page).toContain('Waiting at most 12, at 75 s.')
     expect(page).not.toMatch(/NaN|undefined|Infinity|\[object/)
   })
@@ -153,6 +158,9 @@ describe('names from files', () => {
     const hostile: ResultsDocument = {
       ...results,
       warnings: [markup],
+      verdict: { state: 'overloaded', reason: markup },
+      classes: results.classes!.map((each) => ({ ...each, name: markup })),
+      tenants: results.classes!.map((each) => ({ ...each, name: markup })),
       versions: { [markup]: markup },
       pools: results.pools.map((pool) => ({ ...pool, name: markup })),
       time_series: {

@@ -3,6 +3,7 @@ import { countText, durationText, figureText } from '@llmsim/metrics'
 import { chartGroups } from './charts/result-charts.js'
 import { figureSection } from './figure-section.js'
 import { latencyTables } from './latency-table.js'
+import { groupTables, verdictNote } from './group-tables.js'
 import { html, jsonMarkup, type Markup } from './markup.js'
 import { chartGrid, page, type PageSection } from './page.js'
 import { deploymentText, distinctLabels, type ReportedResult } from './reported-result.js'
@@ -34,7 +35,7 @@ export function htmlReport(
     {
       id: 'figures',
       title: 'Figures',
-      content: html`${warnings(results)}${figureSection(results)}`,
+      content: html`${warnings(results)}${verdictNote(results)}${figureSection(results)}${groupTables(results)}`,
     },
     ...chartGroups(results).map(({ id, title: heading, intro, charts }): PageSection => ({
       id,

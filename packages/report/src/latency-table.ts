@@ -11,7 +11,7 @@ const rows = [
   ['In the queue', 'queue_time'],
 ] as const
 
-const statistics = ['mean', 'std', 'min', 'p50', 'p90', 'p95', 'p99', 'max'] as const
+const statistics = ['mean', 'std', 'min', 'p50', 'p90', 'p95', 'p99', 'p999', 'max'] as const
 
 /** Every statistic of every latency, a table for each result. */
 export function latencyTables(results: readonly ReportedResult[]): Markup {
@@ -34,12 +34,18 @@ export function latencyTables(results: readonly ReportedResult[]): Markup {
                 const latency: Latency = document[field]
                 return html`<tr>
                   <th scope="row">${title}</th>
-                  ${statistics.map(
-                    (name) =>
-                      html`<td>
-                        ${latency[name] === null ? '-' : html`<data data-figure="${field}.${name}" value="${latency[name]}">${durationText(latency[name])}</data>`}
-                      </td>`,
-                  )}
+                  ${statistics.map((name) => {
+                    const value = latency[name] ?? null
+                    return html`<td>
+                      ${
+                        value === null
+                          ? '-'
+                          : html`<data data-figure="${field}.${name}" value="${value}"
+                              >${durationText(value)}</data
+                            >`
+                      }
+                    </td>`
+                  })}
                 </tr> `
               })}
             </tbody>

@@ -40,10 +40,17 @@ header{padding-block:clamp(2rem,5vw,3.5rem) 1.5rem}
 nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;margin:1.5rem 0 0;padding:0}
 nav a{display:inline-block;padding-block:.25rem;font-size:.9375rem}
 section{padding-block:2.25rem;border-top:1px solid var(--line)}
-section>h2+*{margin-top:.4rem}section>h2+.cards,section>h2+.notes{margin-top:1.25rem}
+section>h2+*{margin-top:.4rem}section>h2+.cards,section>h2+.notes,section>h2+.verdict{margin-top:1.25rem}
 .intro{color:var(--muted)}
 .notes{margin:0 0 1.75rem;padding:.85rem 1.1rem;background:var(--raised);border-left:4px solid var(--worse);border-radius:0 4px 4px 0}
 .notes ul{margin:.3rem 0 0;padding-left:1.2rem}
+.verdict{margin:0 0 1.75rem}
+.verdict div{padding-block:.15rem}
+.verdict dt,.verdict dd{display:inline;margin:0}
+.verdict dd{color:var(--muted)}
+.verdict .stable{color:var(--better)}
+.verdict .backlogged,.verdict .overloaded{color:var(--worse)}
+data{white-space:nowrap}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,9.5rem),1fr));gap:1.75rem 1.25rem;margin:0}
 .cards>div{border-top:3px solid var(--line);padding-top:.65rem}
 .cards dt{font-size:.875rem;color:var(--muted)}

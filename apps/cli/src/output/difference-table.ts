@@ -9,7 +9,7 @@ import { count, figure } from './figures.js'
 import { textTable } from './text-table.js'
 
 export interface DifferenceOptions {
-  /** Pools and figures without a change too. */
+  /** Every figure: of pools and classes, of every statistic, and without a change too. */
   readonly all: boolean
   readonly colors: Colors
 }
@@ -19,7 +19,7 @@ export function differenceText(
   { scenario, figures, replications }: ResultDifference,
   { all, colors }: DifferenceOptions,
 ): string {
-  const shown = all ? figures : figures.filter(isPlain).filter(hasChanged)
+  const shown = all ? figures : figures.filter(isHeadline).filter(hasChanged)
   const hidden = figures.filter(hasChanged).length - shown.filter(hasChanged).length
   const parts = [
     colors.bold('Scenario'),
@@ -27,9 +27,7 @@ export function differenceText(
     '',
     colors.bold('Figures'),
     shown.length === 0 ? 'the same' : figureTable(shown, replications !== null),
-    ...(hidden > 0
-      ? ['', `${count(hidden)} more changed in the pools (--all shows every figure)`]
-      : []),
+    ...(hidden > 0 ? ['', `${count(hidden)} more changed (--all shows every figure)`] : []),
     ...significanceNote({ scenario, figures, replications }),
   ]
   return `${parts.join('\n')}\n`
@@ -68,8 +66,12 @@ function significanceNote({ figures, replications }: ResultDifference): string[]
   ]
 }
 
-function isPlain({ path }: FigureDifference): boolean {
-  return !path.startsWith('pools.')
+/** Parts, checks and statistics that say the same again. */
+const details =
+  /^(pools|classes|tenants|littles_law|measured_window|utilization|batch)\.|\.(std|min|max|p90|p95|p999)$|\.p\d+_memory_gb$/
+
+function isHeadline({ path }: FigureDifference): boolean {
+  return !details.test(path)
 }
 
 function hasChanged({ from, to }: FigureDifference): boolean {

@@ -21,7 +21,7 @@ function poolBars(results: readonly ReportedResult[]): PoolBar[] {
 }
 
 /** What a bar is called: the result where there are several, the pool where a result has several. */
-function barLabel(
+export function barLabel(
   results: readonly ReportedResult[],
   label: string,
   pool: string,

@@ -3,6 +3,7 @@ import type { ReportedResult } from '../reported-result.js'
 import { batchComposition, memoryChart, replicaChart, utilizationChart } from './device-charts.js'
 import { latencyDistributions } from './latency-distributions.js'
 import { chartsOverTime } from './over-time.js'
+import { timeSplitChart } from './time-split.js'
 import { operatorCharts, rooflineChart } from './step-charts.js'
 
 /** Charts of one subject. */
@@ -32,7 +33,12 @@ export function chartGroups(results: readonly ReportedResult[]): ChartGroup[] {
       id: 'devices',
       title: 'Devices',
       intro: '',
-      charts: [utilizationChart(results), memoryChart(results), replicaChart(results)],
+      charts: [
+        utilizationChart(results),
+        timeSplitChart(results),
+        memoryChart(results),
+        replicaChart(results),
+      ],
     },
     {
       id: 'steps',
