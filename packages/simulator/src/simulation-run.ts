@@ -595,6 +595,7 @@ export class SimulationRun {
     this.rejected++
     this.failedSeconds += this.now - this.table.arrival[slot]!
     this.#observation?.refused(slot)
+    this.#intake.answered(this.table.session[slot]!, this.now)
     this.table.close(slot)
     if (this.spec.concurrency === undefined) return
     const { backoffSeconds: pause = 0 } = this.spec.client ?? {}
