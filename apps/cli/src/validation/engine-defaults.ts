@@ -22,6 +22,8 @@ export interface EngineDefaults {
   readonly capturedTokens?: number
   /** Speculative decoding; absent: one token a step. */
   readonly drafts?: Drafts
+  /** Tokens that a client has got when it sees the first of them; absent: 1. */
+  readonly firstChunkTokens?: number
   /** How lengths vary of which a measurement does not say; absent: not in closed loops. */
   readonly lengths?: 'fixed' | 'varied'
 }

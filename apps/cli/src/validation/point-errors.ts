@@ -48,7 +48,7 @@ export function pointErrors(
     return { rows: [], skipped }
   }
   try {
-    const { spec } = pointScenario(point, costModel, registries)
+    const { spec, firstChunkTokens } = pointScenario(point, costModel, registries)
     const result = simulate(spec)
     const { rejected_requests: rejected } = result
     if (rejected > 0)
@@ -56,7 +56,7 @@ export function pointErrors(
     const saturated = isSaturated(result, spec, point)
     const rows = wanted.map((metric): PointError => {
       const measured = point[metric] ?? NaN
-      const simulated = simulatedFigure(metric, result, point)
+      const simulated = simulatedFigure(metric, result, point, firstChunkTokens)
       const relative_error = (simulated - measured) / measured
       return { id, metric, measured, simulated, relative_error, saturated }
     })
@@ -85,8 +85,16 @@ function reasonOf(error: unknown): string {
 }
 
 /** The figure of a result that a column names, in the column's unit. */
-function simulatedFigure(metric: Metric, result: SimulationResult, point: MeasuredPoint): number {
+function simulatedFigure(
+  metric: Metric,
+  result: SimulationResult,
+  point: MeasuredPoint,
+  firstChunkTokens: number,
+): number {
   const { throughput, first_token_latency, time_per_output_token, end_to_end_latency } = result
+  // What a client takes for the first token may come with a later one.
+  const late = (firstChunkTokens - 1) * (time_per_output_token.mean ?? 0)
+  const gaps = Math.max(1, (point.output_len ?? 1) - 1)
   // A static batch is timed as a whole: its first tokens are there when the last prompt is done.
   const whole = point.scenario === 'static'
   switch (metric) {
@@ -97,14 +105,14 @@ function simulatedFigure(metric: Metric, result: SimulationResult, point: Measur
     case 'requests_per_s':
       return throughput.requests_per_sec
     case 'ttft_ms_mean':
-      return ms(whole ? first_token_latency.max : first_token_latency.mean)
+      return whole ? ms(first_token_latency.max) : ms(first_token_latency.mean) + 1000 * late
     case 'ttft_ms_p99':
       return ms(first_token_latency.p99)
     case 'tpot_ms_mean': {
       const steps = Math.round(point.output_len ?? 1) - 1
       if (whole && steps > 0)
         return (ms(end_to_end_latency.max) - ms(first_token_latency.max)) / steps
-      return ms(time_per_output_token.mean)
+      return ms(time_per_output_token.mean) - (1000 * late) / gaps
     }
     case 'tpot_ms_p99':
       return ms(time_per_output_token.p99)

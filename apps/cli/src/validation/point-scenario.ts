@@ -22,6 +22,8 @@ export type ValidatedCostModel = (typeof validatedCostModels)[number]
 /** A measurement as a simulation. */
 export interface PointScenario {
   readonly spec: SimulationSpec
+  /** Tokens that the client has got when it sees the first of them. */
+  readonly firstChunkTokens: number
 }
 
 /** Engines as a measurement describes them, without what they are sent. */
@@ -67,7 +69,8 @@ export function pointScenario(
   registries: Registries,
 ): PointScenario {
   const accelerator = acceleratorOf(point, registries)
-  const traffic = trafficOf(point, engineDefaults(point, accelerator).lengths)
+  const { lengths, firstChunkTokens = 1 } = engineDefaults(point, accelerator)
+  const traffic = trafficOf(point, lengths)
   const engine = pointEngine(point, {
     costModel,
     registries,
@@ -77,6 +80,7 @@ export function pointScenario(
   })
   const served = point.scenario === 'closed' || point.scenario === 'open'
   return {
+    firstChunkTokens,
     spec: {
       pools: [engine.pool],
       ...traffic,

@@ -35,6 +35,19 @@ it('lets prompts wait where the scripts do', () => {
   })
 })
 
+it('drafts where the scripts that draft ran, and counts the first chunk as they send it', () => {
+  const row = {
+    ...{ model: 'deepseek-r1', engine: 'trtllm', tp: '8', input_len: '1024', concurrency: '4' },
+    ...{ weight_dtype: 'fp8', notes: `${nightly}; may use speculative (MTP) decoding` },
+  }
+  const drafting = usual('b200-192gb', { ...row, engine_version: '1.2.0rc6.post3' })
+  expect(drafting).toMatchObject({ drafts: { tokens: 3 }, maxBatchedTokens: 1152 })
+  expect(drafting.firstChunkTokens).toBeGreaterThan(20)
+  const plain = usual('b200-192gb', { ...row, engine_version: '1.2.0rc6.post2' })
+  expect(plain.drafts).toBeUndefined()
+  expect(plain.firstChunkTokens).toBe(10)
+})
+
 it('gives a generated engine steps of the batch and one prompt, and newer clients lengths that vary', () => {
   const gap = { engine: 'trtllm', input_len: '1024', concurrency: '64', notes: 'gap-analysis run' }
   const older = usual('h100-80gb', { ...gap, engine_version: '1.0.0rc3' })

@@ -1,4 +1,5 @@
 import type { Accelerator } from '@llmsim/contracts'
+import { tokensPerStep } from './drafted-steps.js'
 import type { EngineDefaults } from './engine-defaults.js'
 import type { MeasuredPoint } from './measured-point.js'
 
@@ -64,6 +65,13 @@ function vllmRecipe(point: MeasuredPoint, accelerator: Accelerator): PublishedRe
   return none
 }
 
+/**
+ * Steps between two chunks that DeepSeek-R1's scripts have engines send (`stream_interval`). SGLang counts
+ * tokens from the first on, so that it comes with the tenth (`scheduler.py`, `stream_output`). TensorRT-LLM
+ * sends the first at once, but clients of DeepSeek-R1, and only of it, saw theirs ten steps late.
+ */
+const STREAM_INTERVAL = 10
+
 function tensorrtRecipe(point: MeasuredPoint, _accelerator: Accelerator): PublishedRecipe {
   const { model, tp, dp } = point
   const shortPrompts = prompt(point) <= 1024 && (point.output_len ?? 0) <= 1024
@@ -71,17 +79,20 @@ function tensorrtRecipe(point: MeasuredPoint, _accelerator: Accelerator): Publis
   if (model.startsWith('deepseek')) {
     const beside = Math.ceil((users(point) + prompt(point) + 64) / 64) * 64
     const drafts = draftsOf(point)
+    const firstChunkTokens =
+      STREAM_INTERVAL * (drafts.drafts === undefined ? 1 : tokensPerStep(drafts.drafts))
     // With attention data parallelism the groups wait for each other, for 60 steps at most.
     if (dp > 1)
       return {
         maxBatchedTokens: Math.max(8192, beside),
         schedulerOptions: { attention_dp_timeout_iters: 60 },
         ...drafts,
+        firstChunkTokens,
       }
     // Scripts that draft make room for one prompt beside the drafts.
     if (drafts.drafts !== undefined) {
       const step = (drafts.drafts.tokens + 1) * users(point) + prompt(point) + 64
-      return { maxBatchedTokens: Math.ceil(step / 64) * 64, ...drafts }
+      return { maxBatchedTokens: Math.ceil(step / 64) * 64, ...drafts, firstChunkTokens }
     }
     const gathers =
       point.engine_version.startsWith('1.2.0rc6') &&
@@ -91,6 +102,7 @@ function tensorrtRecipe(point: MeasuredPoint, _accelerator: Accelerator): Publis
     return {
       maxBatchedTokens: Math.max(8192, beside),
       ...(gathers ? { schedulerOptions: gather(40, 0.8) } : {}),
+      firstChunkTokens,
     }
   }
   const gathers = model.startsWith('llama') && shortPrompts && tp < 8
@@ -121,7 +133,8 @@ function gather(steps: number, ratio: number): Record<string, number> {
 
 function sglangRecipe(point: MeasuredPoint, accelerator: Accelerator): PublishedRecipe {
   if (!point.model.startsWith('deepseek')) return none
-  if (!isBlackwell(accelerator)) return { maxBatchedTokens: 32_768, maxSequences: 512 }
+  if (!isBlackwell(accelerator))
+    return { maxBatchedTokens: 32_768, maxSequences: 512, firstChunkTokens: STREAM_INTERVAL }
   const narrow = point.weight_dtype === 'fp8' && point.tp < 8
   const interval = users(point) >= 16 && !narrow ? 30 : 10
   const chunk = point.weight_dtype === 'fp4' ? 16_384 : narrow ? 8192 : 32_768
@@ -129,6 +142,7 @@ function sglangRecipe(point: MeasuredPoint, accelerator: Accelerator): Published
     maxBatchedTokens: chunk,
     maxSequences: narrow ? 32 : 256,
     schedulerOptions: { scheduler_recv_interval: interval },
+    firstChunkTokens: point.weight_dtype === 'fp8' ? 30 : STREAM_INTERVAL,
   }
 }
 
