@@ -35,7 +35,12 @@ function addSweep(program: Command, io: Io, exit: (code: number) => void): void 
     study,
   )
   addStudyOptions(sweep)
-  addList(sweep, '--output <FILE>', 'write .csv, .parquet, .json or .html; repeatable', output)
+  addList(
+    sweep,
+    '--output <FILE>',
+    'write .csv, .parquet, .json, .html or .svg; repeatable',
+    output,
+  )
   sweep
     .argument('[FILE]', 'a scenario file, with a section sweep or without')
     .addOption(grouped('--samples <N>', 'so many samples in place of every combination', study))
@@ -51,7 +56,12 @@ function addSweep(program: Command, io: Io, exit: (code: number) => void): void 
 
 function addMerge(program: Command, io: Io): void {
   const merge = command(program, 'merge', 'join the parts of a sweep')
-  addList(merge, '--output <FILE>', 'write .csv, .parquet, .json or .html; repeatable', output)
+  addList(
+    merge,
+    '--output <FILE>',
+    'write .csv, .parquet, .json, .html or .svg; repeatable',
+    output,
+  )
   merge
     .argument('<JOURNAL...>', 'what each llmsim sweep --shard I/N --journal FILE wrote')
     .addOption(grouped('--figures <A,B,C>', 'figures of the table', output))
@@ -68,6 +78,7 @@ function addCapacity(program: Command, io: Io, exit: (code: number) => void): vo
   addScenarioOptions(capacity)
   addObjectives(capacity)
   addStudyOptions(capacity)
+  addList(capacity, '--output <FILE>', 'write .json, .svg or .html; repeatable', output)
   capacity
     .argument('[FILE]', 'a scenario file')
     .addOption(grouped('--of <LOAD>', 'rate or concurrency (default: that of the scenario)', study))
@@ -76,7 +87,6 @@ function addCapacity(program: Command, io: Io, exit: (code: number) => void): vo
     .addOption(
       grouped('--replications <N>', 'other seeds, for the interval (default: 4; 0: none)', study),
     )
-    .addOption(grouped('--output <FILE>', 'write the answer as JSON', output))
     .addOption(grouped('--format <FORMAT>', 'on stdout: table or json (default: table)', output))
     .action(async (file, options) =>
       (await import('./commands/capacity.js')).capacity(file, checked(options), io, exit),
@@ -110,13 +120,13 @@ function addOptimize(program: Command, io: Io, exit: (code: number) => void): vo
   ] as const)
     optimize.addOption(grouped(flags, description, search))
   addStudyOptions(optimize)
+  addList(optimize, '--output <FILE>', 'write .json, .svg or .html; repeatable', output)
   optimize
     .argument('[FILE]', 'a scenario file')
     .addOption(
       grouped('--mix-accelerators', 'prefill and decode on different accelerators too', search),
     )
     .addOption(grouped('--exhaustive', 'leave nothing out, and look long at everything', search))
-    .addOption(grouped('--output <FILE>', 'write the answer as JSON', output))
     .addOption(grouped('--format <FORMAT>', 'on stdout: table or json (default: table)', output))
     .action(async (file, options) =>
       (await import('./commands/optimize.js')).optimize(file, checked(options), io, exit),

@@ -3,7 +3,7 @@ import type { Io } from '../io.js'
 import { duration, figure, percent } from '../output/figures.js'
 import { jsonText, packageVersions } from '../output/results-document.js'
 import { textTable } from '../output/text-table.js'
-import { fileTarget, writeWhole } from '../output/write-file.js'
+import { answerFiles, writeAnswer } from '../planning/answer-file.js'
 import {
   answerCapacity,
   type CapacityAnswer,
@@ -25,7 +25,7 @@ export interface CapacityOptions extends ScenarioOptions, RegistryOptions, Study
   readonly precision?: string
   readonly replications?: string
   readonly maxRuns?: string
-  readonly output?: string
+  readonly output?: readonly string[]
   readonly format?: string
 }
 
@@ -44,7 +44,7 @@ export async function capacity(
   const { targets: flagged, rest } = sloTargets(withFile(file, given))
   const options: CapacityOptions = rest
   const format = outputFormat(options.format)
-  const target = options.output === undefined ? undefined : fileTarget(options.output, io.cwd)
+  const files = answerFiles(options.output, io)
   const { scenario, folders } = loadStudyScenario(options, io.cwd)
   const targets = flagged.length > 0 ? flagged : scenarioTargets(scenario.slo)
   if (targets.length === 0)
@@ -73,10 +73,19 @@ export async function capacity(
       const answer = await answerCapacity(question, session)
       session.progress.stop()
       const json = jsonText(capacityDocument(question, answer))
-      if (target !== undefined) writeWhole(target, json)
+      await writeAnswer(files, {
+        json,
+        command: 'capacity',
+        chart: async () =>
+          (await import('../planning/capacity-chart.js')).capacityChart(
+            kind,
+            answer.capacity.trials,
+            answer.capacity.load,
+          ),
+      })
       io.stdout(format === 'json' ? json : capacityText(question, answer))
-      if (target !== undefined && options.quiet !== true)
-        io.stderr(`results written to ${target.name}\n`)
+      if (options.quiet !== true)
+        for (const { target } of files) io.stderr(`results written to ${target.name}\n`)
     },
   )
 }

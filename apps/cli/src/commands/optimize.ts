@@ -1,7 +1,7 @@
 import { SimulatorError } from '@llmsim/contracts'
 import type { Io } from '../io.js'
 import { jsonText } from '../output/results-document.js'
-import { fileTarget, writeWhole } from '../output/write-file.js'
+import { answerFiles, writeAnswer } from '../planning/answer-file.js'
 import type { EngineChoice, SearchSpace } from '../planning/candidate-space.js'
 import { objectivesOf } from '../planning/objective.js'
 import { optimizeDocument, optimizeText } from '../planning/optimize-output.js'
@@ -38,7 +38,7 @@ export interface OptimizeOptions extends ScenarioOptions, RegistryOptions, Study
   readonly finalists?: string
   readonly replications?: string
   readonly exhaustive?: boolean
-  readonly output?: string
+  readonly output?: readonly string[]
   readonly format?: string
 }
 
@@ -62,7 +62,14 @@ export async function optimize(
   const { targets: flagged, rest } = sloTargets(withFile(file, given))
   const options: OptimizeOptions = rest
   const format = outputFormat(options.format)
-  const target = options.output === undefined ? undefined : fileTarget(options.output, io.cwd)
+  const files = answerFiles(options.output, io)
+  if (files.some(({ kind }) => kind !== 'json') && (options.objective ?? '').split(',').length < 2)
+    throw new SimulatorError({
+      code: 'CONFLICT',
+      path: '--output',
+      message: 'is a chart of two objectives against each other, and there is one',
+      accepted: 'a .json file, or --objective A,B',
+    })
   const objectives = objectivesOf(options.objective ?? 'cost')
   const xpus = namesOf(options.accelerators)
   const { scenario, folders } = loadStudyScenario(options, io.cwd)
@@ -102,13 +109,22 @@ export async function optimize(
     const answer = await answerOptimize(question, session)
     session.progress.stop()
     const json =
-      target !== undefined || format === 'json'
+      files.length > 0 || format === 'json'
         ? jsonText(optimizeDocument(question, answer, session.study))
         : ''
-    if (target !== undefined) writeWhole(target, json)
+    await writeAnswer(files, {
+      json,
+      command: 'optimize',
+      chart: async () => {
+        const { frontierChart } = await import('../planning/frontier-chart.js')
+        const [one, other] = objectives
+        if (one === undefined || other === undefined) throw new Error('a chart of one objective')
+        return frontierChart(answer.frontier, [one, other])
+      },
+    })
     io.stdout(format === 'json' ? json : optimizeText(question, answer, session.study))
-    if (target !== undefined && options.quiet !== true)
-      io.stderr(`results written to ${target.name}\n`)
+    if (options.quiet !== true)
+      for (const { target } of files) io.stderr(`results written to ${target.name}\n`)
   })
 }
 

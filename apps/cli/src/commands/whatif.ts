@@ -4,7 +4,7 @@ import type { Io } from '../io.js'
 import { percent } from '../output/figures.js'
 import { jsonText, packageVersions } from '../output/results-document.js'
 import { textTable } from '../output/text-table.js'
-import { fileTarget, writeWhole } from '../output/write-file.js'
+import { answerFiles, writeAnswer } from '../planning/answer-file.js'
 import { valueAt, studyFigure, type StudyFigure } from '../planning/study-figure.js'
 import { loadStudyScenario } from '../planning/study-scenario.js'
 import {
@@ -41,10 +41,7 @@ export async function whatif(
   const options = withFile(file, given)
   const format = outputFormat(options.format)
   const figure = studyFigure(options.figure ?? 'throughput', '--figure')
-  const targets = (options.output ?? []).map((name) => ({
-    kind: endingOf(name),
-    target: fileTarget(name, io.cwd),
-  }))
+  const files = answerFiles(options.output, io)
   const share = shareOf(options.by)
   const axes = (options.vary ?? []).map((text) => namedAxis(parseAxis(text, '--vary')))
   const { scenario, folders } = loadStudyScenario(options, io.cwd)
@@ -59,11 +56,15 @@ export async function whatif(
     const { value, found } = await tornado(base, inputs, figure, session)
     session.progress.stop()
     const document = jsonText(whatifDocument(figure, value, found))
-    for (const { target, kind } of targets)
-      writeWhole(target, kind === 'json' ? document : await drawn(kind, figure, value, found))
+    await writeAnswer(files, {
+      json: document,
+      command: 'whatif',
+      chart: async () =>
+        (await import('../planning/tornado-chart.js')).tornadoChart(figure, value, found),
+    })
     io.stdout(format === 'json' ? document : whatifText(figure, value, found))
     if (options.quiet !== true)
-      for (const { target } of targets) io.stderr(`results written to ${target.name}\n`)
+      for (const { target } of files) io.stderr(`results written to ${target.name}\n`)
   })
 }
 
@@ -99,41 +100,6 @@ async function tornado(
     return Promise.resolve([at(place), at(place + 1)] as const)
   })
   return { value: own, found }
-}
-
-type Ending = 'json' | 'svg' | 'html'
-
-function endingOf(name: string): Ending {
-  const found = (['json', 'svg', 'html'] as const).find((ending) =>
-    name.toLowerCase().endsWith(`.${ending}`),
-  )
-  if (found !== undefined) return found
-  throw new SimulatorError({
-    code: 'INVALID_VALUE',
-    path: '--output',
-    message: 'has an ending that says nothing',
-    given: name,
-    accepted: '.json, .svg, .html',
-  })
-}
-
-async function drawn(
-  kind: 'svg' | 'html',
-  figure: StudyFigure,
-  value: number,
-  found: readonly Sensitivity<WhatifInput>[],
-): Promise<string> {
-  const { tornadoChart } = await import('../planning/tornado-chart.js')
-  const { chartGrid, chartSvg, html, page } = await import('@llmsim/report')
-  const chart = tornadoChart(figure, value, found)
-  if (kind === 'svg') return chartSvg(chart)
-  return page({
-    kicker: 'llmsim whatif',
-    title: chart.title,
-    lede: chart.description,
-    sections: [{ id: 'tornado', title: 'Sensitivity', content: chartGrid([chart]) }],
-    footer: html`<p>Each input is changed alone; the others stay as they are.</p>`,
-  })
 }
 
 function shareOf(text: string | undefined): number {

@@ -3,7 +3,7 @@ import { replicaBounds, type ReplicaBounds } from '@llmsim/planner'
 import { deploy, type DeployedPool } from '../deployment.js'
 import { simulationSpec } from '../simulation-spec.js'
 import { mostLost } from '../slo-target.js'
-import { trafficOf, type Traffic } from '../traffic.js'
+import { trafficOf } from '../traffic.js'
 import type { PlainObject } from '../scenario/assignments.js'
 import {
   candidateScenario,
@@ -169,11 +169,19 @@ export class FactFinder {
    * theirs takes a step, and each token of a prompt is computed. Undefined otherwise.
    */
   async traffic(candidate: Candidate, base: PlainObject): Promise<TrafficFacts | undefined> {
+    const spec = await this.specification(base, candidate)
+    const barest = await this.specification(
+      { model: base.model, workload: { num_requests: 1 } },
+      candidate,
+    )
+    return isPlain(spec, barest) ? trafficFacts(spec) : undefined
+  }
+
+  private async specification(base: PlainObject, candidate: Candidate): Promise<SimulationSpec> {
     const scenario = this.study.resolve(candidateScenario(base, candidate))
     const traffic = await trafficOf(scenario, this.study.context.folders)
     const deployment = deploy(scenario, this.study.registries)
-    const spec = simulationSpec(scenario, deployment, traffic, this.study.registries)
-    return isPlain(spec) ? trafficFacts(spec, traffic) : undefined
+    return simulationSpec(scenario, deployment, traffic, this.study.registries)
   }
 }
 
@@ -187,31 +195,36 @@ function rate(count: number, seconds: number): number {
   return seconds > 0 ? count / seconds : Infinity
 }
 
-/** Parts of a specification under which the bounds are known to hold; others may break them. */
-const plainFields: ReadonlySet<string> = new Set([
-  ...['pools', 'kvTransfer', 'source', 'concurrency', 'requestOverheadSeconds'],
-  ...['requestSerialSeconds', 'durationSeconds', 'maxRequests', 'warmUpSeconds', 'objectives'],
-  ...['stepByStep', 'exactQuantiles', 'tenants', 'breakdown', 'distributions', 'observer'],
-])
-const plainPoolFields: ReadonlySet<string> = new Set([
-  ...['name', 'role', 'replicas', 'devicesPerReplica', 'stages', 'costModel', 'createScheduler'],
-  ...['router', 'memory', 'power', 'devicePeak', 'deviceUsdPerHour', 'attentionRanks'],
-])
+/** Parts of a specification that change no step and no request. */
+const harmless: readonly string[] = [
+  ...['kvTransfer', 'concurrency', 'maxRequests', 'objectives', 'tenants', 'breakdown'],
+  ...['distributions', 'observer', 'attentionRanks', 'deviceUsdPerHour'],
+]
 
-function isPlain(spec: SimulationSpec): boolean {
-  const holds = (object: object, fields: ReadonlySet<string>): boolean =>
-    Object.entries(object).every(([key, value]) => value === undefined || fields.has(key))
+/**
+ * Whether a run has no parts but those of the barest one: whatever a feature adds, as cached prompts,
+ * drafted tokens, clients that give up or devices that fail, may break what the bounds rest on.
+ */
+function isPlain(spec: SimulationSpec, barest: SimulationSpec): boolean {
+  const known = new Set([...harmless, ...partsOf([barest]), ...partsOf(barest.pools)])
   return (
-    holds(spec, plainFields) &&
-    spec.pools.every((pool) => holds(pool, plainPoolFields)) &&
+    partsOf([spec, ...spec.pools]).every((part) => known.has(part)) &&
     spec.warmUpSeconds === 0 &&
     spec.durationSeconds === Infinity
   )
 }
 
-function trafficFacts(spec: SimulationSpec, traffic: Traffic): TrafficFacts {
-  const { maxRequests = Infinity, concurrency } = spec
-  const source = traffic.source()
+function partsOf(objects: readonly object[]): string[] {
+  return objects.flatMap((object) =>
+    Object.entries(object).flatMap(([part, value]) => (value === undefined ? [] : [part])),
+  )
+}
+
+function trafficFacts({
+  source,
+  maxRequests = Infinity,
+  concurrency,
+}: SimulationSpec): TrafficFacts {
   const draft = { arrivalSeconds: 0, promptTokens: 0, outputTokens: 0, sessionId: -1, priority: 0 }
   const prompts: number[] = []
   const outputs: number[] = []

@@ -8,9 +8,9 @@ import type { StudyFigure } from './study-figure.js'
 import type { SweepColumns, SweepRow } from './sweep-rows.js'
 
 /** Forms in which a sweep can be written, by the ending of the file. */
-export type SweepFormat = 'csv' | 'json' | 'parquet' | 'html'
+export type SweepFormat = 'csv' | 'json' | 'parquet' | 'html' | 'svg'
 
-const formats: readonly SweepFormat[] = ['csv', 'json', 'parquet', 'html']
+const formats: readonly SweepFormat[] = ['csv', 'json', 'parquet', 'html', 'svg']
 
 /** The form that the ending of a file asks for. Throws `SimulatorError` at `--output`. */
 export function sweepFormat(file: string): SweepFormat {
@@ -34,6 +34,10 @@ export async function sweepBytes(
   if (format === 'csv') return sweepCsv(columns)
   if (format === 'json') return jsonText(sweepDocument(columns))
   if (format === 'parquet') return await sweepParquet(columns)
+  if (format === 'svg') {
+    const { chartSvg } = await import('@llmsim/report')
+    return chartSvg((await import('./parallel-chart.js')).parallelChart(columns, figures))
+  }
   const { sweepPage } = await import('./sweep-page.js')
   return sweepPage(columns, figures)
 }

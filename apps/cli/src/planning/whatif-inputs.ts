@@ -59,7 +59,10 @@ const deviceInputs: readonly {
     scaled: (entry, factor) => ({
       ...entry,
       peak_flop_per_s: Object.fromEntries(
-        Object.entries(entry.peak_flop_per_s).map(([format, peak]) => [format, (peak ?? 0) * factor]),
+        Object.entries(entry.peak_flop_per_s).map(([format, peak]) => [
+          format,
+          (peak ?? 0) * factor,
+        ]),
       ),
     }),
   },
