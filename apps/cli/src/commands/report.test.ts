@@ -50,7 +50,8 @@ describe('run --report', () => {
   })
 
   it.each([
-    ['--report results.json --output results.json', '--report: is the file that the results'],
+    ['--report results.json --output results.json', '--report: is the file that --output writes'],
+    ['--report a.csv --requests-output a.csv', '--requests-output: is the file that --report'],
     ['--report .', '--report: is a folder'],
     ['--report nowhere/page.html', '--report: is in a folder that does not exist'],
   ])('refuses %s', async (flags, message) => {

@@ -3,12 +3,13 @@ import { simulate } from '@llmsim/simulator'
 import type { Io } from '../io.js'
 import { colorsFor } from '../output/colors.js'
 import { progressBar } from '../output/progress.js'
+import { refuseSharedTargets } from '../output/distinct-targets.js'
 import { jsonText, resultsDocument } from '../output/results-document.js'
 import { resultsSummary, resultsTable } from '../output/results-table.js'
 import { fileTarget, writeWhole } from '../output/write-file.js'
 import { prepareRun, prepareScenario } from '../prepared-run.js'
 import type { RegistryOptions } from '../registries.js'
-import { reportTarget, writeReport } from '../output/report-file.js'
+import { writeReport } from '../output/report-file.js'
 import { replicated, replicationOptions, seeded } from '../replicated-run.js'
 import { observationOf, type ObservationOptions, observationTargets } from '../run-observation.js'
 import { refuseInputAsOutput } from '../scenario/input-files.js'
@@ -33,11 +34,19 @@ export async function run(options: RunOptions, io: Io): Promise<void> {
   const format = outputFormat(options.format)
   const replication = replicationOptions(options)
   const target = options.output === undefined ? undefined : fileTarget(options.output, io.cwd)
-  const reported = reportTarget(options.report, target, io.cwd)
+  const reported =
+    options.report === undefined ? undefined : fileTarget(options.report, io.cwd, '--report')
   const prepared = await prepareScenario(options, io.cwd)
   if (target !== undefined) refuseInputAsOutput(target, prepared.inputs)
   if (reported !== undefined) refuseInputAsOutput(reported, prepared.inputs, '--report')
   const targets = observationTargets(options, io.cwd, prepared.inputs)
+  refuseSharedTargets([
+    ['--output', target],
+    ['--report', reported],
+    ['--requests-output', targets.requests],
+    ['--timeseries-output', targets.timeSeries],
+    ['--chrome-trace', targets.chromeTrace],
+  ])
   const { scenario, deployment, spec, warnings } = await prepareRun(prepared)
   const replications = replication && seeded(replication, scenario.random_seed)
   const progress = await progressBar(io, options.quiet === true, {
