@@ -9,6 +9,10 @@ process.exitCode = await main(process.argv.slice(2), {
   stdout: textWriter('stdout', process.stdout, stderr, exit),
   stderr,
   cwd: process.cwd(),
+  onInterrupt(handler) {
+    process.on('SIGINT', handler)
+    return () => process.off('SIGINT', handler)
+  },
   env: process.env,
   stdoutIsTerminal: process.stdout.isTTY,
   stderrIsTerminal: process.stderr.isTTY,

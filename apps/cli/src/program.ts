@@ -34,7 +34,7 @@ export function createProgram(io: Io, exit: (code: number) => void): AnyCommand 
     })
     .configureOutput({ writeOut: (text) => io.stdout(text), writeErr: () => undefined })
     .addHelpText('after', examples.program)
-  const run = addRun(program, io)
+  const run = addRun(program, io, exit)
   addEstimate(program, io)
   addCompare(program, io)
   addPlanning(program, io, exit)
@@ -57,7 +57,7 @@ export function createProgram(io: Io, exit: (code: number) => void): AnyCommand 
   return program
 }
 
-function addRun(program: Command, io: Io): AnyCommand {
+function addRun(program: Command, io: Io, exit: (code: number) => void): AnyCommand {
   const run = command(program, 'run', 'simulate a deployment (the default command)', true)
   addFlags(run, scenarioFlags)
   addScenarioOptions(run)
@@ -91,7 +91,7 @@ function addRun(program: Command, io: Io): AnyCommand {
       const given = checked(options)
       const [excess] = run.args
       if (excess !== undefined) throw await unknownCommand(program, excess)
-      await (await import('./commands/run.js')).run(given, io)
+      await (await import('./commands/run.js')).run(given, io, exit)
     })
   return run
 }

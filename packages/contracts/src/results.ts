@@ -232,6 +232,8 @@ const PoolFigures = z.strictObject({
 
 /** What `simulate` measures: the results file without the scenario that made it. */
 export const SimulationResult = z.strictObject({
+  /** The run was stopped before its end; absent where it was not. */
+  partial: z.boolean().optional(),
   /** Requests that arrived, over the whole run. */
   total_requests: z.number(),
   completed_requests: z.number(),

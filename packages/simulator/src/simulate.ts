@@ -13,8 +13,45 @@ import { checkSpecification } from './specification-check.js'
  * it is; `CONTRACT` when a scheduler, router or cost model breaks its contract.
  */
 export function simulate(spec: SimulationSpec): SimulationResult {
+  const run = startSimulation(spec)
+  while (!run.advance(Infinity));
+  return run.result()
+}
+
+/** A simulation that runs when it is told to. */
+export interface Simulation {
+  /**
+   * Runs on for so many events, or to its end.
+   *
+   * @returns whether it is over
+   */
+  advance(events: number): boolean
+  /** Ends it where it is: its result is then `partial`. */
+  stop(): void
+  /** What was measured; only when it is over or stopped. */
+  result(): SimulationResult
+}
+
+/** A {@link simulate} in pieces, between which a caller may do something else. Errors: the same. */
+export function startSimulation(spec: SimulationSpec): Simulation {
   checkSpecification(spec)
   const run = new SimulationRun(spec)
-  run.run()
-  return resultOf(run)
+  run.begin()
+  let over = false
+  const close = (): void => {
+    over = true
+    run.end()
+  }
+  return {
+    advance(events) {
+      if (!over && run.advance(events)) close()
+      return over
+    },
+    stop() {
+      if (over) return
+      run.stop()
+      close()
+    },
+    result: () => resultOf(run),
+  }
 }

@@ -51,6 +51,7 @@ export function resultOf(run: SimulationRun): SimulationResult {
   const devices = sum(figures.map((pool) => pool.devices))
   const energy = sum(figures.map((pool) => pool.energy_joules))
   return {
+    ...(run.stopped ? { partial: true } : {}),
     total_requests: requests.arrived,
     completed_requests: requests.completed,
     rejected_requests: run.rejected,
@@ -217,6 +218,8 @@ function cost(pools: readonly Pool[], tokensPerSecond: number): SimulationResult
 
 function warnings(run: SimulationRun): string[] {
   const found: string[] = []
+  if (run.stopped)
+    found.push(`stopped at ${run.now} s: the figures are of what was simulated until then`)
   if (run.requests.arrivedInWindow === 0)
     found.push(`no request arrived in the measured window, from ${run.spec.warmUpSeconds} s on`)
   const { state, reason } = runVerdict({

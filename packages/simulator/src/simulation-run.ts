@@ -58,6 +58,8 @@ export class SimulationRun {
   failedSeconds: number = 0
   /** Requests in the system, integrated over time. */
   requestSeconds: number = 0
+  /** Whether it was ended before its time. */
+  stopped: boolean = false
   /** The clock: time of the last event. */
   now: number = 0
   readonly table: RequestTable = new RequestTable(64)
@@ -238,30 +240,38 @@ export class SimulationRun {
     })
   }
 
-  /** Runs to the end of the traffic and its drain. */
-  run(): void {
+  /** Takes in the first requests. */
+  begin(): void {
     const { concurrency } = this.spec
     if (concurrency === undefined) this.#intake.advance()
     else {
       this.#vacancies = concurrency
       this.#fillVacancies()
     }
+  }
+
+  /**
+   * Runs on for so many events, or to the end of the traffic and its drain.
+   *
+   * @returns whether that end is reached
+   */
+  advance(events: number): boolean {
     const queue = this.#queue
     const intake = this.#intake
-    for (;;) {
+    for (let left = events; left > 0; left--) {
       const next = queue.nextTime
       if (intake.nextArrival <= next) {
-        if (intake.nextArrival === Infinity) break
+        if (intake.nextArrival === Infinity) return true
         this.#advanceTo(intake.nextArrival)
         intake.take()
         this.#arrive()
         this.#intake.advance()
         continue
       }
-      if (this.#timetable.inUse && this.#isOver()) break
+      if (this.#timetable.inUse && this.#isOver()) return true
       if (next > this.#limit) {
         this.#stopAt(this.#limit)
-        break
+        return true
       }
       queue.pop()
       this.#advanceTo(next)
@@ -277,11 +287,22 @@ export class SimulationRun {
         this.#laneEvent(lane)
       }
     }
+    return false
+  }
+
+  /** Ends the run where it is: what was done until now counts. */
+  stop(): void {
+    this.stopped = true
+    this.#stopAt(this.now)
+  }
+
+  /** The run is over: closes the books. */
+  end(): void {
     for (const replica of this.#replicas) {
       replica.sampleUntil(this.now)
       replica.cache?.settle(replica.usedAt(this.now))
     }
-    this.#checkProgress()
+    if (!this.stopped) this.#checkProgress()
     this.#observation?.ended(this.now)
   }
 

@@ -1,5 +1,4 @@
 import { SimulatorError } from '@llmsim/contracts'
-import { simulate } from '@llmsim/simulator'
 import type { Io } from '../io.js'
 import { colorsFor } from '../output/colors.js'
 import { progressBar } from '../output/progress.js'
@@ -7,6 +6,7 @@ import { refuseSharedTargets } from '../output/distinct-targets.js'
 import { jsonText, resultsDocument } from '../output/results-document.js'
 import { resultsSummary, resultsTable } from '../output/results-table.js'
 import { fileTarget, writeWhole } from '../output/write-file.js'
+import { interruptibleRun } from '../interruptible-run.js'
 import { prepareRun, prepareScenario } from '../prepared-run.js'
 import type { RegistryOptions } from '../registries.js'
 import { writeReport } from '../output/report-file.js'
@@ -29,8 +29,15 @@ export interface RunOptions
   readonly jobs?: string
 }
 
-/** Simulates one scenario and prints what came out. */
-export async function run(options: RunOptions, io: Io): Promise<void> {
+/** What a shell says of a program that Ctrl-C ended: 128 and the number of the signal. */
+const interrupted = 130
+
+/** Simulates one scenario and prints what came out; `exit` takes an exit code other than 0. */
+export async function run(
+  options: RunOptions,
+  io: Io,
+  exit: (code: number) => void = () => undefined,
+): Promise<void> {
   const format = outputFormat(options.format)
   const replication = replicationOptions(options)
   const target = options.output === undefined ? undefined : fileTarget(options.output, io.cwd)
@@ -55,14 +62,17 @@ export async function run(options: RunOptions, io: Io): Promise<void> {
   })
   const observation = await observationOf(options, targets, { spec, deployment })
   const { observer } = observation
-  const result = (() => {
+  const result = await (async () => {
     try {
-      return simulate({
-        ...spec,
-        ...(observer === undefined ? {} : { observer }),
-        distributions: true,
-        onProgress: (seconds, requests) => progress.report(seconds, requests),
-      })
+      return await interruptibleRun(
+        {
+          ...spec,
+          ...(observer === undefined ? {} : { observer }),
+          distributions: true,
+          onProgress: (seconds, requests) => progress.report(seconds, requests),
+        },
+        io,
+      )
     } catch (error) {
       observation.abort()
       throw error
@@ -71,8 +81,9 @@ export async function run(options: RunOptions, io: Io): Promise<void> {
     }
   })()
   const files = await observation.commit()
+  if (result.partial === true) exit(interrupted)
   const more =
-    replications === undefined
+    replications === undefined || result.partial === true
       ? undefined
       : await replicated(scenario, result, {
           ...replications,
