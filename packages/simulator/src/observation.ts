@@ -330,7 +330,7 @@ export class Observation {
     request.priority = table.priority[slot]!
     request.promptTokens = table.prompt[slot]!
     request.outputTokens = table.output[slot]!
-    request.cachedTokens = 0
+    request.cachedTokens = table.prefix?.paths.hitTokens[slot] ?? 0
     request.pool = lane < 0 ? -1 : this.#pool[lane]!
     request.replica = lane < 0 ? -1 : this.#lanes[lane]!.replica
     request.entryReplica = table.entryReplica[slot]!

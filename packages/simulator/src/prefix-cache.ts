@@ -190,8 +190,20 @@ export class PrefixCache {
     return shared
   }
 
+  /** KV blocks of a request that are in `nodes`; adds the nodes of the others to them. */
+  countedBlocks(slot: Slot, nodes: Set<number>): number {
+    const { parents, blocks } = this.#tree
+    let counted = 0
+    for (let node = this.#paths.nodes[slot]!; node !== NO_NODE; node = parents[node]!) {
+      if (nodes.has(node)) counted += blocks[node]!
+      else nodes.add(node)
+    }
+    return counted
+  }
+
   /** Counts what a request found of `tokens` tokens when it was admitted first. */
   countHit(slot: Slot, tokens: number, hitTokens: number): void {
+    if (this.#hitRates !== undefined) this.#paths.hitTokens[slot] = hitTokens
     if (!this.counts(slot)) return
     this.requests++
     this.promptTokens += tokens

@@ -17,10 +17,13 @@ export class PrefixPaths {
   seenAt: Float64Array = new Float64Array(64).fill(-1)
   seenBlocks: Int32Array = new Int32Array(64)
   seenHeld: Int32Array = new Int32Array(64)
+  /** Prompt tokens that it found when it was admitted first. */
+  hitTokens: Int32Array = new Int32Array(64)
 
   open(slot: Slot): void {
     if (slot >= this.nodes.length) this.#grow(slot)
     this.seenAt[slot] = -1
+    this.hitTokens[slot] = 0
   }
 
   /** A KV cache has arrived: the replica that it was sent to is its own from now on. */
@@ -40,6 +43,7 @@ export class PrefixPaths {
     this.targetBlocks = widened(this.targetBlocks, length)
     this.seenBlocks = widened(this.seenBlocks, length)
     this.seenHeld = widened(this.seenHeld, length)
+    this.hitTokens = widened(this.hitTokens, length)
     const seen = new Float64Array(length).fill(-1)
     seen.set(this.seenAt)
     this.seenAt = seen
