@@ -1,4 +1,10 @@
-import type { RequestDraft, RequestSource, SimulationSpec } from '@llmsim/contracts'
+import type {
+  KvTierSpec,
+  PrefixCachingSpec,
+  RequestDraft,
+  RequestSource,
+  SimulationSpec,
+} from '@llmsim/contracts'
 import { RandomNumbers } from './random-numbers.js'
 
 /** The same specification, in two of three cases with prefix caches and prompts that begin alike. */
@@ -6,9 +12,26 @@ export function withRandomPrefixes(seed: number, spec: SimulationSpec): Simulati
   const random = new RandomNumbers(seed + 3_000_017)
   if (random.chance(1 / 3)) return spec
   const pools = spec.pools.map((pool) =>
-    random.chance(0.2) ? pool : { ...pool, prefixCaching: { blockBytes: 2e6 } },
+    random.chance(0.2) ? pool : { ...pool, prefixCaching: randomCaching(random) },
   )
   return { ...spec, pools, source: alikeAtFirst(spec.source, random) }
+}
+
+/** In half of the cases with memory below that of the devices, from little to without an end. */
+function randomCaching(random: RandomNumbers): PrefixCachingSpec {
+  const tier = (name: string): KvTierSpec => ({
+    name,
+    scope: 'replica',
+    blocks: random.pick([3, 40, 500, Infinity]),
+    bandwidthBytesPerSecond: random.pick([2e7, 1e9, 5e10]),
+    latencySeconds: random.pick([0, 0.0007, 0.1]),
+    write: random.pick(['through', 'back']),
+  })
+  const tiers: KvTierSpec[] = []
+  if (random.chance(0.5)) tiers.push(tier('host'))
+  if (random.chance(0.3)) tiers.push(tier('nvme'))
+  if (random.chance(0.3)) tiers.push({ ...tier('store'), scope: 'pool', write: 'through' })
+  return { blockBytes: 2e6, tiers }
 }
 
 /** Prompts whose ids are walks through a tree with few branches, of blocks of any size. */

@@ -83,7 +83,7 @@ export class Gateway {
         parts.released(replica)
       },
       unpark: (slot) => {
-        set.entry.parked.remove(slot)
+        if (table.prefix?.reads?.withdraw(slot, queue) !== true) set.entry.parked.remove(slot)
       },
       gone: (slot, now) => {
         this.#gone(slot, now)

@@ -121,7 +121,6 @@ export class KvHandover {
       if (this.#events[slot] === ON_NETWORK) this.#parts.transfer.cancel(slot, now)
       else queue.cancel(this.#events[slot]!)
       target.sampleUntil(now)
-      target.kv.notePeak(target.usedBefore(now))
       const blocks = target.kv.blocksFor(table.prefillTarget[slot]!)
       // Its batch may be in the middle of a run of steps, which has grown until now.
       target.kv.notePeak(target.usedBefore(now))

@@ -175,6 +175,11 @@ export class Outages {
     this.#parts.released(source)
   }
 
+  /** A request's replica has broken before it was queued there. */
+  lost(slot: Slot, now: number): void {
+    this.#retry(slot, now)
+  }
+
   /** Serves a lost request again, or gives it up. */
   #retry(slot: Slot, now: number): void {
     if (this.#parts.abandoned(slot, now)) return

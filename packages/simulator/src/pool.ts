@@ -7,6 +7,7 @@ import type { RequestTable } from './request-table.js'
 import { routerAnswer } from './router-answer.js'
 import { StaleLoads } from './stale-loads.js'
 import type { Timetable } from './timetable.js'
+import { sharedTiers, type SharedTiers } from './tier-stack.js'
 
 /** A pool's replicas that can take requests, as its router sees them. */
 class ReplicasView implements PoolView {
@@ -66,6 +67,7 @@ export class Pool {
   stale: StaleLoads | undefined = undefined
   readonly #view: ReplicasView
   readonly #table: RequestTable
+  readonly #shared: SharedTiers
   readonly #request: { -readonly [K in keyof RoutedRequest]: RoutedRequest[K] } = {
     arrivalSeconds: 0,
     promptTokens: 0,
@@ -79,6 +81,8 @@ export class Pool {
     this.index = index
     this.spec = spec
     this.#table = run.table
+    const { prefix } = run.table
+    this.#shared = sharedTiers(spec.prefixCaching, prefix?.contents, spec.memory.blockSize)
     for (let copy = 0; copy < spec.replicas; copy++) this.#addReplica(run)
     this.available = this.replicas
     this.#view = new ReplicasView(this)
@@ -89,7 +93,14 @@ export class Pool {
     const ranks: Replica[] = []
     for (let rank = 0; rank < (spec.attentionRanks ?? 1); rank++)
       ranks.push(
-        new Replica(this.replicas.length + rank, this.index, spec, run, ranks[0]?.stageFree),
+        new Replica(
+          this.replicas.length + rank,
+          this.index,
+          spec,
+          run,
+          this.#shared,
+          ranks[0]?.stageFree,
+        ),
       )
     this.replicas.push(...ranks)
     if (ranks.length === 1) return

@@ -4,6 +4,8 @@ import type { PrefixPaths } from './prefix-paths.js'
 import { NO_NODE, PrefixTree } from './prefix-tree.js'
 import type { PromptContents } from './prompt-contents.js'
 import type { RequestTable } from './request-table.js'
+import type { TierStack } from './tier-stack.js'
+import type { TierReads } from './tier-reads.js'
 
 /** What the prefix caches of a run share. */
 export interface PrefixParts {
@@ -11,6 +13,8 @@ export interface PrefixParts {
   readonly paths: PrefixPaths
   /** Shares of their prompts that requests found where they are prefilled. */
   readonly hitRates: Distribution
+  /** Only where a pool has tiers. */
+  readonly reads: TierReads | undefined
   /** The measured window, in seconds: requests that arrive in it are counted. */
   readonly windowStart: number
   readonly windowEnd: number
@@ -38,12 +42,14 @@ export class PrefixCache {
   computedTokens: number = 0
   /** What `look` and `find` found: KV blocks, and those of them that running requests hold. */
   found: number = 0
+  readonly tiers: TierStack | undefined
   foundHeld: number = 0
   readonly #hitRates: Distribution | undefined
   readonly #kv: KvBlocks
   readonly #table: RequestTable
   readonly #contents: PromptContents
   readonly #paths: PrefixPaths
+  readonly #reads: TierReads | undefined
   readonly #tree: PrefixTree = new PrefixTree()
   readonly #windowStart: number
   readonly #windowEnd: number
@@ -53,6 +59,7 @@ export class PrefixCache {
   /**
    * @param prefills - whether prompts are computed here: then the shares that are found are kept
    * @param index - a number that no other cache of the run has
+   * @param tiers - memory below that of the devices
    */
   constructor(
     kv: KvBlocks,
@@ -60,11 +67,14 @@ export class PrefixCache {
     parts: PrefixParts,
     prefills: boolean,
     index: number,
+    tiers?: TierStack,
   ) {
+    this.tiers = tiers
     this.#kv = kv
     this.#table = table
     this.#contents = parts.contents
     this.#paths = parts.paths
+    this.#reads = parts.reads
     this.#hitRates = prefills ? parts.hitRates : undefined
     this.#windowStart = parts.windowStart
     this.#windowEnd = parts.windowEnd
@@ -78,6 +88,7 @@ export class PrefixCache {
     let over = used + this.kept - this.#kv.total
     if (over <= 0) return
     while (over > 0 && this.kept > 0) {
+      if (this.tiers !== undefined) this.#passOn(this.tiers, over)
       const gone = this.#tree.evictOldest(over)
       over -= gone
       this.kept -= gone
@@ -170,10 +181,33 @@ export class PrefixCache {
     paths.targetBlocks[slot] = 0
   }
 
+  /**
+   * Keeps what was read from the tiers, the blocks from `from` to `end` of a request that waits: as many as
+   * there is room for beside those in use, in place of what was used longer ago.
+   */
+  keepRead(slot: Slot, from: number, end: number, used: number): void {
+    const kv = this.#kv
+    this.settle(used)
+    const { peak } = kv
+    const before = kv.used
+    // What stood before it may be gone by now.
+    const at = this.acquire(slot, end)
+    const room = kv.total - used - (kv.used - before)
+    const count = at < from ? 0 : Math.min(end - at, room)
+    if (count > 0) {
+      kv.allocate(count)
+      this.settle(used + (kv.used - before))
+      this.#commit(slot, at + count)
+    }
+    this.release(slot, 0, this.#paths.blocks[slot]!, false, used + (kv.used - before))
+    kv.peak = peak
+  }
+
   /** Forgets all that is kept: the replica has lost its memory, and nobody holds any of it. */
   clear(): void {
     while (this.#tree.oldest !== NO_NODE) this.#tree.evictOldest(Infinity)
     this.kept = 0
+    this.tiers?.clear()
     this.#state++
   }
 
@@ -204,7 +238,9 @@ export class PrefixCache {
   /** Counts what a request found of `tokens` tokens when it was admitted first. */
   countHit(slot: Slot, tokens: number, hitTokens: number): void {
     if (this.#hitRates !== undefined) this.#paths.hitTokens[slot] = hitTokens
-    if (!this.counts(slot)) return
+    const counts = this.counts(slot)
+    this.#reads?.admitted(slot, hitTokens / this.#kv.size, counts)
+    if (!counts) return
     this.requests++
     this.promptTokens += tokens
     this.hitTokens += hitTokens
@@ -227,7 +263,7 @@ export class PrefixCache {
     const contents = this.#contents
     const tree = this.#tree
     const { size } = this.#kv
-    const end = this.#sharedWithin(slot, most)
+    const end = this.sharedWithin(slot, most)
     let node = NO_NODE
     let at = 0
     let held = 0
@@ -250,7 +286,7 @@ export class PrefixCache {
     const contents = this.#contents
     const tree = this.#tree
     const kv = this.#kv
-    const end = this.#sharedWithin(slot, most)
+    const end = this.sharedWithin(slot, most)
     let node = NO_NODE
     let at = 0
     let taken = 0
@@ -287,7 +323,8 @@ export class PrefixCache {
     const tree = this.#tree
     const paths = this.#paths
     let node = paths.nodes[slot]!
-    let at = paths.blocks[slot]!
+    const before = paths.blocks[slot]!
+    let at = before
     let twice = 0
     while (at < full) {
       contents.locate(slot, at, this.#kv.size)
@@ -322,6 +359,7 @@ export class PrefixCache {
     paths.blocks[slot] = at
     this.#kv.allocate(-twice)
     this.#state++
+    if (at > before) this.tiers?.computed(tree, node, at - before)
     return twice
   }
 
@@ -340,10 +378,17 @@ export class PrefixCache {
     const own = full - blocks[slot]!
     nodes[slot] = this.#tree.add(nodes[slot]!, low, high, unit, own, 1, false)
     blocks[slot] = full
+    this.tiers?.computed(this.#tree, nodes[slot], own)
+  }
+
+  /** Lets a tier have what goes next. */
+  #passOn(tiers: TierStack, most: number): void {
+    const node = this.#tree.oldest
+    tiers.evicting(this.#tree, node, Math.min(most, this.#tree.blocks[node]!))
   }
 
   /** Blocks of a request's tokens that may be here, of the first `most`: its own only if it was here before. */
-  #sharedWithin(slot: Slot, most: number): number {
+  sharedWithin(slot: Slot, most: number): number {
     if (this.#table.preemptions[slot]! > 0) return most
     return Math.min(most, this.#contents.sharableBlocks(slot, this.#kv.size))
   }

@@ -1,5 +1,6 @@
 import type { PrefixCacheUse } from '@llmsim/contracts'
 import { figure } from '@llmsim/metrics'
+import type { KvTier } from './kv-tier.js'
 import type { Pool } from './pool.js'
 import type { PrefixCache } from './prefix-cache.js'
 import type { PrefixParts } from './prefix-cache.js'
@@ -15,6 +16,7 @@ export function prefixHitRate(pools: readonly Pool[]): number | null {
 export function prefixCacheUse(
   pools: readonly Pool[],
   prefix: PrefixParts | undefined,
+  windowSeconds: number,
 ): PrefixCacheUse | null {
   const caches = cachesOf(pools)
   if (prefix === undefined || caches.length === 0) return null
@@ -36,8 +38,35 @@ export function prefixCacheUse(
     },
     evicted_blocks: total(caches, (cache) => cache.evicted),
     cached_blocks: total(caches, (cache) => cache.kept),
-    tiers: [],
+    tiers: tierFigures(caches, windowSeconds),
   }
+}
+
+/** Tiers by their place below the devices' memory, those of all replicas together. */
+function tierFigures(
+  caches: readonly PrefixCache[],
+  windowSeconds: number,
+): PrefixCacheUse['tiers'] {
+  const stacks = caches.flatMap(({ tiers }) => (tiers === undefined ? [] : [tiers]))
+  const { tiers: first = [] } = stacks[0] ?? {}
+  return first.map(({ spec }, i) => {
+    const tiers = [...new Set(stacks.flatMap((stack) => stack.tiers[i] ?? []))]
+    const sum = (amount: (tier: KvTier) => number): number =>
+      tiers.reduce((all, tier) => all + amount(tier), 0)
+    const bytes = stacks[0]!.blockBytes
+    const reading = stacks.reduce((all, stack) => all + stack.readSeconds[i]!, 0)
+    const whole = windowSeconds * stacks.length
+    return {
+      name: spec.name,
+      total_blocks: spec.blocks === Infinity ? null : spec.blocks,
+      peak_used_blocks: Math.max(...tiers.map((tier) => tier.peak)),
+      hit_tokens: sum((tier) => tier.hitTokens),
+      read_bytes: bytes * sum((tier) => tier.read),
+      written_bytes: bytes * sum((tier) => tier.written),
+      evicted_blocks: sum((tier) => tier.evicted),
+      link_utilization: whole > 0 ? Math.min(1, reading / whole) : 0,
+    }
+  })
 }
 
 function cachesOf(pools: readonly Pool[]): PrefixCache[] {

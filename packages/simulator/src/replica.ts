@@ -1,4 +1,11 @@
-import type { AttentionReach, CostModel, PoolRole, PoolSpec, Slot } from '@llmsim/contracts'
+import type {
+  AttentionReach,
+  CostModel,
+  PoolRole,
+  PoolSpec,
+  Slot,
+  PrefixCachingSpec,
+} from '@llmsim/contracts'
 import { BatchesInFlight } from './batches-in-flight.js'
 import { CachedLaneView } from './cached-lane-view.js'
 import { IntervalClock } from './interval-clock.js'
@@ -7,11 +14,12 @@ import { Lane } from './lane.js'
 import { LaneBreakdown } from './lane-breakdown.js'
 import { LaneView } from './lane-view.js'
 import { MemorySampler } from './memory-sampler.js'
-import { PrefixCache } from './prefix-cache.js'
+import { PrefixCache, type PrefixParts } from './prefix-cache.js'
 import { RequestList } from './request-list.js'
 import type { RequestTable } from './request-table.js'
 import { WorkSampler } from './work-sampler.js'
 import { swapStoreOf, type SwapStore } from './swap-store.js'
+import { TierStack, type SharedTiers } from './tier-stack.js'
 
 /** Steps of a pool that are sampled, at most; four of each batch at least. */
 const WORK_SAMPLES = 256
@@ -75,12 +83,13 @@ export class Replica {
   /** While it is down, or starts again after a fault. */
   readonly down: IntervalClock
 
-  /** `stageFree`: the stages of the ranks before it. */
+  /** `shared`: tiers of its pool; `stageFree`: the stages of the ranks before it. */
   constructor(
     index: number,
     pool: number,
     spec: PoolSpec,
     run: RunParts,
+    shared: SharedTiers,
     stageFree?: Float64Array,
   ) {
     this.index = index
@@ -92,7 +101,14 @@ export class Replica {
     this.cache =
       spec.prefixCaching === undefined || prefix === undefined
         ? undefined
-        : new PrefixCache(this.kv, run.table, prefix, spec.role !== 'decode', run.lanes.length)
+        : new PrefixCache(
+            this.kv,
+            run.table,
+            prefix,
+            spec.role !== 'decode',
+            run.lanes.length,
+            tiersOf(spec.prefixCaching, shared, prefix, spec),
+          )
     this.swap = swapStoreOf(spec.memory)
     this.stageFree = stageFree ?? new Float64Array(spec.stages)
     this.flights = spec.stages > 1 ? new BatchesInFlight() : undefined
@@ -217,4 +233,15 @@ export class Replica {
 /** The windows that a cost model asks for, if any. */
 function windowsOf({ windows }: CostModel): readonly AttentionReach[] | undefined {
   return windows === undefined || windows.length === 0 ? undefined : windows
+}
+
+/** The memories below a replica's KV blocks; undefined where there are none, or nothing is prefilled. */
+function tiersOf(
+  caching: PrefixCachingSpec,
+  shared: SharedTiers,
+  prefix: PrefixParts,
+  { role, memory }: PoolSpec,
+): TierStack | undefined {
+  if (role === 'decode' || (caching.tiers ?? []).length === 0) return undefined
+  return new TierStack(caching, shared, prefix.contents, memory.blockSize, prefix)
 }

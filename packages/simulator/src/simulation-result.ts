@@ -95,7 +95,7 @@ export function resultOf(run: SimulationRun): SimulationResult {
     preemptions: sum(figures.map((pool) => pool.preemptions)),
     ...swapFigures(pools),
     kv_cache: { ...fullest.kv_cache, prefix_hit_rate: prefixHitRate(prefilling) },
-    prefix_cache: prefixCacheUse(prefilling, run.table.prefix),
+    prefix_cache: prefixCacheUse(prefilling, run.table.prefix, seconds),
     kv_transfer:
       run.transfer === undefined
         ? null

@@ -26,6 +26,7 @@ import { stopSegment } from './segment-stop.js'
 import { StepMetrics } from './step-metrics.js'
 import { gapDistributions } from './token-bursts.js'
 import { StepStarter } from './step-starter.js'
+import { TierReads } from './tier-reads.js'
 import { FIRST_APPOINTMENT, Timetable } from './timetable.js'
 
 /** Of equal times: arrivals come first, then transfers end, then requests enter, then batches act in order. */
@@ -69,6 +70,7 @@ export class SimulationRun {
   readonly #replicas: readonly Replica[]
   readonly #queue: EventQueue = new EventQueue()
   readonly #entry: PoolGroup
+  readonly #tierReads: TierReads | undefined = undefined
   readonly #timetable: Timetable = new Timetable(this.#queue)
   readonly #handover: KvHandover | undefined
   readonly #starter: StepStarter
@@ -113,11 +115,14 @@ export class SimulationRun {
     })
     const newGaps = gapDistributions(spec, newDistribution)
     this.steps = new StepMetrics(newGaps(), start, end)
+    if (spec.pools.some((pool) => (pool.prefixCaching?.tiers ?? []).length > 0))
+      this.#tierReads = new TierReads(this.table)
     if (spec.pools.some((pool) => pool.prefixCaching !== undefined))
       this.table.prefix = {
         contents: new PromptContents(),
         paths: new PrefixPaths(),
         hitRates: newDistribution(),
+        reads: this.#tierReads,
         windowStart: start,
         windowEnd: end,
       }
@@ -279,6 +284,8 @@ export class SimulationRun {
       else if (queue.tag < this.#lanes.length) this.#laneEvent(this.#lanes[queue.tag]!)
       else if (queue.tag >= FIRST_APPOINTMENT) this.#keepAppointment(queue.tag)
       else if (queue.tag >= VACANCY_TAG) this.#clientEvent(queue.tag)
+      else if (this.#tierReads?.isReading(queue.tag - this.#lanes.length) === true)
+        this.#tiersRead(queue.tag - this.#lanes.length, this.#tierReads)
       else this.#enter(queue.tag - this.#lanes.length)
       while (this.#upNext !== undefined) {
         const lane: Lane = this.#upNext
@@ -399,7 +406,23 @@ export class SimulationRun {
     replica.outstanding++
     this.table.entryReplica[slot] = replica.index
     if (Number.isNaN(this.table.entered[slot]!)) this.table.entered[slot] = this.now
+    if (this.#tierReads !== undefined && replica.cache?.tiers !== undefined) {
+      const ready = this.#tierReads.begin(slot, replica, this.now)
+      if (ready > this.now) {
+        const event = this.#queue.schedule(ready, ENTRY_PRIORITY, this.#lanes.length + slot)
+        this.#tierReads.awaits(slot, event)
+        return
+      }
+    }
     this.#enqueue(slot, replica)
+  }
+
+  /** What a request found in the tiers below its replica has come; it goes elsewhere if the replica is gone. */
+  #tiersRead(slot: Slot, reads: TierReads): void {
+    const replica = reads.end(slot, this.now)
+    if (replica !== undefined) this.#enqueue(slot, replica)
+    else if (this.outages !== undefined) this.outages.lost(slot, this.now)
+    else this.#enter(slot)
   }
 
   /** Replicas can take requests again: those that found none go there. */

@@ -1,4 +1,10 @@
-import type { ErrorCode, KvTransferSpec, PoolSpec, SimulationSpec } from '@llmsim/contracts'
+import type {
+  ErrorCode,
+  KvTierSpec,
+  KvTransferSpec,
+  PoolSpec,
+  SimulationSpec,
+} from '@llmsim/contracts'
 import { SimulatorError } from '@llmsim/contracts'
 
 /** Refuses a specification that cannot be run. Errors: `INVALID_VALUE` and `CONFLICT` with the field. */
@@ -69,11 +75,28 @@ function checkPool(pool: PoolSpec, path: string): void {
     )
   whole(`${path}.memory.kvBlocks`, pool.memory.kvBlocks)
   whole(`${path}.memory.blockSize`, pool.memory.blockSize)
+  checkTiers(pool.prefixCaching?.tiers ?? [], `${path}.prefixCaching.tiers`)
   const { swap } = pool.memory
   if (swap === undefined) return
   if (!(swap.blocks >= 0 && Number.isSafeInteger(swap.blocks)))
     refuse(`${path}.memory.swap.blocks`, swap.blocks, 'a whole number from 0 on')
   positive(`${path}.memory.swap.bandwidthBytesPerSecond`, swap.bandwidthBytesPerSecond)
+}
+
+function checkTiers(tiers: readonly KvTierSpec[], path: string): void {
+  tiers.forEach((tier, i) => {
+    const at = `${path}[${i}]`
+    const { blocks, bandwidthBytesPerSecond, latencySeconds, scope, write } = tier
+    if (blocks !== Infinity) whole(`${at}.blocks`, blocks)
+    positive(`${at}.bandwidthBytesPerSecond`, bandwidthBytesPerSecond)
+    if (!(latencySeconds >= 0 && latencySeconds < Infinity))
+      refuse(`${at}.latencySeconds`, latencySeconds, 'seconds from 0 on')
+    // In which order several replicas let blocks go is not followed from step to step.
+    if (scope === 'pool' && write === 'back')
+      refuse(`${at}.write`, write, 'through, where replicas share a tier', 'CONFLICT')
+    if (scope === 'replica' && tiers[i - 1]?.scope === 'pool')
+      refuse(`${at}.scope`, scope, 'pool, below a tier that replicas share', 'CONFLICT')
+  })
 }
 
 function whole(path: string, value: number): void {
