@@ -145,6 +145,7 @@ function poolSpec(
     memory: {
       kvBlocks: scenario.engine.num_gpu_blocks_override ?? memory.kvBlocks,
       blockSize: memory.blockSize,
+      ...(memory.stateBlocks === 0 ? {} : { stateBlocks: memory.stateBlocks }),
       bytesPerBlock: memory.bytesPerBlock,
       staticBytes: memory.staticBytes,
       ...swapSpace(scenario, pool),
@@ -182,5 +183,8 @@ function kvTransferOf(
     bandwidthBytesPerSecond: disaggregation.transfer_bandwidth_gbs * GB,
     latencySeconds: disaggregation.transfer_latency_ms * MILLISECOND,
     bytesPerToken: prefill.memory.kvBytesPerToken / disaggregation.kv_compression_ratio,
+    ...(prefill.memory.stateBytes === 0
+      ? {}
+      : { bytesPerRequest: prefill.memory.stateBytes / disaggregation.kv_compression_ratio }),
   }
 }

@@ -62,8 +62,9 @@ function oneLayer(model: Model): Model {
   const { attention, ffn } = model
   const whole = { ...attention }
   if (whole.kind === 'gqa') delete whole.window
+  const { state: _state, ...plain } = model
   return {
-    ...model,
+    ...plain,
     name: `${model.name} (draft)`,
     layers: 1,
     attention: whole,

@@ -88,7 +88,9 @@ export function estimatePool(pool: DeployedPool, batch: EstimatedBatch): PoolEst
       block_size: memory.blockSize,
       tokens: memory.kvBlocks * memory.blockSize,
       bytes_per_token: memory.kvBytesPerToken,
-      sequences: Math.floor(memory.kvBlocks / Math.ceil(batch.contextTokens / memory.blockSize)),
+      sequences: Math.floor(
+        memory.kvBlocks / (memory.stateBlocks + Math.ceil(batch.contextTokens / memory.blockSize)),
+      ),
     },
   }
 }

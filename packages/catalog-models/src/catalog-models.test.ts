@@ -51,6 +51,7 @@ const required = [
 /** Publishers whose count of active parameters leaves out a part, as their sources say. */
 const notCountedAsActive: Readonly<Record<string, readonly ('embedding' | 'lmHead')[]>> = {
   'deepseek-v2-lite': ['embedding'],
+  'minimax-text-01': ['embedding'],
   'glm-4.5': ['embedding', 'lmHead'],
   'glm-4.5-air': ['embedding', 'lmHead'],
   'gpt-oss-20b': ['embedding'],

@@ -20,6 +20,7 @@ export { default as gpt_oss_20b } from './gpt/gpt-oss-20b.json' with { type: 'js
 export { default as gpt3_13b } from './gpt/gpt3-13b.json' with { type: 'json' }
 export { default as gpt3_175b } from './gpt/gpt3-175b.json' with { type: 'json' }
 export { default as gptj_6b } from './gpt/gptj-6b.json' with { type: 'json' }
+export { default as jamba_v0_1 } from './jamba/jamba-v0.1.json' with { type: 'json' }
 export { default as kimi_k2 } from './kimi/kimi-k2.json' with { type: 'json' }
 export { default as kimi_k2_5 } from './kimi/kimi-k2.5.json' with { type: 'json' }
 export { default as codellama_34b } from './llama/codellama-34b.json' with { type: 'json' }
@@ -42,6 +43,7 @@ export { default as llama4_maverick } from './llama/llama4-maverick.json' with {
 export { default as llama4_scout } from './llama/llama4-scout.json' with { type: 'json' }
 export { default as tiny_1b } from './llama/tiny-1b.json' with { type: 'json' }
 export { default as minimax_m2 } from './minimax/minimax-m2.json' with { type: 'json' }
+export { default as minimax_text_01 } from './minimax/minimax-text-01.json' with { type: 'json' }
 export { default as mistral_7b } from './mistral/mistral-7b.json' with { type: 'json' }
 export { default as mistral_large_123b } from './mistral/mistral-large-123b.json' with { type: 'json' }
 export { default as mistral_nemo_12b } from './mistral/mistral-nemo-12b.json' with { type: 'json' }
@@ -78,5 +80,6 @@ export { default as qwen3_4b } from './qwen/qwen3-4b.json' with { type: 'json' }
 export { default as qwen3_8b } from './qwen/qwen3-8b.json' with { type: 'json' }
 export { default as qwen3_coder_30b_a3b } from './qwen/qwen3-coder-30b-a3b.json' with { type: 'json' }
 export { default as qwen3_coder_480b_a35b } from './qwen/qwen3-coder-480b-a35b.json' with { type: 'json' }
+export { default as qwen3_next_80b_a3b } from './qwen/qwen3-next-80b-a3b.json' with { type: 'json' }
 export { default as small_3b } from './stablelm/small-3b.json' with { type: 'json' }
 export { default as yi_34b } from './yi/yi-34b.json' with { type: 'json' }

@@ -13,6 +13,7 @@ import { withRandomFaults } from './random-faults.js'
 import { RandomNumbers } from './random-numbers.js'
 import { withRandomDrafts } from './random-drafts.js'
 import { withRandomPools } from './random-pools.js'
+import { withRandomStates } from './random-states.js'
 import { withRandomRanks } from './random-ranks.js'
 import { withRandomPrefixes } from './random-prefixes.js'
 import { withRandomSenders } from './random-senders.js'
@@ -67,7 +68,10 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
   )
   const kept = withRandomRanks(
     seed,
-    withRandomDrafts(seed, withRandomSwap(seed, withRandomPrefixes(seed, sent))),
+    withRandomDrafts(
+      seed,
+      withRandomStates(seed, withRandomSwap(seed, withRandomPrefixes(seed, sent))),
+    ),
   )
   const spread = withRandomPools(seed, withRandomClients(seed, kept))
   return withRandomFaults(seed, withRandomTransfer(seed, spread))

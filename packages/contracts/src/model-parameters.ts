@@ -6,6 +6,11 @@ export interface ParameterCounts {
   readonly embedding: number
   /** Attention of one layer: projections, biases, norms on heads. */
   readonly attentionPerLayer: number
+  /** A layer of linear attention or of a state-space model (0 without such). */
+  readonly statePerLayer: number
+  /** Layers with attention, and with a state in its place. */
+  readonly attentionLayers: number
+  readonly stateLayers: number
   /** One plain feed-forward network (0 where every layer is a mixture). */
   readonly denseFfn: number
   /** One routed expert (0 without experts). */
@@ -37,6 +42,7 @@ function attentionParameters(model: Model): number {
     return (
       h * (q + kv) +
       q * h +
+      (a.output_gate === true ? h * q : 0) +
       (a.qkv_bias ? q + kv : 0) +
       (a.output_bias ? h : 0) +
       (a.qk_norm ? 2 * a.head_dim : 0) +
@@ -69,6 +75,11 @@ export function parameterCounts(model: Model): ParameterCounts {
     (model.learned_positions ?? 0) * h +
     (model.norm.on_embedding ? normSize : 0)
   const attentionPerLayer = attentionParameters(model)
+  const { state } = model
+  const statePerLayer =
+    state === undefined ? 0 : h * (state.input_width + state.output_width) + state.other_parameters
+  const stateLayers = state?.layers ?? 0
+  const attentionLayers = model.layers - stateLayers
   const moe = ffn.kind === 'moe'
   const moeLayers = moe ? model.layers - ffn.dense_layers : 0
   const denseLayers = model.layers - moeLayers
@@ -94,12 +105,17 @@ export function parameterCounts(model: Model): ParameterCounts {
     embedding +
     lmHead +
     normSize +
-    model.layers * (attentionPerLayer + normsPerLayer) +
+    attentionLayers * attentionPerLayer +
+    stateLayers * statePerLayer +
+    model.layers * normsPerLayer +
     denseLayers * denseFfn +
     moeLayers * (router + sharedExperts)
   return {
     embedding,
     attentionPerLayer,
+    statePerLayer,
+    attentionLayers,
+    stateLayers,
     denseFfn,
     expert,
     sharedExperts,

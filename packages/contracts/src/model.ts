@@ -30,6 +30,8 @@ export const GroupedAttention = z.strictObject({
   qk_norm: z.boolean().default(false),
   /** One learned sink logit per query head. */
   sinks: z.boolean().default(false),
+  /** The result is gated by a projection as wide as the queries. */
+  output_gate: z.boolean().optional(),
   window: AttentionWindow.optional(),
 })
 
@@ -43,6 +45,26 @@ export const LatentAttention = z.strictObject({
   qk_nope_head_dim: count,
   qk_rope_head_dim: count,
   v_head_dim: count,
+})
+
+/**
+ * Layers that keep a state of constant size for each sequence in place of a KV cache: linear attention and
+ * state-space models. They stand in the place of attention in so many of the model's layers.
+ */
+export const StateLayers = z.strictObject({
+  /** Gated DeltaNet, Mamba (1 and 2), Lightning Attention. */
+  kind: z.enum(['gated-delta', 'mamba', 'mamba2', 'lightning']),
+  layers: count,
+  /** Columns of all products that read the hidden state: queries, keys, values, gates. */
+  input_width: count,
+  /** Rows of the product that writes it. */
+  output_width: count,
+  /** Elements of one layer's recurrent state, kept in 32 bits. */
+  state_elements: count,
+  /** Elements of the tokens that its convolution remembers, kept in 16 bits. */
+  convolution_elements: z.int().nonnegative().default(0),
+  /** Parameters of one layer besides: convolution, decay, further products within it, norms. */
+  other_parameters: z.int().nonnegative().default(0),
 })
 
 /** One feed-forward network per layer. */
@@ -96,6 +118,8 @@ export const Model = z.strictObject({
   /** Longest context that the publisher states, in tokens. */
   max_context: count,
   attention: z.discriminatedUnion('kind', [GroupedAttention, LatentAttention]),
+  /** Layers without attention; absent: every layer has it. */
+  state: StateLayers.optional(),
   ffn: z.discriminatedUnion('kind', [DenseFfn, MoeFfn]),
   /** The LM head shares the embedding's matrix. */
   tied_embeddings: z.boolean(),
@@ -125,5 +149,6 @@ export const Model = z.strictObject({
 export type Model = z.infer<typeof Model>
 export type GroupedAttention = z.infer<typeof GroupedAttention>
 export type LatentAttention = z.infer<typeof LatentAttention>
+export type StateLayers = z.infer<typeof StateLayers>
 export type MoeFfn = z.infer<typeof MoeFfn>
 export type DenseFfn = z.infer<typeof DenseFfn>

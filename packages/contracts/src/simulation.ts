@@ -14,6 +14,11 @@ export interface ReplicaMemory {
   readonly kvBlocks: number
   /** Tokens in a KV block. */
   readonly blockSize: number
+  /**
+   * KV blocks that each sequence holds besides those of its tokens: states of constant size (linear
+   * attention, state-space layers). 0 when absent.
+   */
+  readonly stateBlocks?: number
   /** Bytes of one KV block on the fullest device. */
   readonly bytesPerBlock: number
   /** Bytes in use on the fullest device before any KV block: weights, activations, reserve. */
@@ -134,6 +139,8 @@ export interface KvTransferSpec {
    * when its prefill is done.
    */
   readonly overlapLayers?: number
+  /** Bytes of each request besides: states of constant size. 0 when absent. */
+  readonly bytesPerRequest?: number
 }
 
 /** Limits that a request meets when its latency is good, in seconds; absent: no limit. */

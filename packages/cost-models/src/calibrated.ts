@@ -25,6 +25,9 @@ import { expertLayout } from './expert-layout.js'
 import { GroupSum } from './group-sum.js'
 import { checkLayout } from './layout-check.js'
 import { OperatorSum } from './operator.js'
+import { unquantisedFormat } from './compute-format.js'
+import { curveOf } from './calibrated/curve-choice.js'
+import { StateCost } from './state-cost.js'
 import { stepsUntil } from './steps-until.js'
 
 export * from './calibrated/collective-time.js'
@@ -54,6 +57,8 @@ class Calibrated implements CostModel {
   readonly name: string = NAME
   readonly #tokens: OperatorSum
   readonly #logits: OperatorSum
+  /** Layers that keep a state; undefined without such. */
+  readonly #state: StateCost | undefined
   /** Tokens of each decoding sequence in a step. */
   readonly #verified: number
   /** What attention ranks do together; undefined with one rank. */
@@ -66,6 +71,7 @@ class Calibrated implements CostModel {
     this.#tokens = new OperatorSum(calibratedTokenOperators(inputs))
     this.#logits = new OperatorSum(calibratedLogitOperators(inputs))
     this.#verified = inputs.layout.verifiedTokens ?? 1
+    this.#state = stateCost(inputs)
     const { ranks } = expertLayout(inputs.layout)
     this.#group =
       ranks === 1
@@ -89,6 +95,10 @@ class Calibrated implements CostModel {
       engine.perToken * tokens +
       engine.perSequence * logits
     if (this.#group !== undefined) seconds += this.#group.seconds(work)
+    if (this.#state !== undefined)
+      seconds +=
+        this.#state.decodeSeconds(this.#verified * decodes) +
+        this.#state.prefillSeconds(prefillTokens)
     let growth = 0
     let horizon = Infinity
     if (decodes > 0 || decodeContext > 0)
@@ -163,6 +173,7 @@ class Calibrated implements CostModel {
     this.#tokens.describe(tokens, operators)
     this.#group?.describe(work, operators)
     for (const part of this.#attention) part.describe(work, operators)
+    this.#state?.describe({ ...work, decodes: this.#verified * decodes }, operators)
     this.#logits.describe(logits, operators)
     const overhead = (name: string, seconds: number): void => {
       if (seconds > 0)
@@ -179,6 +190,33 @@ class Calibrated implements CostModel {
     overhead('engine_sequences', engine.perSequence * logits)
     return operators
   }
+}
+
+/**
+ * Layers that keep a state: what only moves data as the elementwise kernels do, products as prefill attention.
+ * No calibration has curves of them.
+ */
+function stateCost(inputs: CalibratedInputs): StateCost | undefined {
+  const { layout, shapes, device } = inputs
+  const { state } = layout.model
+  if (state === undefined) return undefined
+  const { kernels } = device.calibration
+  const format = unquantisedFormat(layout.activationFormat)
+  const { flopPerSecond, bytesPerSecond } = device.device(format, format)
+  const share = curveOf(kernels.prefill_attention, format)?.compute_fraction ?? 1
+  const { memory_fraction: memory, latency_s: latency } = kernels.elementwise
+  const rates = {
+    runs: passes(inputs, shapes.stateLayers),
+    flopPerSecond: flopPerSecond * share,
+    bytesPerSecond: bytesPerSecond * memory,
+    startSeconds: 2 * latency,
+  }
+  return new StateCost(
+    rates,
+    shapes,
+    state.state_elements / layout.tensorParallel,
+    device.residualBytes,
+  )
 }
 
 /**

@@ -30,6 +30,13 @@ export interface DeviceShapes {
   readonly sharedInner: number
   /** Attention weights besides the projections (biases, norms, sinks): on every device. */
   readonly attentionRest: number
+  /** Layers with attention, and with a state in its place; what one device has of the latter. */
+  readonly attentionLayers: number
+  readonly stateLayers: number
+  readonly stateInput: number
+  readonly stateOutput: number
+  /** Bytes of one layer's state of one sequence on one device. */
+  readonly stateBytes: number
   readonly denseLayers: number
   readonly moeLayers: number
   /** Layers that one stage runs: the fullest one. */
@@ -51,7 +58,8 @@ interface AttentionShapes {
 function groupedShapes(h: number, a: GroupedAttention, tp: number): AttentionShapes {
   const heads = a.heads / tp
   const kvElements = 2 * Math.max(1, a.kv_heads / tp) * a.head_dim
-  const qkvWidth = heads * a.head_dim + kvElements
+  const queries = heads * a.head_dim
+  const qkvWidth = (a.output_gate === true ? 2 * queries : queries) + kvElements
   const outputWidth = heads * a.head_dim
   return {
     heads,
@@ -87,6 +95,11 @@ function attentionShapes(model: Model, tp: number): AttentionShapes {
     : latentShapes(model.hidden_size, a, tp)
 }
 
+/** Bytes of one layer's state of one sequence: the recurrent state in 32 bits, the convolution's in 16. */
+function stateBytesOf({ state }: Model): number {
+  return state === undefined ? 0 : 4 * state.state_elements + 2 * state.convolution_elements
+}
+
 /** What one device of a replica holds and computes. */
 export function deviceShapes(layout: ReplicaLayout): DeviceShapes {
   const { model, tensorParallel: tp } = layout
@@ -98,6 +111,11 @@ export function deviceShapes(layout: ReplicaLayout): DeviceShapes {
     ...attentionShapes(model, tp),
     kvElementsWhole: whole.kvElements,
     attentionRest: counts.attentionPerLayer - whole.qkvWeights - whole.outputWeights,
+    attentionLayers: counts.attentionLayers,
+    stateLayers: counts.stateLayers,
+    stateInput: (model.state?.input_width ?? 0) / tp,
+    stateOutput: (model.state?.output_width ?? 0) / tp,
+    stateBytes: stateBytesOf(model) / tp,
     ffnInputs: ffn.gated ? 2 : 1,
     denseInner: (moe ? ffn.dense_intermediate_size : ffn.intermediate_size) / tp,
     expertInner: moe ? ffn.expert_intermediate_size / expertLayout(layout).split : 0,

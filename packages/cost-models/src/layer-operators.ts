@@ -61,6 +61,7 @@ export function tokenOperators(inputs: OperatorInputs): Operator[] {
   const h = model.hidden_size
   const residual = speed.residualBytes
   const layers = passes(inputs, model.layers)
+  const attending = passes(inputs, shapes.attentionLayers)
   const { qkvWeights, qkvWidth, outputWeights, outputWidth } = shapes
   const embeddingRows = model.learned_positions === undefined ? 2 : 3
   const elementwiseBytes = residual * elementwiseWidth(inputs)
@@ -75,7 +76,7 @@ export function tokenOperators(inputs: OperatorInputs): Operator[] {
     }),
     linear(
       'qkv_projection',
-      layers,
+      attending,
       speed.linear,
       qkvWeights,
       speed.weightBytes,
@@ -83,12 +84,13 @@ export function tokenOperators(inputs: OperatorInputs): Operator[] {
     ),
     linear(
       'output_projection',
-      layers,
+      attending,
       speed.linear,
       outputWeights,
       speed.weightBytes,
       residual * (outputWidth + h),
     ),
+    ...stateProjections(inputs),
     ...ffnOperators(inputs),
     kernel({
       name: 'elementwise',
@@ -159,6 +161,21 @@ function elementwiseWidth({ layout, shapes }: OperatorInputs): number {
     2 * shapes.qkvWidth +
     (shapes.ffnInputs + 1) * inner
   )
+}
+
+/** Products into and out of layers that keep a state; none without such. */
+function stateProjections(inputs: OperatorInputs): Operator[] {
+  const { layout, shapes, speed } = inputs
+  if (shapes.stateLayers === 0) return []
+  const h = layout.model.hidden_size
+  const runs = passes(inputs, shapes.stateLayers)
+  const { linear: rates, weightBytes, residualBytes } = speed
+  const product = (name: string, width: number): Operator =>
+    linear(name, runs, rates, h * width, weightBytes, residualBytes * (h + width))
+  return [
+    product('state_input_projection', shapes.stateInput),
+    product('state_output_projection', shapes.stateOutput),
+  ]
 }
 
 /** A plain network: the products into and out of its inner width. */

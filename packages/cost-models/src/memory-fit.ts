@@ -58,7 +58,8 @@ export function requireFit(
 }
 
 function holds(footprint: MemoryFootprint, tokens: number): boolean {
-  return footprint.kvBlocks * footprint.blockSize >= tokens && footprint.kvCacheBytes > 0
+  const blocks = footprint.kvBlocks - footprint.stateBlocks
+  return blocks * footprint.blockSize >= tokens && footprint.kvCacheBytes > 0
 }
 
 /** The least share of the device memory that is enough, in thousandths; absent: not even all is. */

@@ -50,6 +50,11 @@ export interface MemoryFootprint {
   /** Of one KV block, on the fullest device. */
   readonly bytesPerBlock: number
   readonly blockSize: number
+  /** State of one sequence (linear attention, state-space layers): on the fullest device, and whole. */
+  readonly stateBytesPerDevice: number
+  readonly stateBytes: number
+  /** KV blocks that the state of one sequence takes: whole ones. */
+  readonly stateBlocks: number
   /** KV blocks of the replica: whole ones, 0 when the model does not fit. */
   readonly kvBlocks: number
   /** The parts that add up to `deviceBytes` (the KV cache as 0 when the model does not fit). */
@@ -91,11 +96,18 @@ function weightBytes(layout: ReplicaLayout, shapes: DeviceShapes): number {
   // Of an average layer: which stage holds the plain ones of a mixture is not known.
   const dense = counts.denseLayers / model.layers
   const moe = counts.moeLayers / model.layers
+  const attention = counts.attentionLayers / model.layers
+  const state = counts.stateLayers / model.layers
   const matrices =
-    shapes.qkvWeights +
-    shapes.outputWeights +
+    attention * (shapes.qkvWeights + shapes.outputWeights) +
+    state * model.hidden_size * (shapes.stateInput + shapes.stateOutput) +
     (dense * counts.denseFfn + moe * (experts * counts.expert + counts.sharedExperts)) / tp
-  const rest = shapes.attentionRest + counts.normsPerLayer + moe * counts.router
+  const stateRest = model.state?.other_parameters ?? 0
+  const rest =
+    attention * shapes.attentionRest +
+    state * stateRest +
+    counts.normsPerLayer +
+    moe * counts.router
   const layers = shapes.layersPerStage * (matrices * narrow + rest * wide)
   const embedding = counts.embedding / tp
   // A tied matrix lies on the first and on the last stage.
@@ -162,8 +174,20 @@ export function kvBytes(layout: ReplicaLayout): { perDevice: number; whole: numb
   const shapes = deviceShapes(layout)
   const element = bytesPerElement[layout.kvCacheFormat]
   return {
-    perDevice: shapes.layersPerStage * shapes.kvElements * element,
-    whole: layout.model.layers * shapes.kvElementsWhole * element,
+    perDevice:
+      ((shapes.layersPerStage * shapes.attentionLayers) / layout.model.layers) *
+      shapes.kvElements *
+      element,
+    whole: shapes.attentionLayers * shapes.kvElementsWhole * element,
+  }
+}
+
+/** State of one sequence in all layers that keep one, in bytes. */
+function stateBytesOf(layout: ReplicaLayout): { perDevice: number; whole: number } {
+  const { stateLayers, stateBytes, layersPerStage } = deviceShapes(layout)
+  return {
+    perDevice: ((layersPerStage * stateLayers) / layout.model.layers) * stateBytes,
+    whole: stateLayers * stateBytes * layout.tensorParallel,
   }
 }
 
@@ -188,6 +212,7 @@ export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): 
   const perDevice = own.perDevice + (drafting?.perDevice ?? 0)
   const whole = own.whole + (drafting?.whole ?? 0)
   const bytesPerBlock = perDevice * options.blockSize
+  const state = stateBytesOf(layout)
   return {
     deviceBytes,
     weightBytes: weights,
@@ -199,6 +224,9 @@ export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): 
     kvBytesPerToken: whole,
     bytesPerBlock,
     blockSize: options.blockSize,
+    stateBytesPerDevice: state.perDevice,
+    stateBytes: state.whole,
+    stateBlocks: Math.ceil(state.perDevice / bytesPerBlock),
     kvBlocks: Math.max(0, Math.floor(kvCacheBytes / bytesPerBlock)),
     parts: [
       { name: 'weights', bytes: weights },
@@ -212,6 +240,6 @@ export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): 
 
 /** Sequences of `tokens` tokens that the KV cache holds at once. */
 export function maxConcurrentSequences(footprint: MemoryFootprint, tokens: number): number {
-  const blocks = Math.max(1, Math.ceil(tokens / footprint.blockSize))
+  const blocks = footprint.stateBlocks + Math.max(1, Math.ceil(tokens / footprint.blockSize))
   return Math.floor(footprint.kvBlocks / blocks)
 }

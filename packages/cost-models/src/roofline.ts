@@ -22,6 +22,7 @@ import { checkLayout } from './layout-check.js'
 import { OperatorSum } from './operator.js'
 import { replicaSpeed } from './replica-speed.js'
 import { rooflineOptions } from './roofline-options.js'
+import { StateCost } from './state-cost.js'
 import { stepsUntil } from './steps-until.js'
 
 const NAME = 'roofline'
@@ -30,6 +31,8 @@ class Roofline implements CostModel {
   readonly name: string = NAME
   readonly #tokens: OperatorSum
   readonly #logits: OperatorSum
+  /** Layers that keep a state; undefined without such. */
+  readonly #state: StateCost | undefined
   /** Tokens of each decoding sequence in a step. */
   readonly #verified: number
   /** What attention ranks do together; undefined with one rank. */
@@ -41,6 +44,7 @@ class Roofline implements CostModel {
     this.#tokens = new OperatorSum(tokenOperators(inputs))
     this.#logits = new OperatorSum(logitOperators(inputs))
     this.#verified = inputs.layout.verifiedTokens ?? 1
+    this.#state = stateCost(inputs)
     const { ranks } = expertLayout(inputs.layout)
     this.#group =
       ranks === 1 ? undefined : new GroupSum(ranks, this.#verified, groupOperators(inputs))
@@ -60,6 +64,10 @@ class Roofline implements CostModel {
       this.#tokens.seconds(prefillTokens + this.#verified * decodes) +
       this.#logits.seconds(work.logits)
     if (this.#group !== undefined) seconds += this.#group.seconds(work)
+    if (this.#state !== undefined)
+      seconds +=
+        this.#state.decodeSeconds(this.#verified * decodes) +
+        this.#state.prefillSeconds(prefillTokens)
     let growth = 0
     let horizon = Infinity
     if (decodes > 0 || decodeContext > 0)
@@ -110,15 +118,32 @@ class Roofline implements CostModel {
     this.#tokens.describe(work.prefillTokens + this.#verified * work.decodes, operators)
     this.#group?.describe(work, operators)
     for (const part of this.#attention) part.describe(work, operators)
+    this.#state?.describe({ ...work, decodes: this.#verified * work.decodes }, operators)
     this.#logits.describe(work.logits, operators)
     return operators
   }
 }
 
+/** Layers that keep a state, at the rates of what only moves data and of 16-bit products. */
+function stateCost(inputs: OperatorInputs): StateCost | undefined {
+  const { layout, shapes, speed } = inputs
+  const { state } = layout.model
+  if (state === undefined) return undefined
+  const rates = {
+    runs: passes(inputs, shapes.stateLayers),
+    flopPerSecond: speed.prefillAttention.flopPerSecond,
+    bytesPerSecond: speed.linear.bytesPerSecond,
+    startSeconds: speed.linear.memoryRampSeconds,
+  }
+  const elements = state.state_elements / layout.tensorParallel
+  return new StateCost(rates, shapes, elements, speed.residualBytes)
+}
+
 /** Attention per device: of the layers that see everything, and of those with a window. */
 function attentionShapes(inputs: OperatorInputs): AttentionShape[] {
   const { layout, shapes, speed } = inputs
-  const { attention, layers } = layout.model
+  const { attention } = layout.model
+  const { attentionLayers: layers } = shapes
   const { heads } = shapes
   const verified = layout.verifiedTokens ?? 1
   const common = {

@@ -3,13 +3,16 @@ export class KvBlocks {
   /** Tokens in a block. */
   readonly size: number
   readonly total: number
+  /** Held by each sequence besides those of its tokens. */
+  readonly state: number
   /** In use, as the first step of a running segment leaves them. */
   used: number = 0
   peak: number = 0
 
-  constructor(size: number, total: number) {
+  constructor(size: number, total: number, state = 0) {
     this.size = size
     this.total = total
+    this.state = state
   }
 
   get free(): number {
@@ -17,7 +20,7 @@ export class KvBlocks {
   }
 
   blocksFor(tokens: number): number {
-    return Math.ceil(tokens / this.size)
+    return this.state + Math.ceil(tokens / this.size)
   }
 
   /** Takes blocks, or gives them back where the number is negative. */

@@ -89,7 +89,7 @@ export class KvTransfer {
     computeSeconds: number,
   ): number {
     const { spec, windowStart, windowEnd } = this.#parts
-    const bytes = tokens * spec.bytesPerToken
+    const bytes = tokens * spec.bytesPerToken + (spec.bytesPerRequest ?? 0)
     this.sentBytes = bytes
     this.transfers++
     this.bytes += bytes

@@ -160,9 +160,10 @@ export class Pool {
   fits(promptTokens: number, outputTokens: number): boolean {
     const { role, memory } = this.spec
     const whole = promptTokens + outputTokens - 1
-    if (role === 'prefill') return promptTokens <= memory.blockSize * memory.kvBlocks
+    const blocks = memory.kvBlocks - (memory.stateBlocks ?? 0)
+    if (role === 'prefill') return promptTokens <= memory.blockSize * blocks
     // One block stays free beside a transferred cache, so that the first to decode can grow.
-    return whole <= memory.blockSize * (memory.kvBlocks - (role === 'decode' ? 1 : 0))
+    return whole <= memory.blockSize * (blocks - (role === 'decode' ? 1 : 0))
   }
 
   /** Asks the router; undefined while no replica is there. Errors: `CONTRACT` of the router. */

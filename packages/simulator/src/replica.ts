@@ -96,7 +96,7 @@ export class Replica {
     this.pool = pool
     this.spec = spec
     this.role = spec.role
-    this.kv = new KvBlocks(spec.memory.blockSize, spec.memory.kvBlocks)
+    this.kv = new KvBlocks(spec.memory.blockSize, spec.memory.kvBlocks, spec.memory.stateBlocks)
     const { prefix } = run.table
     this.cache =
       spec.prefixCaching === undefined || prefix === undefined

@@ -60,6 +60,16 @@ function checkPool(pool: PoolSpec, path: string): void {
   whole(`${path}.replicas`, pool.replicas)
   whole(`${path}.devicesPerReplica`, pool.devicesPerReplica)
   whole(`${path}.stages`, pool.stages)
+  const { stateBlocks = 0 } = pool.memory
+  if (!(stateBlocks >= 0 && Number.isSafeInteger(stateBlocks)))
+    refuse(`${path}.memory.stateBlocks`, stateBlocks, 'a whole number from 0 on')
+  if (stateBlocks > 0 && pool.prefixCaching !== undefined)
+    refuse(
+      `${path}.prefixCaching`,
+      'a prefix cache',
+      'none: a state of constant size holds all tokens before it, not those of a prefix',
+      'CONFLICT',
+    )
   const { tokenShares = [1] } = pool
   const all = tokenShares.reduce((sum, each) => sum + (each >= 0 ? each : NaN), 0)
   if (!(Math.abs(all - 1) < 1e-9))

@@ -130,6 +130,7 @@ export function pointMemory(
   return {
     kvBlocks: Math.max(1, Math.floor(room / footprint.bytesPerBlock)),
     blockSize: footprint.blockSize,
+    ...(footprint.stateBlocks === 0 ? {} : { stateBlocks: footprint.stateBlocks }),
     bytesPerBlock: footprint.bytesPerBlock,
     staticBytes: footprint.staticBytes,
   }

@@ -147,7 +147,8 @@ export class CalibratedAttention {
 /** Attention per device: of the layers that see everything, and of those with a window. */
 export function calibratedAttention(inputs: CalibratedInputs): CalibratedAttention[] {
   const { layout, shapes, device } = inputs
-  const { attention, layers } = layout.model
+  const { attention } = layout.model
+  const { attentionLayers: layers } = shapes
   const { heads } = shapes
   const { kernels } = device.calibration
   const residual = unquantisedFormat(layout.activationFormat)

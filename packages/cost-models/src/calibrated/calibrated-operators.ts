@@ -30,7 +30,8 @@ export function calibratedTokenOperators(inputs: CalibratedInputs): Operator[] {
   const message = h * device.residualBytes
   const operators = [
     device.mover('embedding', 1, 1, 2 * message),
-    ...projections(inputs, layers),
+    ...projections(inputs, passes(inputs, inputs.shapes.attentionLayers)),
+    ...stateProjections(inputs),
     ...feedForward(inputs),
     device.mover(
       'elementwise',
@@ -80,6 +81,18 @@ function projections({ layout, shapes, device }: CalibratedInputs, layers: numbe
           device.product('query_projection', layers, queryRank, qk),
         ]
   return [...query, device.product('key_value_expansion', layers, rank, heads * (nope + v)), output]
+}
+
+/** Products into and out of layers that keep a state; none without such. */
+function stateProjections(inputs: CalibratedInputs): Operator[] {
+  const { layout, shapes, device } = inputs
+  if (shapes.stateLayers === 0) return []
+  const h = layout.model.hidden_size
+  const runs = passes(inputs, shapes.stateLayers)
+  return [
+    device.product('state_input_projection', runs, h, shapes.stateInput),
+    device.product('state_output_projection', runs, shapes.stateOutput, h),
+  ]
 }
 
 function plainNetwork(
