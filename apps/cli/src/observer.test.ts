@@ -117,7 +117,7 @@ describe.each(schedulers.map((scheduler, i) => [scheduler.name, i] as const))(
         expect(each.startSeconds).toBeGreaterThanOrEqual(each.queuedSeconds)
         expect(each.firstTokenSeconds).toBeGreaterThan(each.startSeconds)
         expect(each.finishSeconds).toBeGreaterThanOrEqual(each.firstTokenSeconds)
-        if (each.pool === 1)
+        if (spec.pools[each.pool]!.role === 'decode')
           expect(each.transferEndSeconds).toBeGreaterThan(each.transferStartSeconds)
         else expect(each.transferEndSeconds).toBeNaN()
       }
