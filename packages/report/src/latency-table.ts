@@ -26,7 +26,7 @@ export function latencyTables(results: readonly ReportedResult[]): Markup {
             <thead>
               <tr>
                 <td></td>
-                ${statistics.map((name) => html`<th scope="col">${name}</th>`)}
+                ${statistics.map((name) => html`<th scope="col">${name === 'p999' ? 'p99.9' : name}</th>`)}
               </tr>
             </thead>
             <tbody>

@@ -83,7 +83,7 @@ th small,td small{display:block;font-size:.8125rem;color:var(--muted);font-weigh
 td small.better{color:var(--better)}
 td small.worse{color:var(--worse)}
 code{font:.875em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
-.tables{display:grid;gap:2rem;margin-top:1.75rem}
+.tables{display:grid;grid-template-columns:minmax(0,1fr);gap:2rem;margin-top:1.75rem}
 footer{padding-block:1.5rem 3rem;border-top:1px solid var(--line);color:var(--muted);font-size:.875rem}
 footer p{max-width:none;overflow-wrap:anywhere}
 @media (prefers-color-scheme:dark){:root{${variables('dark')}}${darkDrawingRules('.plot ')}}
