@@ -46,7 +46,7 @@ describe('docs/scenario.md', () => {
 
   it('describes the fields of a scenario, and no others', () => {
     const fields = leavesOf(Scenario, (at) =>
-      /^disaggregation\.(prefill|decode)\.(interconnect|scheduler|router)$/.test(at),
+      /^(disaggregation\.(prefill|decode)|pools\[\])\.(interconnect|scheduler|router)$/.test(at),
     )
     expect(sorted(rows.map(({ field }) => field))).toEqual(sorted(fields))
   })
@@ -71,6 +71,12 @@ describe('docs/scenario.md', () => {
         { ...common, parallelism: { tensor_parallel_size: 8 } },
         { ...common, disaggregation: { prefill: pool, decode: pool } },
         { ...common, model: 'tiny-1b', faults: { every_s: 60 } },
+        {
+          ...common,
+          model: 'tiny-1b',
+          pools: [{ role: 'prefill' }, { role: 'decode' }],
+          kv_transfer: { topology: {} },
+        },
       ]
       const resolved: Record<string, unknown>[] = []
       for (const scenario of scenarios) {

@@ -39,6 +39,7 @@ import type {
 
 /** Replicas of one role, with everything about them that does not depend on the traffic. */
 export interface DeployedPool {
+  readonly name: string
   readonly role: PoolRole
   /** Dotted path of the section that holds its parallel sizes. */
   readonly path: string
@@ -67,13 +68,25 @@ export interface Deployment {
  */
 export function deploy(scenario: ResolvedScenario, registries: Registries): Deployment {
   const model = findModel(scenario.model, 'model', registries, []).entry
-  const { disaggregation } = scenario
+  const { disaggregation, pools } = scenario
+  if (pools !== undefined)
+    return {
+      model,
+      pools: pools.map((pool, i) =>
+        deployPool(scenario, registries, model, {
+          ...pool,
+          path: `pools[${i}]`,
+          xpuPath: `pools[${i}].xpu`,
+        }),
+      ),
+    }
   if (disaggregation !== undefined)
     return {
       model,
       pools: (['prefill', 'decode'] as const).map((role) =>
         deployPool(scenario, registries, model, {
           ...disaggregation[role],
+          name: role,
           role,
           path: `disaggregation.${role}`,
           xpuPath: `disaggregation.${role}.xpu`,
@@ -90,6 +103,7 @@ export function deploy(scenario: ResolvedScenario, registries: Registries): Depl
     n_xpus_per_node: cluster.n_xpus_per_node,
     ...sizes,
     interconnect: cluster.interconnect,
+    name: 'mixed',
     role: 'mixed',
     path: 'parallelism',
     xpuPath: 'cluster.xpu',
@@ -98,6 +112,7 @@ export function deploy(scenario: ResolvedScenario, registries: Registries): Depl
 }
 
 interface PoolDescription extends ResolvedPool {
+  readonly name: string
   readonly role: PoolRole
   readonly path: string
   readonly xpuPath: string
@@ -118,7 +133,7 @@ function deployPool(
   const scheduler = resolveScheduler(
     own,
     registries,
-    role === 'mixed' ? 'scheduler' : `${path}.scheduler`,
+    path === 'parallelism' ? 'scheduler' : `${path}.scheduler`,
   )
   const { speculative } = engine
   const draft =
@@ -149,6 +164,7 @@ function deployPool(
       ? acceleratorCalibration(accelerator, registries)
       : undefined
   return {
+    name: pool.name,
     role,
     path,
     accelerator,

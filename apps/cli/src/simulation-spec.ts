@@ -1,7 +1,5 @@
 import {
-  GB,
   MILLISECOND,
-  type KvTransferSpec,
   type PoolSpec,
   type Scheduler,
   type SchedulerOptions,
@@ -13,6 +11,8 @@ import { entryOf } from './admission.js'
 import { clientSource } from './client-source.js'
 import { created, type DeployedPool, type Deployment } from './deployment.js'
 import { faultInjection, startUpSeconds } from './fault-injection.js'
+import { kvTransferOf } from './kv-transfer-spec.js'
+import { poolRouters } from './pool-routers.js'
 import { frontEnd, type FrontEnd } from './validation/front-end.js'
 import { requireSwapping, swapSpace } from './swap-space.js'
 import { prefixCaching } from './prefix-caching.js'
@@ -30,7 +30,6 @@ export function simulationSpec(
   registries: Registries,
 ): SimulationSpec {
   const { workload, drain_duration_s: drain } = scenario
-  const kvTransfer = kvTransferOf(scenario, deployment)
   const pools = deployment.pools.map((pool) => poolSpec(scenario, pool, registries))
   const objectives = scenario.slo && objectivesOf(scenario.slo)
   const { classes, tenants } = traffic
@@ -38,7 +37,8 @@ export function simulationSpec(
   const names = tenants && [...tenants]
   return {
     pools,
-    ...(kvTransfer === undefined ? {} : { kvTransfer }),
+    ...kvTransferOf(scenario, deployment),
+    ...poolRouters(scenario, deployment, registries),
     ...entryOf(scenario, registries),
     source: clientSource(traffic.source(names), scenario),
     ...(workload.concurrency === undefined ? {} : { concurrency: workload.concurrency }),
@@ -113,11 +113,11 @@ function poolSpec(
   const { layout, memory, accelerator, scheduler, router, path } = pool
   const ranks = layout.attentionDataParallel ?? 1
   const { speculative } = scenario.engine
-  const schedulerPath = pool.role === 'mixed' ? 'scheduler.name' : `${path}.scheduler.name`
+  const schedulerPath = path === 'parallelism' ? 'scheduler.name' : `${path}.scheduler.name`
   const schedulers = named(registries.schedulers, 'scheduler', scheduler.name, schedulerPath)
-  const routerPath = pool.role === 'mixed' ? 'router.name' : `${path}.router.name`
+  const routerPath = path === 'parallelism' ? 'router.name' : `${path}.router.name`
   const routers = named(registries.routers, 'router', router.name, routerPath)
-  const stream = randomStream(scenario.random_seed, `router-${pool.role}`)
+  const stream = randomStream(scenario.random_seed, `router-${pool.name}`)
   const usdPerHour = accelerator.price.rental_usd_per_hour
   const options = schedulerOptions(pool)
   const createScheduler = (): Scheduler =>
@@ -125,7 +125,7 @@ function poolSpec(
   // Options that it refuses show before anything runs.
   requireSwapping(createScheduler(), scenario)
   return {
-    name: pool.role,
+    name: pool.name,
     role: pool.role,
     replicas: pool.replicas,
     devicesPerReplica: pool.devices / pool.replicas,
@@ -170,21 +170,5 @@ function schedulerOptions({ scheduler }: DeployedPool): SchedulerOptions {
     phaseOrder: scheduler.phase_order,
     watermark: scheduler.watermark,
     extra: scheduler.options,
-  }
-}
-
-function kvTransferOf(
-  { disaggregation }: ResolvedScenario,
-  { pools }: Deployment,
-): KvTransferSpec | undefined {
-  const [prefill] = pools
-  if (disaggregation === undefined || prefill === undefined) return undefined
-  return {
-    bandwidthBytesPerSecond: disaggregation.transfer_bandwidth_gbs * GB,
-    latencySeconds: disaggregation.transfer_latency_ms * MILLISECOND,
-    bytesPerToken: prefill.memory.kvBytesPerToken / disaggregation.kv_compression_ratio,
-    ...(prefill.memory.stateBytes === 0
-      ? {}
-      : { bytesPerRequest: prefill.memory.stateBytes / disaggregation.kv_compression_ratio }),
   }
 }

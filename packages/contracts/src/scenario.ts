@@ -301,6 +301,31 @@ export const DisaggregationSection = z.strictObject({
     .describe('KV bytes divided by the bytes sent.'),
 })
 
+export const PoolSection = DisaggregatedPoolSection.extend({
+  name: z.string().min(1).max(100).optional().describe('Name of the pool; its role when absent.'),
+  role: z.enum(['mixed', 'prefill', 'decode']).describe('What its replicas do.'),
+})
+
+export const KvTransferSection = z.strictObject({
+  bandwidth_gbs: positive.optional().describe('With pools: GB/s of the link that transfers share.'),
+  latency_ms: nonNegative.optional(),
+  compression_ratio: z.number().min(1).max(1000).optional(),
+  layer_wise: z
+    .boolean()
+    .optional()
+    .describe('Sends the KV cache of each layer while those after it are computed.'),
+  topology: z
+    .strictObject({
+      nic_gbs: positive.optional().describe('GB/s of the NIC of a device.'),
+      scale_up_gbs: positive.optional().describe('GB/s of a device within its domain.'),
+      domain_xpus: count.max(100_000).optional().describe('Devices of a scale-up domain.'),
+      leaf_xpus: count.max(100_000).optional().describe('Devices at a leaf switch.'),
+      oversubscription: z.number().min(1).max(1000).optional(),
+    })
+    .optional()
+    .describe('In place of the one link: a network with fair shares.'),
+})
+
 /** A scenario file: everything that one run needs, by name, in the field's snake_case. */
 export const Scenario = z.strictObject({
   $schema: z.string().optional(),
@@ -317,6 +342,9 @@ export const Scenario = z.strictObject({
   cost_model: CostModelSection.optional(),
   engine: EngineSection.optional(),
   disaggregation: DisaggregationSection.optional(),
+  pools: z.array(PoolSection).min(1).max(64).optional().describe('Any number of pools.'),
+  pool_router: RouterSection.optional().describe('Which pool takes a request.'),
+  kv_transfer: KvTransferSection.optional(),
   slo: ObjectivesSection.optional(),
   faults: FaultsSection.optional().describe('What breaks.'),
   simulation_duration_s: positive.max(1e10).optional().describe('Arrivals stop then.'),
@@ -343,3 +371,5 @@ export type RouterSection = z.infer<typeof RouterSection>
 export type SpeculativeSection = z.infer<typeof SpeculativeSection>
 export type EngineSection = z.infer<typeof EngineSection>
 export type DisaggregatedPoolSection = z.infer<typeof DisaggregatedPoolSection>
+export type PoolSection = z.infer<typeof PoolSection>
+export type KvTransferSection = z.infer<typeof KvTransferSection>

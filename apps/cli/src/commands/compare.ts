@@ -1,4 +1,4 @@
-import { isSimulatorError, SimulatorError } from '@llmsim/contracts'
+import { isSimulatorError, SimulatorError, type SchedulerSection } from '@llmsim/contracts'
 import { simulate } from '@llmsim/simulator'
 import type { Io } from '../io.js'
 import { comparisonTable, schedulerTable, type Contender } from '../output/comparison-table.js'
@@ -153,19 +153,24 @@ async function prepareSchedulers(
 }
 
 /** A pool with a scheduler of its own would run under that one in each column. */
-function refuseOwnSchedulers({ disaggregation }: ResolvedScenario): void {
-  for (const pool of ['prefill', 'decode'] as const) {
-    const own = disaggregation?.[pool].scheduler
-    for (const field of ['name', 'batching_type', 'batching_strategy'] as const)
-      if (own?.[field] !== undefined)
-        throw new SimulatorError({
-          code: 'CONFLICT',
-          path: `disaggregation.${pool}.scheduler.${field}`,
-          message: 'chooses a scheduler beside those of --schedulers',
-          given: own[field],
-          accepted: 'pools without a scheduler of their own',
-        })
-  }
+function refuseOwnSchedulers({ disaggregation, pools = [] }: ResolvedScenario): void {
+  for (const pool of ['prefill', 'decode'] as const)
+    refuseOwnScheduler(disaggregation?.[pool].scheduler, `disaggregation.${pool}`)
+  pools.forEach(({ scheduler }, i) => {
+    refuseOwnScheduler(scheduler, `pools[${i}]`)
+  })
+}
+
+function refuseOwnScheduler(own: SchedulerSection | undefined, path: string): void {
+  for (const field of ['name', 'batching_type', 'batching_strategy'] as const)
+    if (own?.[field] !== undefined)
+      throw new SimulatorError({
+        code: 'CONFLICT',
+        path: `${path}.scheduler.${field}`,
+        message: 'chooses a scheduler beside those of --schedulers',
+        given: own[field],
+        accepted: 'pools without a scheduler of their own',
+      })
 }
 
 function namesOf(list: string): string[] {

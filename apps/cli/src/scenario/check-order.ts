@@ -3,8 +3,11 @@ import type { ResolvedScenario } from './resolved-scenario.js'
 
 /** Refuses an order of the queue that has nothing to go by. Throws `SimulatorError` `CONFLICT`. */
 export function checkOrders(scenario: ResolvedScenario): void {
-  const { scheduler, disaggregation } = scenario
+  const { scheduler, disaggregation, pools = [] } = scenario
   check(scheduler.options, 'scheduler', scenario)
+  pools.forEach((pool, i) => {
+    check(pool.scheduler?.options ?? {}, `pools[${i}].scheduler`, scenario)
+  })
   for (const pool of ['prefill', 'decode'] as const)
     check(
       disaggregation?.[pool].scheduler?.options ?? {},

@@ -21,11 +21,12 @@ export function inputFiles(
   registries: Registries,
   { folders, cwd }: { readonly folders: readonly string[]; readonly cwd: string },
 ): InputFile[] {
-  const { cluster, disaggregation, workload } = scenario
+  const { cluster, disaggregation, pools = [], workload } = scenario
   const xpus = {
     'cluster.xpu': cluster?.xpu,
     'disaggregation.prefill.xpu': disaggregation?.prefill?.xpu,
     'disaggregation.decode.xpu': disaggregation?.decode?.xpu,
+    ...Object.fromEntries(pools.map(({ xpu }, i) => [`pools[${i}].xpu`, xpu])),
   }
   const files: [source: string, file: string | undefined][] = [
     ['--config', options.config],

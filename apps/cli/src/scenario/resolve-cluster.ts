@@ -3,6 +3,7 @@ import {
   MICROSECOND,
   SimulatorError,
   type Accelerator,
+  type DisaggregatedPoolSection,
   type InterconnectSection,
   type Scenario,
 } from '@llmsim/contracts'
@@ -83,13 +84,12 @@ function nodesOf(
 
 /** One pool of disaggregated serving; the common sections stand in for what it does not say. */
 export function resolvePool(
-  scenario: Scenario,
-  name: 'prefill' | 'decode',
+  { cluster = {}, parallelism = {} }: Scenario,
+  name: string,
+  own: DisaggregatedPoolSection,
+  path: string,
   find: AcceleratorFinder,
 ): ResolvedPool {
-  const path = `disaggregation.${name}`
-  const { cluster = {}, parallelism = {} } = scenario
-  const own = scenario.disaggregation?.[name] ?? {}
   const xpu = own.xpu ?? cluster.xpu
   if (xpu === undefined) throw missing(`${path}.xpu`)
   const { entry, written } = find(xpu, own.xpu === undefined ? 'cluster.xpu' : `${path}.xpu`)

@@ -14,12 +14,13 @@ import {
   resolvePool,
   type AcceleratorFinder,
 } from './resolve-cluster.js'
-import { overrideScheduler, resolveScheduler } from './resolve-scheduler.js'
+import { resolveScheduler } from './resolve-scheduler.js'
 import { resolveFaults } from './resolve-faults.js'
+import { checkPolicies, resolveFleet } from './resolve-fleet.js'
 import { resolveSwap } from './resolve-swap.js'
 import { resolveWorkload } from './resolve-workload.js'
 import { resolveSpeculation } from './resolve-speculation.js'
-import type { NameOrEntry, ResolvedScenario } from './resolved-scenario.js'
+import type { NameOrEntry, ResolvedPool, ResolvedScenario } from './resolved-scenario.js'
 
 const defaultDuration = 60
 
@@ -56,18 +57,20 @@ export function resolveScenario(
   registries.engineProfiles.get(engine.name, 'engine.name')
   const disaggregated =
     scenario.disaggregation !== undefined && scenario.disaggregation.enabled !== false
-  const faults = resolveFaults(scenario.faults, disaggregated)
+  const fleet = resolveFleet(scenario, disaggregated, registries, find)
+  const faults = resolveFaults(scenario.faults, disaggregated || fleet.kv_transfer !== undefined)
   const resolved: ResolvedScenario = {
     ...(scenario.name === undefined ? {} : { name: scenario.name }),
     model: model.written,
     workload: resolveWorkload(scenario.workload ?? {}, model.entry),
-    ...(disaggregated ? {} : resolveCluster(scenario, find)),
+    ...(disaggregated || fleet.pools !== undefined ? {} : resolveCluster(scenario, find)),
     scheduler: resolveScheduler(scenario.scheduler ?? {}, registries),
     ...resolveAdmission(scenario, registries),
     router,
     cost_model: costModel,
     engine,
     ...(disaggregated ? { disaggregation: resolveDisaggregation(scenario, registries, find) } : {}),
+    ...fleet,
     ...(scenario.slo === undefined || Object.keys(scenario.slo).length === 0
       ? {}
       : { slo: scenario.slo }),
@@ -99,21 +102,15 @@ function resolveDisaggregation(
 ): NonNullable<ResolvedScenario['disaggregation']> {
   const given = scenario.disaggregation ?? {}
   checkBandwidth(given.transfer_bandwidth_gbs, 'disaggregation.transfer_bandwidth_gbs')
-  const prefill = resolvePool(scenario, 'prefill', find)
-  const decode = resolvePool(scenario, 'decode', find)
+  const [prefill, decode] = (['prefill', 'decode'] as const).map((name) =>
+    resolvePool(scenario, name, given[name] ?? {}, `disaggregation.${name}`, find),
+  ) as [ResolvedPool, ResolvedPool]
   for (const [name, pool] of [
     ['prefill', prefill],
     ['decode', decode],
   ] as const) {
     const path = `disaggregation.${name}`
-    if (pool.scheduler !== undefined)
-      resolveScheduler(
-        overrideScheduler(scenario.scheduler ?? {}, pool.scheduler),
-        registries,
-        `${path}.scheduler`,
-      )
-    if (pool.router?.name !== undefined)
-      named(registries.routers, 'router', pool.router.name, `${path}.router.name`)
+    checkPolicies(scenario, pool, path, registries)
   }
   const links = [prefill, decode].map(
     (pool) => pool.interconnect.inter_node_bandwidth_gbs * pool.n_xpus,

@@ -1,5 +1,6 @@
 import type {
   NumberFormat,
+  PoolRole,
   RouterSection,
   Scenario,
   SchedulerSection,
@@ -43,6 +44,27 @@ export interface ResolvedPool extends ResolvedParallelism {
   /** Only what differs from the common section, so that a flag still reaches both pools. */
   readonly scheduler?: SchedulerSection
   readonly router?: RouterSection
+}
+
+export interface ResolvedNamedPool extends ResolvedPool {
+  readonly name: string
+  readonly role: PoolRole
+}
+
+export interface ResolvedKvTransfer {
+  /** With pools; with disaggregation it says so itself. */
+  readonly bandwidth_gbs?: number
+  readonly latency_ms?: number
+  readonly compression_ratio?: number
+  readonly layer_wise: boolean
+  /** Absent: one link. */
+  readonly topology?: {
+    readonly nic_gbs: number
+    readonly scale_up_gbs: number
+    readonly domain_xpus: number
+    readonly leaf_xpus: number
+    readonly oversubscription: number
+  }
 }
 
 /**
@@ -99,6 +121,12 @@ export interface ResolvedScenario {
     readonly transfer_latency_ms: number
     readonly kv_compression_ratio: number
   }
+  /** In place of cluster and disaggregation. */
+  readonly pools?: ResolvedNamedPool[]
+  /** In front of several pools of one kind. */
+  readonly pool_router?: { readonly name: string; readonly options: Options }
+  /** With pools that prefill for others, and where more than one link is meant. */
+  readonly kv_transfer?: ResolvedKvTransfer
   /** Absent: nothing breaks. */
   readonly faults?: ResolvedFaults
   readonly slo?: NonNullable<Scenario['slo']>

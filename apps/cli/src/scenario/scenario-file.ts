@@ -48,6 +48,7 @@ export const sections: readonly string[] = [
   ],
   ...['cluster.interconnect', 'scheduler.options', 'router.options', 'cost_model.options'],
   ...['workload.client', 'admission', 'admission.options', 'disaggregation'],
+  ...['pool_router', 'pool_router.options', 'kv_transfer', 'kv_transfer.topology'],
   ...['disaggregation.prefill', 'disaggregation.decode'].flatMap((pool) => [
     pool,
     ...['interconnect', 'scheduler', 'router', 'scheduler.options', 'router.options'].map(

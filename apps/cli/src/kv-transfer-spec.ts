@@ -1,0 +1,41 @@
+import { GB, MILLISECOND, type KvTransferSpec, type SimulationSpec } from '@llmsim/contracts'
+import type { Deployment } from './deployment.js'
+import type { ResolvedScenario } from './scenario/resolved-scenario.js'
+
+/** How KV caches get from replicas that prefill to those that decode. */
+export function kvTransferOf(
+  { disaggregation, kv_transfer: transfer }: ResolvedScenario,
+  { model, pools }: Deployment,
+): Pick<SimulationSpec, 'kvTransfer'> {
+  const prefill = pools.find(({ role }) => role === 'prefill')
+  if (prefill === undefined) return {}
+  const bandwidth = disaggregation?.transfer_bandwidth_gbs ?? transfer?.bandwidth_gbs
+  const latency = disaggregation?.transfer_latency_ms ?? transfer?.latency_ms
+  const ratio = disaggregation?.kv_compression_ratio ?? transfer?.compression_ratio
+  return {
+    kvTransfer: {
+      bandwidthBytesPerSecond: (bandwidth ?? 1) * GB,
+      latencySeconds: (latency ?? 0) * MILLISECOND,
+      bytesPerToken: prefill.memory.kvBytesPerToken / (ratio ?? 1),
+      ...(prefill.memory.stateBytes === 0
+        ? {}
+        : { bytesPerRequest: prefill.memory.stateBytes / (ratio ?? 1) }),
+      ...topologyOf(transfer),
+      ...(transfer?.layer_wise === true ? { overlapLayers: model.layers } : {}),
+    },
+  }
+}
+
+function topologyOf(transfer: ResolvedScenario['kv_transfer']): Pick<KvTransferSpec, 'topology'> {
+  const topology = transfer?.topology
+  if (topology === undefined) return {}
+  return {
+    topology: {
+      nicBytesPerSecond: topology.nic_gbs * GB,
+      scaleUpBytesPerSecond: topology.scale_up_gbs * GB,
+      domainDevices: topology.domain_xpus,
+      leafDevices: topology.leaf_xpus,
+      oversubscription: topology.oversubscription,
+    },
+  }
+}
