@@ -155,7 +155,8 @@ export class LogHistogram {
   /** The middle of the bucket that holds the value of nearest rank `q * count`; NaN when empty. */
   quantile(q: number): number {
     if (this.count === 0) return NaN
-    const rank = Math.max(q * this.count, Number.MIN_VALUE)
+    // Weights may be fractions, whose sums depend on their order in the last bits.
+    const rank = Math.max(q * this.count * (1 - 1e-12), Number.MIN_VALUE)
     let seen = this.#zeros
     if (seen >= rank) return 0
     for (let at = 0; at < this.#counts.length; at++) {

@@ -245,6 +245,7 @@ function planPrefills(
   let size = view.running + residents
   let room: number | undefined
   let taken = 0
+  const free = view.freeBlocks
   if (view.running > view.decoding) budget -= continuePrompt(view, plan, budget)
   const none = (): number => (budget < most ? taken : NOTHING)
   // Who is in host memory goes before any prompt.
@@ -263,7 +264,8 @@ function planPrefills(
     const held = view.heldBlocks(slot)
     const blocks = view.blocksFor(context) - held
     const needed = context - held * view.blockSize + output
-    const tooLong = size === 0 ? blocks > view.freeBlocks : needed >= room
+    // What a request holds beside its tokens counts as well.
+    const tooLong = taken + blocks > free || (size > 0 && needed >= room)
     if (tooLong) {
       if (size > 0) batch.fill(size)
       break
