@@ -95,6 +95,15 @@ export function optimizeText(
   ].join('\n')
 }
 
+/** Contenders without those that differ from an earlier one in limits that make no difference. */
+function distinct(contenders: readonly Contender[]): Contender[] {
+  const seen = new Set<string>()
+  return contenders.filter(({ candidate, score }) => {
+    const key = JSON.stringify([candidate.pools, candidate.engine.dtype, score.objectives])
+    return !seen.has(key) && seen.add(key).size > 0
+  })
+}
+
 function contenderTable(
   contenders: readonly Contender[],
   { objectives }: OptimizeQuestion,
@@ -109,7 +118,7 @@ function contenderTable(
       'batch',
       'tokens/step',
     ],
-    ...contenders.map(({ candidate, values, result, facts, confirmed }) => [
+    ...distinct(contenders).map(({ candidate, values, result, facts, confirmed }) => [
       candidateLabel(candidate),
       ...objectives.map(({ format }, at) => format(confirmed?.values[at] ?? values[at])),
       figure(facts.usdPerHour),
