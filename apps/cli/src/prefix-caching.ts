@@ -1,12 +1,48 @@
-import type { PoolSpec } from '@llmsim/contracts'
+import {
+  GB,
+  GIB,
+  MICROSECOND,
+  SimulatorError,
+  type KvTierSpec,
+  type PoolSpec,
+} from '@llmsim/contracts'
 import type { DeployedPool } from './deployment.js'
-import type { ResolvedScenario } from './scenario/resolved-scenario.js'
+import type { ResolvedKvTier, ResolvedScenario } from './scenario/resolved-scenario.js'
 
-/** The prefix cache of a pool's replicas. */
+/**
+ * The prefix cache of a pool's replicas. Throws `SimulatorError` `DOES_NOT_FIT` for a tier that holds no KV
+ * block.
+ */
 export function prefixCaching(
   { engine }: ResolvedScenario,
   { memory }: DeployedPool,
 ): Pick<PoolSpec, 'prefixCaching'> {
   if (engine.enable_prefix_caching !== true) return {}
-  return { prefixCaching: { blockBytes: memory.kvBytesPerToken * memory.blockSize } }
+  const blockBytes = memory.kvBytesPerToken * memory.blockSize
+  const { kv_tiers: tiers } = engine
+  if (tiers === undefined) return { prefixCaching: { blockBytes } }
+  return {
+    prefixCaching: { blockBytes, tiers: tiers.map((tier, i) => tierSpec(tier, i, blockBytes)) },
+  }
+}
+
+function tierSpec(tier: ResolvedKvTier, index: number, blockBytes: number): KvTierSpec {
+  const { name, scope, capacity_gb: capacity = Infinity } = tier
+  const blocks = Math.floor((capacity * GIB) / blockBytes)
+  if (blocks === 0)
+    throw new SimulatorError({
+      code: 'DOES_NOT_FIT',
+      path: `engine.kv_tiers[${index}].capacity_gb`,
+      message: 'holds no KV block',
+      given: capacity,
+      accepted: `at least ${(blockBytes / GIB).toPrecision(3)} for one block`,
+    })
+  return {
+    name,
+    scope,
+    blocks,
+    bandwidthBytesPerSecond: tier.bandwidth_gbs * GB,
+    latencySeconds: tier.latency_us * MICROSECOND,
+    write: tier.write_policy,
+  }
 }

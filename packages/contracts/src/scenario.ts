@@ -236,6 +236,23 @@ export const SpeculativeSection = z.strictObject({
   draft_model: nameOrEntry.optional().describe('The model that drafts, with method draft-model.'),
 })
 
+export const KvTierSection = z.strictObject({
+  name: z.string().min(1).max(100).describe('Free text that the results carry along.'),
+  scope: z
+    .enum(['replica', 'pool'])
+    .optional()
+    .describe('Whether each replica has its own, or all of a pool share one.'),
+  capacity_gb: positive
+    .optional()
+    .describe('KV cache that it holds, in 2^30 bytes; no limit when absent.'),
+  bandwidth_gbs: positive.describe('GB/s that a replica reads from it.'),
+  latency_us: nonNegative.optional().describe('From the last byte to the block being usable.'),
+  write_policy: z
+    .enum(['through', 'back'])
+    .optional()
+    .describe('Written to when blocks are computed, or when the memory above lets them go.'),
+})
+
 export const EngineSection = z.strictObject({
   name: z
     .string()
@@ -263,6 +280,11 @@ export const EngineSection = z.strictObject({
     .boolean()
     .optional()
     .describe('Keeps KV blocks of prompts and answers for requests that begin alike.'),
+  kv_tiers: z
+    .array(KvTierSection)
+    .max(8)
+    .optional()
+    .describe('Memory below that of the devices, from the fastest down; with prefix caching.'),
   preemption_mode: z
     .enum(['recompute', 'swap'])
     .optional()

@@ -17,6 +17,7 @@ import {
 import { resolveScheduler } from './resolve-scheduler.js'
 import { resolveFaults } from './resolve-faults.js'
 import { checkPolicies, resolveFleet } from './resolve-fleet.js'
+import { resolvePrefixCaching } from './resolve-prefix-caching.js'
 import { resolveSwap } from './resolve-swap.js'
 import { resolveWorkload } from './resolve-workload.js'
 import { resolveSpeculation } from './resolve-speculation.js'
@@ -142,7 +143,7 @@ function resolveEngine(
     ...(given.num_gpu_blocks_override === undefined
       ? {}
       : { num_gpu_blocks_override: given.num_gpu_blocks_override }),
-    ...(given.enable_prefix_caching === true ? { enable_prefix_caching: true } : {}),
+    ...resolvePrefixCaching(given),
     ...resolveSwap(given),
     ...(speculative === undefined ? {} : { speculative }),
   }

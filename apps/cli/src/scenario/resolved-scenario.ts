@@ -22,6 +22,16 @@ export interface ResolvedInterconnect {
   readonly inter_node_latency_us: number
 }
 
+export interface ResolvedKvTier {
+  readonly name: string
+  readonly scope: 'replica' | 'pool'
+  /** Absent: no limit. */
+  readonly capacity_gb?: number
+  readonly bandwidth_gbs: number
+  readonly latency_us: number
+  readonly write_policy: 'through' | 'back'
+}
+
 export interface ResolvedScheduler {
   readonly name: string
   /** Absent for a scheduler that the pair of type and strategy does not name. */
@@ -108,6 +118,7 @@ export interface ResolvedScenario {
     /** Absent: preempted requests are recomputed. */
     /** Absent: every prompt is computed whole. */
     readonly enable_prefix_caching?: true
+    readonly kv_tiers?: ResolvedKvTier[]
     readonly preemption_mode?: 'swap'
     readonly swap_space_gb?: number
     /** Absent: that of the accelerator. */

@@ -1,0 +1,49 @@
+import { SimulatorError, type EngineSection } from '@llmsim/contracts'
+import type { ResolvedKvTier, ResolvedScenario } from './resolved-scenario.js'
+
+/** What is kept of KV caches. Throws `SimulatorError` `CONFLICT` for tiers that nothing would come to. */
+export function resolvePrefixCaching(
+  given: EngineSection,
+): Pick<ResolvedScenario['engine'], 'enable_prefix_caching' | 'kv_tiers'> {
+  const { enable_prefix_caching: enabled = false, kv_tiers: tiers = [] } = given
+  if (!enabled) {
+    if (tiers.length === 0) return {}
+    throw conflict('', 'needs engine.enable_prefix_caching', tiers.length, 'no tiers, or both')
+  }
+  if (tiers.length === 0) return { enable_prefix_caching: true }
+  const resolved = tiers.map((tier): ResolvedKvTier => ({
+    name: tier.name,
+    scope: tier.scope ?? 'replica',
+    ...(tier.capacity_gb === undefined ? {} : { capacity_gb: tier.capacity_gb }),
+    bandwidth_gbs: tier.bandwidth_gbs,
+    latency_us: tier.latency_us ?? 0,
+    write_policy: tier.write_policy ?? 'through',
+  }))
+  resolved.forEach(({ scope, write_policy: write }, i) => {
+    if (scope === 'pool' && write === 'back')
+      throw conflict(
+        `[${i}].write_policy`,
+        'is not modelled where replicas share a tier',
+        write,
+        'through',
+      )
+    if (scope === 'replica' && resolved[i - 1]?.scope === 'pool')
+      throw conflict(`[${i}].scope`, 'stands below a tier that replicas share', scope, 'pool')
+  })
+  return { enable_prefix_caching: true, kv_tiers: resolved }
+}
+
+function conflict(
+  field: string,
+  message: string,
+  given: unknown,
+  accepted: string,
+): SimulatorError {
+  return new SimulatorError({
+    code: 'CONFLICT',
+    path: `engine.kv_tiers${field}`,
+    message,
+    given,
+    accepted,
+  })
+}
