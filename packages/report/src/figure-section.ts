@@ -1,5 +1,5 @@
 import type { ResultsDocument } from '@llmsim/contracts'
-import { figureWithUnit, percentText, resultFigures } from '@llmsim/metrics'
+import { figureText, figureWithUnit, resultFigures } from '@llmsim/metrics'
 import { html, type Markup } from './markup.js'
 import type { ReportedResult } from './reported-result.js'
 
@@ -138,8 +138,10 @@ function number({ path }: ShownFigure, figures: ReadonlyMap<string, number | nul
 /** The mean over the replications, and how far it is known. */
 function intervalText({ replications }: ResultsDocument, path: string): string | undefined {
   const { mean, half_width: half } = replications?.figures[path] ?? { mean: null, half_width: null }
-  if (mean === null || half === null) return undefined
-  return `mean ${figureWithUnit(path, mean)} ± ${figureWithUnit(path, half)}`
+  // Where seeds make no difference there is nothing to say.
+  if (mean === null || half === null || half === 0) return undefined
+  const brief = (value: number): string => figureWithUnit(path, Number(value.toPrecision(3)))
+  return `mean ${brief(mean)} ± ${brief(half)}`
 }
 
 function replicationNote(all: readonly ResultsDocument[]): Markup {
@@ -147,7 +149,7 @@ function replicationNote(all: readonly ResultsDocument[]): Markup {
   if (replications === undefined) return html``
   return html`<p class="intro" style="margin-bottom:1.5rem">
     The figures are of the run with the first seed. “mean” is over ${replications.seeds.length}
-    seeds, with its ${percentText(replications.confidence_level)} confidence interval.
+    seeds, with its ${figureText(replications.confidence_level * 100)} % confidence interval.
   </p>`
 }
 

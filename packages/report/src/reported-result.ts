@@ -27,8 +27,9 @@ export function deploymentText({ scenario, pools, operators }: ResultsDocument):
   const parts = pools.map(({ name, role, devices, replicas }) => {
     const own = role === 'mixed' ? scenario.cluster?.xpu : scenario.disaggregation?.[role]?.xpu
     const device = operators?.find(({ pool }) => pool === name)?.device.name ?? nameOf(own)
-    const copies = `${replicas} replica${replicas === 1 ? '' : 's'}`
-    return `${role === 'mixed' ? '' : `${name}: `}${devices} × ${device} (${copies})`
+    const copies = replicas === 1 ? '' : ` (${replicas} replicas)`
+    const use = role === 'mixed' ? '' : ` to ${role}`
+    return `${devices} × ${device}${use}${copies}`
   })
-  return `${nameOf(scenario.model)} on ${parts.join('; ')}`
+  return `${nameOf(scenario.model)} on ${parts.join(' and ')}`
 }

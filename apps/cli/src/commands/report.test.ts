@@ -29,9 +29,7 @@ describe('run --report', () => {
     expect(operators.map(({ phase }: { phase: string }) => phase)).toEqual(['prefill', 'decode'])
     const parts: { bytes: number }[] = memory_breakdown[0].parts
     expect(parts.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(memory_breakdown[0].device_bytes)
-    expect(read('page.html')).toContain(
-      '<h1><bdi>llama3-8b on 1 × h100-80gb (1 replica)</bdi></h1>',
-    )
+    expect(read('page.html')).toContain('<h1><bdi>llama3-8b on 1 × h100-80gb</bdi></h1>')
     expect(read('page.html')).not.toContain('Not shown: TTFT over time')
   })
 

@@ -57,8 +57,8 @@ export function utilizationChart(results: readonly ReportedResult[]): MaybeChart
   return {
     name: 'utilization',
     title: 'Device time',
-    description: `Shares of the measured window, over all devices. ${bars
-      .map(({ label, pool }) => `${capital(label)} ${percentText(pool.utilization)} busy`)
+    description: `Shares of the measured window, over all devices: ${bars
+      .map(({ label, pool }) => `${label} ${percentText(pool.utilization)} busy`)
       .join('; ')}.`,
     table: barTable('', names, parts, percentText),
     height: (width) => barChartHeight({ bars: names, parts }, width),
@@ -163,10 +163,9 @@ export function memoryChart(results: readonly ReportedResult[]): MaybeChart {
   return {
     name,
     title,
-    description: `What the memory of the fullest device is set aside for, in GiB. ${bars
+    description: `What the memory of the fullest device is set aside for: ${bars
       .map(
-        ({ label, memory }) =>
-          `${capital(label)}: ${figureText(Math.round(memory.device_bytes / GIB))} GiB`,
+        ({ label, memory }) => `${label} ${figureText(Math.round(memory.device_bytes / GIB))} GiB`,
       )
       .join('; ')}.`,
     table: barTable('', names, parts, (value) => `${figureText(value)} GiB`),
@@ -196,7 +195,8 @@ export function replicaChart(results: readonly ReportedResult[]): MaybeChart {
       })),
     ),
   )
-  if (bars.length < 2) return { name, title, missing: 'There is one replica.' }
+  if (results.every(({ results: { pools } }) => pools.every(({ replicas }) => replicas < 2)))
+    return { name, title, missing: 'No pool has several replicas.' }
   if (bars.length > 64) return { name, title, missing: 'There are more than 64 replicas.' }
   const names = bars.map(({ label }) => label)
   const part: BarPart = {
@@ -241,8 +241,4 @@ export function barTable(
       }),
     ]),
   }
-}
-
-function capital(text: string): string {
-  return text.replace(/^./, (letter) => letter.toUpperCase())
 }
