@@ -14,6 +14,7 @@ export { default as gemma3_27b } from './gemma/gemma3-27b.json' with { type: 'js
 export { default as gemma3_4b } from './gemma/gemma3-4b.json' with { type: 'json' }
 export { default as glm_4_5 } from './glm/glm-4.5.json' with { type: 'json' }
 export { default as glm_4_5_air } from './glm/glm-4.5-air.json' with { type: 'json' }
+export { default as glm_5 } from './glm/glm-5.json' with { type: 'json' }
 export { default as gpt_neox_20b } from './gpt/gpt-neox-20b.json' with { type: 'json' }
 export { default as gpt_oss_120b } from './gpt/gpt-oss-120b.json' with { type: 'json' }
 export { default as gpt_oss_20b } from './gpt/gpt-oss-20b.json' with { type: 'json' }
@@ -81,5 +82,6 @@ export { default as qwen3_8b } from './qwen/qwen3-8b.json' with { type: 'json' }
 export { default as qwen3_coder_30b_a3b } from './qwen/qwen3-coder-30b-a3b.json' with { type: 'json' }
 export { default as qwen3_coder_480b_a35b } from './qwen/qwen3-coder-480b-a35b.json' with { type: 'json' }
 export { default as qwen3_next_80b_a3b } from './qwen/qwen3-next-80b-a3b.json' with { type: 'json' }
+export { default as qwen3_5_397b_a17b } from './qwen/qwen3.5-397b-a17b.json' with { type: 'json' }
 export { default as small_3b } from './stablelm/small-3b.json' with { type: 'json' }
 export { default as yi_34b } from './yi/yi-34b.json' with { type: 'json' }
