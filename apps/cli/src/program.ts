@@ -47,6 +47,7 @@ export function createProgram(io: Io, exit: (code: number) => void): AnyCommand 
   addReplayCheck(program, io)
   addCalibrate(program, io)
   addTrace(program, io)
+  addMetrics(program, io)
   program.configureHelp({
     visibleOptions: (shown) =>
       [...shown.options, ...(shown.name() === 'llmsim' ? run.options : [])].filter(
@@ -236,6 +237,24 @@ function addCalibrate(program: Command, io: Io): void {
     .option('--format <FORMAT>', 'on stdout: table or json (default: table)')
     .action(async (file, options) =>
       (await import('./commands/calibrate.js')).calibrate(file, checked(options), io),
+    )
+}
+
+function addMetrics(program: Command, io: Io): void {
+  const metrics = command(
+    program,
+    'metrics',
+    'statistics of measured requests: CSV, JSONL, Parquet',
+  )
+  addFlags(
+    metrics,
+    scenarioFlags.filter(({ kind }) => kind === 'objective'),
+  )
+  metrics
+    .argument('<FILE>', 'one record for each request, as --requests-output writes them')
+    .option('--format <FORMAT>', 'on stdout: table or json (default: table)')
+    .action(async (file, options) =>
+      (await import('./commands/metrics.js')).metrics(file, checked(options), io),
     )
 }
 

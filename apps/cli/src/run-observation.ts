@@ -36,10 +36,20 @@ export interface RunObservation {
   readonly observer: RunObserver | undefined
   /** What it adds to the results, where it was asked for. */
   sections(): ResultsSections
+  /** The run over time, where it was recorded. */
+  series(): TimeSeries | undefined
   /** Ends the files, and says which there are. */
   commit(): Promise<string[]>
   /** Takes the files back. */
   abort(): void
+}
+
+/** The run that is watched. */
+export interface ObservedRun {
+  readonly spec: SimulationSpec
+  readonly deployment: Deployment
+  /** Whether a table shall show the run over time. */
+  readonly table: boolean
 }
 
 const requestsFlag = '--requests-output'
@@ -70,12 +80,12 @@ export function observationTargets(
 export async function observationOf(
   options: ObservationOptions,
   targets: ObservationTargets,
-  { spec, deployment }: { readonly spec: SimulationSpec; readonly deployment: Deployment },
+  { spec, deployment, table }: ObservedRun,
 ): Promise<RunObservation> {
   const { timeSeries: seriesTarget } = targets
   const shown = options.timeSeries === true || options.report !== undefined
   const recorder =
-    shown || seriesTarget !== undefined
+    shown || table || seriesTarget !== undefined
       ? new TimeSeriesRecorder(spec.pools.map(seriesPool))
       : undefined
   const steps = shown ? new MeanSteps(deployment) : undefined
@@ -107,6 +117,7 @@ export async function observationOf(
             operators: steps.figures(),
             memory_breakdown: memoryBreakdown(deployment),
           },
+    series: () => recorder?.series(),
     async commit() {
       requests?.commit()
       trace?.commit()

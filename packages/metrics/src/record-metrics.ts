@@ -1,7 +1,16 @@
-import type { Latency, ServiceObjectives } from '@llmsim/contracts'
+import type {
+  FairnessFigures,
+  GroupFigures,
+  Latency,
+  ObjectiveFigures,
+  ServiceObjectives,
+} from '@llmsim/contracts'
 import { SimulatorError } from '@llmsim/contracts'
 import { ExactDistribution } from './exact-distribution.js'
+import { TenantService } from './fairness.js'
 import { summarizeLatency } from './latency-summary.js'
+import { objectiveFigures } from './objective-limits.js'
+import { RequestGroup } from './request-group.js'
 import type { RequestLatencies } from './request-metrics.js'
 import { RequestMetrics } from './request-metrics.js'
 
@@ -14,6 +23,9 @@ export interface RequestRecord {
   readonly finishSeconds: number
   readonly promptTokens: number
   readonly outputTokens: number
+  /** Its kind, and who sent it: figures are then given of each. */
+  readonly className?: string
+  readonly tenantName?: string
   /** When each token came, if logged: gives ITL. */
   readonly tokenSeconds?: readonly number[]
 }
@@ -35,6 +47,12 @@ export interface RecordMetrics extends RequestLatencies {
     readonly tokens_per_sec: number
   }
   readonly goodput_requests_per_sec: number
+  /** How each objective was met; absent without any. */
+  readonly objectives?: ObjectiveFigures[]
+  /** Of each class and each tenant, where records name any. */
+  readonly classes?: GroupFigures[]
+  readonly tenants?: GroupFigures[]
+  readonly fairness?: FairnessFigures
 }
 
 /**
@@ -51,25 +69,53 @@ export function recordMetrics(
   records.forEach(checkRecord)
   const start = options.startSeconds ?? Math.min(...bounds(records, (r) => r.arrivalSeconds))
   const end = options.endSeconds ?? Math.max(...bounds(records, (r) => r.finishSeconds))
-  const metrics = new RequestMetrics({
+  const { objectives } = options
+  const measured = {
     newDistribution: () => new ExactDistribution(),
     startSeconds: start,
     endSeconds: end,
-    objectives: options.objectives,
-  })
+    objectives,
+  }
+  const metrics = new RequestMetrics(measured)
+  const classes = new Map<string, RequestGroup>()
+  const tenants = new Map<string, RequestGroup>()
+  const service = new TenantService()
+  const groupOf = (groups: Map<string, RequestGroup>, name: string): RequestGroup => {
+    const known = groups.get(name) ?? new RequestGroup(name, measured)
+    groups.set(name, known)
+    return known
+  }
   const gaps = new ExactDistribution()
   let tokens = 0
   for (const record of records) {
-    const { arrivalSeconds, finishSeconds, outputTokens } = record
-    metrics.arrive(record)
-    metrics.complete({ ...record, startSeconds: record.startSeconds ?? arrivalSeconds })
+    const { arrivalSeconds, finishSeconds, outputTokens, className, tenantName } = record
+    const completed = { ...record, startSeconds: record.startSeconds ?? arrivalSeconds }
+    const groups = [
+      ...(className === undefined ? [] : [groupOf(classes, className)]),
+      ...(tenantName === undefined ? [] : [groupOf(tenants, tenantName)]),
+    ]
+    for (const each of [metrics, ...groups.map(({ requests }) => requests)]) {
+      each.arrive(record)
+      each.complete(completed)
+    }
     const times = record.tokenSeconds ?? []
     times.forEach((time, i) => {
       const previous = times[i - 1]
-      if (previous !== undefined) gaps.add(time - previous)
+      if (previous === undefined) return
+      for (const into of [gaps, ...groups.map((group) => group.gaps)]) into.add(time - previous)
     })
-    if (times.length > 0) tokens += times.filter((time) => time >= start && time <= end).length
-    else if (finishSeconds >= start && finishSeconds <= end) tokens += outputTokens
+    const inWindow = (time: number): boolean => time >= start && time <= end
+    const made =
+      times.length > 0 ? times.filter(inWindow).length : inWindow(finishSeconds) ? outputTokens : 0
+    tokens += made
+    for (const group of groups) group.outputTokens += made
+    if (tenantName !== undefined && inWindow(arrivalSeconds))
+      service.served(
+        [...tenants.keys()].indexOf(tenantName),
+        record.promptTokens,
+        outputTokens,
+        finishSeconds - arrivalSeconds,
+      )
   }
   const seconds = end - start
   const perSecond = (amount: number): number => (seconds > 0 ? amount / seconds : 0)
@@ -82,7 +128,16 @@ export function recordMetrics(
       tokens_per_sec: perSecond(tokens),
     },
     goodput_requests_per_sec: perSecond(metrics.goodInWindow),
+    ...(objectives === undefined ? {} : { objectives: objectiveFigures(objectives, metrics) }),
+    ...(classes.size === 0 ? {} : { classes: figuresOf(classes, seconds) }),
+    ...(tenants.size === 0
+      ? {}
+      : { tenants: figuresOf(tenants, seconds), fairness: service.figures() }),
   }
+}
+
+function figuresOf(groups: ReadonlyMap<string, RequestGroup>, seconds: number): GroupFigures[] {
+  return [...groups.values()].map((group) => group.figures(seconds))
 }
 
 /** Smallest and largest of a figure, without spreading the records over a call's arguments. */

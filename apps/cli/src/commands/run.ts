@@ -60,7 +60,12 @@ export async function run(
     seconds: scenario.simulation_duration_s,
     requests: scenario.workload.num_requests,
   })
-  const observation = await observationOf(options, targets, { spec, deployment })
+  const observation = await observationOf(options, targets, {
+    spec,
+    deployment,
+    // Bars of load and queue are for eyes.
+    table: io.stdoutIsTerminal && format === 'table' && options.summary !== true,
+  })
   const { observer } = observation
   const result = await (async () => {
     try {
@@ -101,7 +106,7 @@ export async function run(
     for (const warning of results.warnings) io.stderr(`warning: ${warning}\n`)
   if (format === 'json') io.stdout(json)
   else if (options.summary === true) io.stdout(resultsSummary(results, deployment))
-  else io.stdout(resultsTable(results, deployment, colorsFor(io)))
+  else io.stdout(resultsTable(results, deployment, colorsFor(io), observation.series()))
   if (options.quiet === true) return
   if (target !== undefined) io.stderr(`results written to ${target.name}\n`)
   if (reported !== undefined) io.stderr(`report written to ${reported.name}\n`)

@@ -1,4 +1,5 @@
 import type { Io } from '../io.js'
+import { duration, figure } from './figures.js'
 
 /** Milliseconds after which a run is worth a bar. */
 const patience = 300
@@ -23,7 +24,10 @@ export async function progressBar(io: Io, quiet: boolean, goal: Goal): Promise<P
   const { default: cliProgress } = await import('cli-progress')
   const byRequests = goal.requests !== undefined
   const bar = new cliProgress.SingleBar({
-    format: `simulating |{bar}| {percentage} % of ${byRequests ? '{total} requests' : '{total} s'}`,
+    format:
+      '|{bar}| {percentage} %  {simulated} simulated, {rate} requests/s, {eta_formatted} left',
+    barsize: 16,
+    etaBuffer: 20,
     hideCursor: true,
     clearOnComplete: true,
     stream: process.stderr,
@@ -34,8 +38,10 @@ export async function progressBar(io: Io, quiet: boolean, goal: Goal): Promise<P
     report(simulatedSeconds, requests) {
       if (!started && Date.now() - begun < patience) return
       const done = Math.min(total, byRequests ? requests : Math.floor(simulatedSeconds))
-      if (started) bar.update(done)
-      else bar.start(total, done)
+      const elapsed = (Date.now() - begun) / 1000
+      const shown = { simulated: duration(simulatedSeconds), rate: figure(requests / elapsed) }
+      if (started) bar.update(done, shown)
+      else bar.start(total, done, shown)
       started = true
     },
     stop() {

@@ -1,9 +1,10 @@
-import type { Latency } from '@llmsim/contracts'
+import type { Latency, ObjectiveFigures, TimeSeries } from '@llmsim/contracts'
 import type { Deployment } from '../deployment.js'
 import type { Colors } from './colors.js'
 import { count, dollars, duration, figure, percent } from './figures.js'
 import type { ResultsDocument } from './results-document.js'
 import { breakdownRows } from './breakdown-table.js'
+import { overTimeTable } from './over-time-table.js'
 import { replicationTable } from './replication-table.js'
 import { textTable } from './text-table.js'
 
@@ -40,6 +41,7 @@ export function resultsTable(
   results: ResultsDocument,
   deployment: Deployment,
   colors: Colors,
+  series?: TimeSeries,
 ): string {
   const section = (title: string, body: string): string => `${colors.bold(title)}\n${body}\n`
   return [
@@ -47,6 +49,8 @@ export function resultsTable(
     `${textTable(headline(results), { align: 'left' })}\n`,
     section('Latency', latencyTable(results)),
     section('Devices', textTable(deviceRows(results))),
+    ...(results.classes === undefined ? [] : [section('Classes', groupTable(results.classes))]),
+    ...(series === undefined ? [] : [section('Over time', overTimeTable(series))]),
     ...(results.replications === undefined
       ? []
       : [
@@ -103,7 +107,11 @@ function headline(results: ResultsDocument): string[][] {
       'Throughput',
       `${figure(throughput.requests_per_sec)} requests/s, ${figure(throughput.tokens_per_sec)} output tokens/s`,
     ],
-    ['Utilisation', percent(results.xpu_utilization)],
+    ['Utilisation', utilisation(results)],
+    ...(results.verdict === undefined ? [] : [['Verdict', results.verdict.state]]),
+    ...(results.objectives ?? [])
+      .filter(({ quantile }) => quantile !== null)
+      .map((objective) => [objectiveName(objective), objectiveText(objective)]),
     ...(goodput === null
       ? []
       : [
@@ -133,6 +141,37 @@ function headline(results: ResultsDocument): string[][] {
           ],
         ]),
   ]
+}
+
+function utilisation({ xpu_utilization: busy, mfu, mbu }: ResultsDocument): string {
+  if (mfu === undefined || mbu === undefined) return percent(busy)
+  return `${percent(busy)} (${percent(mfu)} of the FLOP/s, ${percent(mbu)} of the memory bandwidth)`
+}
+
+/** As `TTFT p99`. */
+function objectiveName({ metric, quantile }: ObjectiveFigures): string {
+  const percentile = Number(((quantile ?? 0) * 100).toPrecision(6))
+  return `${metric.toUpperCase()} p${percentile}`
+}
+
+function objectiveText({ value_s: value, limit_s: limit, met }: ObjectiveFigures): string {
+  const verdict = met === true ? 'met' : 'missed'
+  return `${duration(value)} of ${duration(limit)}: ${met === null ? 'not measured' : verdict}`
+}
+
+function groupTable(groups: NonNullable<ResultsDocument['classes']>): string {
+  return textTable([
+    ['', 'completed', 'TTFT p50', 'TTFT p99', 'E2E p50', 'E2E p99', 'good'],
+    ...groups.map((group) => [
+      group.name.length > 20 ? `${group.name.slice(0, 19)}…` : group.name,
+      count(group.completed_requests),
+      duration(group.first_token_latency.p50),
+      duration(group.first_token_latency.p99),
+      duration(group.end_to_end_latency.p50),
+      duration(group.end_to_end_latency.p99),
+      group.goodput === null ? '' : percent(group.goodput.attainment),
+    ]),
+  ])
 }
 
 function latencyTable(results: ResultsDocument): string {
