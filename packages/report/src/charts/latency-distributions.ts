@@ -108,9 +108,7 @@ function distributionOf(subject: Subject, results: readonly ReportedResult[]): M
             name: unit,
             log,
             roundEnd: !log,
-            ...(log
-              ? { min: start * factor, max: end * factor }
-              : { min: 0 }),
+            ...(log ? { min: start * factor, max: end * factor } : { min: 0 }),
           },
           y: { name: '', min: 0, max: 100, step: 25, written: (value) => `${value} %` },
         },
