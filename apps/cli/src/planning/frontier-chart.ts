@@ -39,7 +39,13 @@ export function frontierChart(
               })),
             },
           ],
-          x: { name: first.label, written: first.format, roundEnd: false },
+          x: {
+            name: first.label,
+            // Room for what is written beside the last.
+            max: 1.4 * Math.max(...shown.map((one) => valueOf(one, 0))),
+            written: first.format,
+            roundEnd: false,
+          },
           y: { name: second.label, min: 0, written: second.format },
         },
         size,

@@ -46,7 +46,7 @@ export function parallelChart(
     },
     height: () => 360,
     option: ({ width }) => ({
-      parallel: { left: 44, right: 60, top: 44, bottom: 26, layout: 'horizontal' },
+      parallel: { left: 72, right: 60, top: 44, bottom: 26, layout: 'horizontal' },
       parallelAxis: labels.map((name, dim) => {
         const values = shown.map((row) => row.values[dim])
         const isText = dim < axes.length && values.some((value) => typeof value !== 'number')

@@ -1,12 +1,5 @@
 import type { Sensitivity } from '@llmsim/planner'
-import {
-  categoryAxis,
-  horizontalAxis,
-  seriesColor,
-  textWidth,
-  tones,
-  type Chart,
-} from '@llmsim/report'
+import { categoryAxis, horizontalAxis, seriesColor, textWidth, type Chart } from '@llmsim/report'
 import type { StudyFigure } from './study-figure.js'
 import type { WhatifInput } from './whatif-inputs.js'
 import { inputText } from './whatif-text.js'
@@ -21,6 +14,7 @@ export function tornadoChart(
   found: readonly Sensitivity<WhatifInput>[],
 ): Chart {
   const [widest] = found
+  const moving = found.filter(({ swing }) => swing > 0)
   return {
     name: 'tornado',
     title: `What moves ${figure.label}`,
@@ -45,10 +39,10 @@ export function tornadoChart(
         figure.format(swing),
       ]),
     },
-    height: () => found.length * rowHeight + room,
+    height: () => moving.length * rowHeight + room,
     option: ({ width }) => {
-      const names = found.map(({ input }) => input.label)
-      const ends = found.flatMap(({ low, high }) => [low ?? base, high ?? base])
+      const names = moving.map(({ input }) => input.label)
+      const ends = moving.flatMap(({ low, high }) => [low ?? base, high ?? base])
       const least = Math.min(base, ...ends)
       const most = Math.max(base, ...ends)
       const margin = (most - least) * 0.06 || Math.abs(base) * 0.1 || 1
@@ -63,8 +57,8 @@ export function tornadoChart(
         itemStyle: { color },
         data: values,
       })
-      const below = found.map(({ low, high }) => Math.min(base, low ?? base, high ?? base))
-      const above = found.map(({ low, high }) => Math.max(base, low ?? base, high ?? base))
+      const below = moving.map(({ low, high }) => Math.min(base, low ?? base, high ?? base))
+      const above = moving.map(({ low, high }) => Math.max(base, low ?? base, high ?? base))
       return {
         grid: { left, right: 18, top: 26, bottom: 44, outerBoundsMode: 'none' },
         xAxis: horizontalAxis({
@@ -89,19 +83,6 @@ export function tornadoChart(
             seriesColor(1),
             above.map((value) => value - base),
           ),
-          {
-            type: 'line',
-            silent: true,
-            symbol: 'none',
-            data: [],
-            markLine: {
-              silent: true,
-              symbol: 'none',
-              label: { show: false },
-              lineStyle: { color: tones.axis.light, type: 'solid' },
-              data: [{ xAxis: base - lowest }],
-            },
-          },
         ],
       }
     },
