@@ -246,7 +246,11 @@ function planPrefills(
   let room: number | undefined
   let taken = 0
   const free = view.freeBlocks
-  if (view.running > view.decoding) budget -= continuePrompt(view, plan, budget)
+  const join = (slot: Slot): void => {
+    batch.join(slot, view.generatedTokens(slot) + 1 - decoded)
+    gate.join(slot, view.generatedTokens(slot) + 1, decoded)
+  }
+  if (view.running > view.decoding) budget -= continuePrompt(view, plan, budget, join)
   const none = (): number => (budget < most ? taken : NOTHING)
   // Who is in host memory goes before any prompt.
   if ((view.swapped ?? 0) > 0 || gate.shutFor > 0) return none()
@@ -272,8 +276,7 @@ function planPrefills(
     }
     const tokens = Math.min(remaining, budget)
     plan.prefill(slot, tokens)
-    batch.join(slot, view.generatedTokens(slot) + 1 - decoded)
-    gate.join(slot, view.generatedTokens(slot) + 1, decoded)
+    join(slot)
     taken += blocks
     room -= blocks * view.blockSize + output
     budget -= tokens
@@ -283,11 +286,18 @@ function planPrefills(
 }
 
 /** Goes on with the prompt that was cut; returns how many of the tokens that it may it takes. */
-function continuePrompt(view: ReplicaView, plan: StepPlan, most: number): number {
+function continuePrompt(
+  view: ReplicaView,
+  plan: StepPlan,
+  most: number,
+  join: (slot: Slot) => void,
+): number {
   for (let slot = view.lastRunning(); slot !== NO_SLOT; slot = view.previousRunning(slot)) {
     const tokens = Math.min(view.prefillRemaining(slot), most)
     if (tokens === 0) continue
     plan.prefill(slot, tokens)
+    // Those that decode beside it have gone on since its last chunk.
+    join(slot)
     return tokens
   }
   return 0
