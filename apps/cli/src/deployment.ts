@@ -15,6 +15,7 @@ import {
 } from '@llmsim/contracts'
 import {
   checkLayout,
+  ContextParallel,
   costModels,
   groupLink,
   memoryFootprint,
@@ -225,6 +226,7 @@ function layoutOf(
     weightFormat: engine.dtype,
     activationFormat: engine.activation_dtype,
     kvCacheFormat: engine.kv_cache_dtype,
+    contextParallel: pool.context_parallel_size,
     attentionDataParallel: pool.attention_data_parallel_size,
     expertParallel: pool.expert_parallel_size,
     redundantExperts: pool.redundant_experts,
@@ -249,11 +251,13 @@ function costModelOf(
     extra: cost_model.options,
   }
   const { speculative } = engine
-  const model = created('cost_model.name', factory.name, 'step', () =>
-    speculative === undefined
-      ? factory.create(options)
-      : speculativeCosts(factory, options, speculative, draft),
-  )
+  const model = created('cost_model.name', factory.name, 'step', () => {
+    const made =
+      speculative === undefined
+        ? factory.create(options)
+        : speculativeCosts(factory, options, speculative, draft)
+    return (layout.contextParallel ?? 1) > 1 ? new ContextParallel(made, layout) : made
+  })
   if (costModels.includes(factory)) checkFinite(model, cost_model.options, xpuPath)
   return model
 }

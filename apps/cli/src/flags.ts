@@ -45,6 +45,11 @@ const deployment = group('Deployment:', [
     'replicas (default: as many as the devices hold)',
   ),
   integer(
+    '--cp N',
+    'parallelism.context_parallel_size',
+    'groups of devices that share the tokens of a prompt (default: 1)',
+  ),
+  integer(
     '--attention-dp N',
     'parallelism.attention_data_parallel_size',
     'attention ranks of a replica, which share its experts (default: 1)',

@@ -40,6 +40,11 @@ export interface ReplicaLayout {
   /** How tokens reach the experts of other ranks; `allgather_reducescatter` when absent. */
   readonly allToAllBackend?: AllToAllBackend | undefined
   /**
+   * Groups of `tensorParallel` devices that share the tokens of a prompt and the KV cache of a sequence, each with
+   * all weights (context parallelism). 1 when absent.
+   */
+  readonly contextParallel?: number | undefined
+  /**
    * Tokens that each decoding sequence computes in a step, its drafted ones included (speculative decoding);
    * 1 when absent. `logits` of the work counts all of them.
    */

@@ -137,6 +137,12 @@ export const ClusterSection = z.strictObject({
 const layoutFields = {
   tensor_parallel_size: count.max(4096).optional(),
   pipeline_parallel_size: count.max(512).optional(),
+  context_parallel_size: count
+    .max(512)
+    .optional()
+    .describe(
+      'Groups of devices that share the tokens of a prompt and the KV cache of a sequence.',
+    ),
   attention_data_parallel_size: count
     .max(4096)
     .optional()

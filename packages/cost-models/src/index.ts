@@ -12,6 +12,7 @@ export {
 } from './calibrated.js'
 export * from './collectives.js'
 export * from './compute-format.js'
+export * from './context-parallel.js'
 export * from './device-power.js'
 export * from './efficiency-defaults.js'
 export * from './fixed-cost.js'

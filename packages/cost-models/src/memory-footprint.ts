@@ -175,9 +175,10 @@ export function kvBytes(layout: ReplicaLayout): { perDevice: number; whole: numb
   const element = bytesPerElement[layout.kvCacheFormat]
   return {
     perDevice:
-      ((shapes.layersPerStage * shapes.attentionLayers) / layout.model.layers) *
-      shapes.kvElements *
-      element,
+      (((shapes.layersPerStage * shapes.attentionLayers) / layout.model.layers) *
+        shapes.kvElements *
+        element) /
+      (layout.contextParallel ?? 1),
     whole: shapes.attentionLayers * shapes.kvElementsWhole * element,
   }
 }
@@ -198,7 +199,11 @@ function stateBytesOf(layout: ReplicaLayout): { perDevice: number; whole: number
 export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): MemoryFootprint {
   const utilization = options.memoryUtilization ?? 0.9
   const deviceBytes = layout.accelerator.memory_bytes
-  const devices = layout.tensorParallel * layout.pipelineParallel * expertLayout(layout).ranks
+  const devices =
+    layout.tensorParallel *
+    layout.pipelineParallel *
+    expertLayout(layout).ranks *
+    (layout.contextParallel ?? 1)
   const { draft } = options
   const drafting = draft === undefined ? undefined : kvBytes(draft.layout)
   const weights = weightBytesPerDevice(layout) + (draft === undefined ? 0 : draftWeightBytes(draft))

@@ -23,9 +23,11 @@ export function deploymentLine({ model, pools }: Deployment): string {
   const parts = pools.map(({ role, accelerator, layout, replicas, devices }) => {
     const { tensorParallel: tp, pipelineParallel: pp } = layout
     const { attentionDataParallel: ranks = 1, expertParallel: ep = 1 } = layout
+    const { contextParallel: cp = 1 } = layout
     const sizes = [
       `tp ${tp}`,
       ...(pp === 1 ? [] : [`pp ${pp}`]),
+      ...(cp === 1 ? [] : [`cp ${cp}`]),
       ...(ranks === 1 ? [] : [`attention-dp ${ranks}`]),
       ...(ep === 1 ? [] : [`ep ${ep}`]),
     ]

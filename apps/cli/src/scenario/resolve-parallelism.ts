@@ -4,6 +4,7 @@ import { SimulatorError, type AllToAllBackend, type ParallelismSection } from '@
 export interface ResolvedParallelism {
   readonly tensor_parallel_size: number
   readonly pipeline_parallel_size: number
+  readonly context_parallel_size: number
   readonly attention_data_parallel_size: number
   readonly expert_parallel_size: number
   readonly redundant_experts: number
@@ -29,6 +30,7 @@ export function resolveParallelism(
   return {
     tensor_parallel_size: tp,
     pipeline_parallel_size: own.pipeline_parallel_size ?? common.pipeline_parallel_size ?? 1,
+    context_parallel_size: own.context_parallel_size ?? common.context_parallel_size ?? 1,
     attention_data_parallel_size: ranks,
     expert_parallel_size:
       spread(own, tp * ranks, path) ?? spread(common, tp * ranks, 'parallelism') ?? 1,
@@ -42,13 +44,19 @@ export function resolveParallelism(
 /** Devices of one replica. */
 export function devicesOf(sizes: ResolvedParallelism): number {
   return (
-    sizes.tensor_parallel_size * sizes.pipeline_parallel_size * sizes.attention_data_parallel_size
+    sizes.tensor_parallel_size *
+    sizes.pipeline_parallel_size *
+    sizes.context_parallel_size *
+    sizes.attention_data_parallel_size
   )
 }
 
-/** What multiplies to the devices of one replica, in words: `tp x pp`, or with attention ranks. */
+/** What multiplies to the devices of one replica, in words: `tp x pp`, or more. */
 export function devicesInWords(sizes: ResolvedParallelism): string {
-  return sizes.attention_data_parallel_size === 1 ? 'tp x pp' : 'tp x attention-dp x pp'
+  const parts = ['tp']
+  if (sizes.context_parallel_size > 1) parts.push('cp')
+  if (sizes.attention_data_parallel_size > 1) parts.push('attention-dp')
+  return [...parts, 'pp'].join(' x ')
 }
 
 /** The devices that a section spreads experts over; undefined where it does not say. */

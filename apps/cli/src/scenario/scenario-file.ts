@@ -46,6 +46,8 @@ export const sections: readonly string[] = [
     'slo',
     'faults',
   ],
+  ...['engine.speculative', 'workload.sessions'],
+  ...['ttft', 'tpot', 'e2e'].map((metric) => `slo.${metric}_percentiles_ms`),
   ...['cluster.interconnect', 'scheduler.options', 'router.options', 'cost_model.options'],
   ...['workload.client', 'admission', 'admission.options', 'disaggregation'],
   ...['pool_router', 'pool_router.options', 'kv_transfer', 'kv_transfer.topology'],
