@@ -16,6 +16,7 @@ import { withRandomPools } from './random-pools.js'
 import { withRandomStates } from './random-states.js'
 import { withRandomRanks } from './random-ranks.js'
 import { withRandomPrefixes } from './random-prefixes.js'
+import { withRandomScaling } from './random-scaling.js'
 import { withRandomSenders } from './random-senders.js'
 import { withRandomSessions } from './random-sessions.js'
 import { withRandomTransfer } from './random-transfer.js'
@@ -74,7 +75,8 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
     ),
   )
   const spread = withRandomPools(seed, withRandomClients(seed, kept))
-  return withRandomFaults(seed, withRandomTransfer(seed, spread))
+  const broken = withRandomFaults(seed, withRandomTransfer(seed, spread))
+  return withRandomScaling(seed, broken)
 }
 
 function randomPool(

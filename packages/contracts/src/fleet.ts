@@ -57,3 +57,19 @@ export interface TransferTopologySpec {
   /** What the NICs of a leaf send together, divided by what its links to the spine carry; at least 1. */
   readonly oversubscription: number
 }
+
+/** Keeps the number of a pool's replicas to its load; `PoolSpec.replicas` is the most that there may be. */
+export interface AutoscalingSpec {
+  /** `utilization`: the busy share of the time since the last look; `queue`: requests that wait. */
+  readonly signal: 'utilization' | 'queue'
+  /** Of the signal, for each replica: above 0, and at most 1 for a utilization. */
+  readonly target: number
+  readonly minReplicas: number
+  readonly initialReplicas: number
+  /** Between two looks. */
+  readonly intervalSeconds: number
+  /** After a change, until replicas may be taken away. */
+  readonly cooldownSeconds: number
+  /** From the decision to the devices being there; `startUpSeconds` comes on top. */
+  readonly provisioningSeconds: number
+}

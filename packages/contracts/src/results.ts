@@ -225,6 +225,18 @@ const PoolFigures = z.strictObject({
   mbu: share.optional(),
   /** Where there are several pools. */
   latency: LatencyFigures.optional(),
+  /** Replicas that came and went; absent where all are there all the time. */
+  autoscaling: z
+    .strictObject({
+      /** Seconds of the whole run for which replicas were paid, their start included. */
+      replica_seconds: z.number(),
+      /** Inside the measured window. */
+      mean_replicas: z.number(),
+      peak_replicas: z.number(),
+      scale_ups: z.number(),
+      scale_downs: z.number(),
+    })
+    .optional(),
   /** Share of its replicas' time in which they were up; absent where nothing can break. */
   availability: share.optional(),
   per_replica: z.array(ReplicaFigures),

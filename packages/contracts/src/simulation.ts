@@ -1,6 +1,6 @@
 import type { AdmissionPolicy } from './admission.js'
 import type { CostModel } from './cost-model.js'
-import type { FaultsSpec, TransferTopologySpec } from './fleet.js'
+import type { AutoscalingSpec, FaultsSpec, TransferTopologySpec } from './fleet.js'
 import type { RunObserver } from './observer.js'
 import type { RequestSource } from './request-source.js'
 import type { Router } from './router.js'
@@ -114,6 +114,8 @@ export interface PoolSpec {
   readonly devicesPerNode?: number
   /** Seconds from a replica's repair, or from its devices being there, to its first step; 0 when absent. */
   readonly startUpSeconds?: number
+  /** Absent: all replicas are there all the time. */
+  readonly autoscaling?: AutoscalingSpec
   readonly memory: ReplicaMemory
   /** Absent: every prompt is computed whole. */
   readonly prefixCaching?: PrefixCachingSpec

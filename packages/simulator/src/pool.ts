@@ -1,5 +1,6 @@
 import type { PoolSpec, PoolView, RoutedRequest, Slot } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
+import { Autoscaler } from './autoscaler.js'
 import { BarrierGroup } from './barrier-group.js'
 import type { RunParts } from './replica.js'
 import { Replica } from './replica.js'
@@ -65,6 +66,7 @@ export class Pool {
   available: readonly Replica[]
   /** What the router knows of their loads, where these take a while to reach it. */
   stale: StaleLoads | undefined = undefined
+  autoscaler: Autoscaler | undefined = undefined
   readonly #view: ReplicasView
   readonly #table: RequestTable
   readonly #shared: SharedTiers
@@ -109,6 +111,12 @@ export class Pool {
         ranks.map((rank) => rank.lanes[stage]!),
         ranks,
       )
+  }
+
+  /** Starts what keeps the number of replicas to the load. */
+  autoscale(timetable: Timetable): void {
+    const { autoscaling } = this.spec
+    if (autoscaling !== undefined) this.autoscaler = new Autoscaler(autoscaling, this, timetable)
   }
 
   /** Lets loads take as long to reach the router as they do. */

@@ -82,6 +82,8 @@ export class Replica {
   starts: number = 0
   /** While it is down, or starts again after a fault. */
   readonly down: IntervalClock
+  /** With autoscaling: while it is paid for. */
+  readonly provisioned: IntervalClock
 
   /** `shared`: tiers of its pool; `stageFree`: the stages of the ranks before it. */
   constructor(
@@ -115,6 +117,7 @@ export class Replica {
     this.inbound = new RequestList(run.table)
     this.sampler = new MemorySampler(run.windowStart, run.windowEnd)
     this.down = new IntervalClock(run.windowStart, run.windowEnd)
+    this.provisioned = new IntervalClock(run.windowStart, run.windowEnd)
     this.observed = undefined
     this.nextSample = this.sampler.next
     const lanes = spec.replicas * (spec.attentionRanks ?? 1) * spec.stages

@@ -15,6 +15,7 @@ import {
   quantilesOf,
   summarizeLatency,
 } from '@llmsim/metrics'
+import { meanReplicas, replicaSeconds, scalingFigures } from './scaling-figures.js'
 import { kvCacheUse, memoryUse, sampledBlocks } from './memory-figures.js'
 import { prefixCacheUse, prefixHitRate } from './prefix-figures.js'
 import { entryFigures } from './entry-figures.js'
@@ -110,7 +111,7 @@ export function resultOf(run: SimulationRun): SimulationResult {
       joules_per_output_token: figure(energy / steps.totalOutputTokens),
       average_watts: run.now > 0 ? energy / run.now : 0,
     },
-    cost: cost(pools, perSecond(steps.outputTokens)),
+    cost: cost(pools, perSecond(steps.outputTokens), run.now, seconds),
     ...(spec.distributions === true ? { distributions: distributionsOf(run) } : {}),
     pools: figures,
     warnings: warnings(run),
@@ -143,11 +144,11 @@ function poolFigures(pool: Pool, run: SimulationRun, windowSeconds: number): Poo
   const lanes = replicas.flatMap((replica) => replica.lanes)
   const prefill = sum(lanes.map((lane) => lane.prefillSeconds))
   const decode = sum(lanes.map((lane) => lane.decodeSeconds))
-  const all = windowSeconds * replicas.length
+  const { whole, window: all } = replicaSeconds(pool, runSeconds, windowSeconds)
   const { idleWatts, prefillWatts, decodeWatts } = spec.power
   const prefillTotal = sum(lanes.map((lane) => lane.totalPrefillSeconds))
   const decodeTotal = sum(lanes.map((lane) => lane.totalDecodeSeconds))
-  const idleTotal = Math.max(0, runSeconds * replicas.length - prefillTotal - decodeTotal)
+  const idleTotal = Math.max(0, whole - prefillTotal - decodeTotal)
   return {
     name: spec.name,
     role: spec.role,
@@ -168,6 +169,7 @@ function poolFigures(pool: Pool, run: SimulationRun, windowSeconds: number): Poo
     ...pipelineOf(pool),
     ...speculationOf(pool, lanes),
     ...poolAvailability(pool, run),
+    ...scalingFigures(pool, runSeconds, windowSeconds),
     batch: batchFigures(lanes),
     per_replica: [],
   }
@@ -204,11 +206,18 @@ function busySeconds(lane: Lane): number {
 }
 
 /** Price per hour and per million output tokens; null unless every pool's price is known. */
-function cost(pools: readonly Pool[], tokensPerSecond: number): SimulationResult['cost'] {
+function cost(
+  pools: readonly Pool[],
+  tokensPerSecond: number,
+  runSeconds: number,
+  windowSeconds: number,
+): SimulationResult['cost'] {
   let perHour = 0
-  for (const { spec } of pools) {
+  for (const pool of pools) {
+    const { spec } = pool
     if (spec.deviceUsdPerHour === undefined) return null
-    perHour += spec.deviceUsdPerHour * spec.replicas * spec.devicesPerReplica
+    const replicas = meanReplicas(pool, runSeconds, windowSeconds)
+    perHour += spec.deviceUsdPerHour * replicas * spec.devicesPerReplica
   }
   return {
     usd_per_hour: perHour,

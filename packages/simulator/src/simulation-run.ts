@@ -183,7 +183,10 @@ export class SimulationRun {
         pools: this.pools,
         handover: this.#handover,
       })
-    for (const pool of this.pools) pool.delaySignals(this.#timetable)
+    for (const pool of this.pools) {
+      pool.delaySignals(this.#timetable)
+      pool.autoscale(this.#timetable)
+    }
     if (Gateway.has(spec)) this.gateway = this.#gatewayOf(spec)
     if (spec.faults !== undefined) this.outages = this.#outages(spec.faults)
   }

@@ -1,4 +1,5 @@
 import type {
+  AutoscalingSpec,
   ErrorCode,
   KvTierSpec,
   KvTransferSpec,
@@ -22,6 +23,15 @@ export function checkSpecification(spec: SimulationSpec): void {
     refuse('kvTransfer', undefined, 'a link between the prefill and the decode pools', 'CONFLICT')
   spec.pools.forEach((pool, i) => {
     checkPool(pool, `pools[${i}]`)
+    if (pool.autoscaling !== undefined)
+      checkAutoscaling(pool.autoscaling, pool, `pools[${i}].autoscaling`)
+    if (pool.autoscaling !== undefined && spec.faults !== undefined)
+      refuse(
+        `pools[${i}].autoscaling`,
+        'autoscaling',
+        'none, where something can break',
+        'CONFLICT',
+      )
   })
   const { kvTransfer, concurrency, durationSeconds, warmUpSeconds, maxRequests } = spec
   if (kvTransfer !== undefined) checkTransfer(kvTransfer)
@@ -38,6 +48,25 @@ export function checkSpecification(spec: SimulationSpec): void {
   for (const [part, seconds] of Object.entries(spec.requestSerialSeconds ?? {}))
     if (!(seconds >= 0 && seconds < Infinity))
       refuse(`requestSerialSeconds.${part}`, seconds, 'seconds from 0 on')
+}
+
+function checkAutoscaling(scaling: AutoscalingSpec, { replicas }: PoolSpec, path: string): void {
+  const { signal, target, minReplicas, initialReplicas } = scaling
+  positive(`${path}.target`, target)
+  if (signal === 'utilization' && target > 1)
+    refuse(`${path}.target`, target, 'a share of at most 1')
+  whole(`${path}.minReplicas`, minReplicas)
+  whole(`${path}.initialReplicas`, initialReplicas)
+  if (!(minReplicas <= initialReplicas && initialReplicas <= replicas))
+    refuse(
+      `${path}.initialReplicas`,
+      initialReplicas,
+      `from ${minReplicas} to ${replicas}`,
+      'CONFLICT',
+    )
+  positive(`${path}.intervalSeconds`, scaling.intervalSeconds)
+  for (const field of ['cooldownSeconds', 'provisioningSeconds'] as const)
+    if (!(scaling[field] >= 0)) refuse(`${path}.${field}`, scaling[field], 'seconds from 0 on')
 }
 
 function checkTransfer({ topology, overlapLayers, ...link }: KvTransferSpec): void {
