@@ -71,6 +71,7 @@ describe('docs/scenario.md', () => {
         { ...common, parallelism: { tensor_parallel_size: 8 } },
         { ...common, disaggregation: { prefill: pool, decode: pool } },
         { ...common, model: 'tiny-1b', faults: { every_s: 60 } },
+        { ...common, model: 'tiny-1b', autoscaling: {} },
         {
           ...common,
           model: 'tiny-1b',

@@ -8,6 +8,7 @@ import {
 import { devicePower, resolveComputeFormat, tokenShares } from '@llmsim/cost-models'
 import { randomStream } from '@llmsim/engine'
 import { entryOf } from './admission.js'
+import { autoscalingOf } from './autoscaling-spec.js'
 import { clientSource } from './client-source.js'
 import { created, type DeployedPool, type Deployment } from './deployment.js'
 import { faultInjection, startUpSeconds } from './fault-injection.js'
@@ -141,7 +142,11 @@ function poolSpec(
       ? {}
       : { signalDelaySeconds: router.signal_delay_ms * MILLISECOND }),
     devicesPerNode: layout.devicesPerNode,
-    startUpSeconds: startUpSeconds(scenario.faults?.start_up_s, pool),
+    startUpSeconds: startUpSeconds(
+      scenario.faults?.start_up_s ?? scenario.autoscaling?.start_up_s,
+      pool,
+    ),
+    ...autoscalingOf(scenario, pool),
     memory: {
       kvBlocks: scenario.engine.num_gpu_blocks_override ?? memory.kvBlocks,
       blockSize: memory.blockSize,

@@ -354,6 +354,17 @@ export const KvTransferSection = z.strictObject({
     .describe('In place of the one link: a network with fair shares.'),
 })
 
+export const AutoscalingSection = z.strictObject({
+  signal: z.enum(['utilization', 'queue']).optional().describe('What is kept at its target.'),
+  target: z.number().min(0.001).max(1e6).optional().describe('Of the signal, for each replica.'),
+  min_replicas: count.max(100_000).optional(),
+  initial_replicas: count.max(100_000).optional(),
+  interval_s: z.number().min(0.01).max(1e9).optional().describe('Between two looks.'),
+  cooldown_s: nonNegative.optional().describe('From a change until replicas may go.'),
+  provisioning_s: nonNegative.optional().describe('Until the devices of a replica are there.'),
+  start_up_s: nonNegative.optional().describe('Until its weights are loaded after that.'),
+})
+
 /** A scenario file: everything that one run needs, by name, in the field's snake_case. */
 export const Scenario = z.strictObject({
   $schema: z.string().optional(),
@@ -373,6 +384,7 @@ export const Scenario = z.strictObject({
   pools: z.array(PoolSection).min(1).max(64).optional().describe('Any number of pools.'),
   pool_router: RouterSection.optional().describe('Which pool takes a request.'),
   kv_transfer: KvTransferSection.optional(),
+  autoscaling: AutoscalingSection.optional().describe('Replicas come and go with the load.'),
   slo: ObjectivesSection.optional(),
   faults: FaultsSection.optional().describe('What breaks.'),
   simulation_duration_s: positive.max(1e10).optional().describe('Arrivals stop then.'),
@@ -401,3 +413,4 @@ export type EngineSection = z.infer<typeof EngineSection>
 export type DisaggregatedPoolSection = z.infer<typeof DisaggregatedPoolSection>
 export type PoolSection = z.infer<typeof PoolSection>
 export type KvTransferSection = z.infer<typeof KvTransferSection>
+export type AutoscalingSection = z.infer<typeof AutoscalingSection>

@@ -15,6 +15,7 @@ import {
   type AcceleratorFinder,
 } from './resolve-cluster.js'
 import { resolveScheduler } from './resolve-scheduler.js'
+import { resolveAutoscaling } from './resolve-autoscaling.js'
 import { resolveFaults } from './resolve-faults.js'
 import { checkPolicies, resolveFleet } from './resolve-fleet.js'
 import { resolvePrefixCaching } from './resolve-prefix-caching.js'
@@ -75,6 +76,7 @@ export function resolveScenario(
     ...(scenario.slo === undefined || Object.keys(scenario.slo).length === 0
       ? {}
       : { slo: scenario.slo }),
+    ...resolveAutoscaling(scenario),
     ...(faults === undefined ? {} : { faults }),
     ...resolveTimes(scenario),
     random_seed: scenario.random_seed ?? 0,

@@ -8,6 +8,7 @@ import type {
 } from '@llmsim/contracts'
 import type { ResolvedSpeculation } from './resolve-speculation.js'
 import type { ResolvedParallelism } from './resolve-parallelism.js'
+import type { ResolvedAutoscaling } from './resolve-autoscaling.js'
 import type { ResolvedFaults } from './resolve-faults.js'
 
 /** A catalog name, or a catalog entry written out. */
@@ -138,6 +139,8 @@ export interface ResolvedScenario {
   readonly pool_router?: { readonly name: string; readonly options: Options }
   /** With pools that prefill for others, and where more than one link is meant. */
   readonly kv_transfer?: ResolvedKvTransfer
+  /** Absent: all replicas are there all the time. */
+  readonly autoscaling?: ResolvedAutoscaling
   /** Absent: nothing breaks. */
   readonly faults?: ResolvedFaults
   readonly slo?: NonNullable<Scenario['slo']>
