@@ -125,6 +125,28 @@ function checkAccount(spec: SimulationSpec, of: Account): void {
   expect(Math.round(made)).toBe(of.finishedTokens + (result.faults?.lost_output_tokens ?? 0))
 }
 
+/** Scenarios by what happened in them. */
+const seen = new Map<string, number>()
+
+function count(spec: SimulationSpec, result: SimulationResult): void {
+  const happened: Readonly<Record<string, boolean>> = {
+    'several pools': spec.pools.length > 1,
+    'pipeline stages': spec.pools.some(({ stages }) => stages > 1),
+    'attention ranks': spec.pools.some(({ attentionRanks = 1 }) => attentionRanks > 1),
+    'closed loops': spec.concurrency !== undefined,
+    recomputation: (result.preemptions_by_mode?.recompute ?? 0) > 0,
+    swapping: (result.swap?.swapped_in ?? 0) > 0,
+    'prefix hits': (result.prefix_cache?.hit_tokens ?? 0) > 0,
+    faults: (result.faults?.replica_faults ?? 0) > 0,
+    refusals: Object.keys(result.refusals ?? {}).some((reason) => reason !== 'does not fit'),
+    'time-outs': (result.clients?.timeouts ?? 0) > 0,
+    retries: (result.clients?.retries ?? 0) > 0,
+    classes: result.classes !== undefined,
+  }
+  for (const [what, did] of Object.entries(happened))
+    seen.set(what, (seen.get(what) ?? 0) + Number(did))
+}
+
 describe('every feature with every other', () => {
   const starts = Array.from({ length: scenarios / inOneTest }, (_, i) => 1 + i * inOneTest)
 
@@ -138,6 +160,7 @@ describe('every feature with every other', () => {
           const stepped = account(specification(seed))
           expect(resultDifferences(jumped, stepped.result, 1e-9)).toEqual([])
           checkAccount(specification(seed), stepped)
+          count(specification(seed), jumped)
         } catch (error) {
           throw new Error(`in the random scenario of seed ${seed}: ${String(error)}`, {
             cause: error,
@@ -147,4 +170,9 @@ describe('every feature with every other', () => {
     },
     120_000,
   )
+
+  it('draws from all of them', () => {
+    for (const [what, times] of seen) expect(times, what).toBeGreaterThan(15)
+    expect(seen.size).toBe(12)
+  })
 })
