@@ -9,7 +9,7 @@ import {
 } from '@llmsim/contracts'
 import { memoryFootprint, requireFit, unquantisedFormat } from '@llmsim/cost-models'
 import type { Registries } from '../registries.js'
-import type { EngineDefaults } from './engine-defaults.js'
+import type { EngineDefaults } from './engine-settings.js'
 import type { MeasuredPoint } from './measured-point.js'
 
 /** Devices of the catalog in one device of the measurements: an MI250 card holds two dies. */

@@ -1,6 +1,6 @@
 import type { Accelerator } from '@llmsim/contracts'
 import { tokensPerStep } from './drafted-steps.js'
-import type { EngineDefaults } from './engine-defaults.js'
+import type { EngineDefaults } from './engine-settings.js'
 import type { MeasuredPoint } from './measured-point.js'
 
 /** What a benchmark's public scripts set where its rows do not say. */
