@@ -91,6 +91,12 @@ function specification(seed: number, stepByStep: boolean): SimulationSpec {
   })
   return {
     ...spec,
+    pools: spec.pools.map(({ autoscaling: _, ...pool }) => ({
+      ...pool,
+      ...(pool.prefixCaching === undefined
+        ? {}
+        : { prefixCaching: { ...pool.prefixCaching, tiers: [] } }),
+    })),
     stepByStep,
     faults: {
       faults: [

@@ -4,7 +4,8 @@ import { RandomNumbers } from './random-numbers.js'
 /** The same specification, in a third of the cases with faults. */
 export function withRandomFaults(seed: number, spec: SimulationSpec): SimulationSpec {
   const random = new RandomNumbers(seed + 5_000_011)
-  if (!random.chance(1 / 3)) return spec
+  const tiered = spec.pools.some(({ prefixCaching }) => (prefixCaching?.tiers ?? []).length > 0)
+  if (tiered || !random.chance(1 / 3)) return spec
   const pools = spec.pools.map((pool) => ({
     ...pool,
     devicesPerNode: random.pick([1, 4, 6]),

@@ -124,6 +124,8 @@ export class Outages {
   ): void {
     const { table, handover, set, queue, steps } = this.#parts
     replica.sampleUntil(now)
+    // What had to make room until now has gone to the tiers below.
+    replica.cache?.settle(replica.usedBefore(now))
     for (const lane of replica.lanes) {
       if (lane.segment.active) abortSegment(lane, replica, now, steps, this.#parts.observation())
       else if (lane.inStep) lane.breakdown?.end(lane.segment.stepsToReach(now) - 1)

@@ -25,6 +25,13 @@ export function checkSpecification(spec: SimulationSpec): void {
     checkPool(pool, `pools[${i}]`)
     if (pool.autoscaling !== undefined)
       checkAutoscaling(pool.autoscaling, pool, `pools[${i}].autoscaling`)
+    if ((pool.prefixCaching?.tiers ?? []).length > 0 && spec.faults !== undefined)
+      refuse(
+        `pools[${i}].prefixCaching.tiers`,
+        'tiers',
+        'none, where something can break',
+        'CONFLICT',
+      )
     if (pool.autoscaling !== undefined && spec.faults !== undefined)
       refuse(
         `pools[${i}].autoscaling`,
