@@ -1,5 +1,5 @@
 import type { StepCost, StepWork } from '@llmsim/contracts'
-import type { Lane } from './lane.js'
+import type { Lane, LaneGroup } from './lane.js'
 import type { Replica } from './replica.js'
 
 /** What one rank of a barrier group plans for the step that all start together. */
@@ -25,7 +25,7 @@ export interface BarrierMember {
  * tokens of all, and who is done early waits. The lane of the first rank stands for all in the queue of
  * events.
  */
-export class BarrierGroup {
+export class BarrierGroup implements LaneGroup {
   readonly members: readonly BarrierMember[]
   /** Whether a step runs, of any rank. */
   running: boolean = false

@@ -2,7 +2,6 @@ import type { AttentionReach, ReplicaView, Scheduler, Slot, WindowWork } from '@
 import { NO_SLOT } from '@llmsim/contracts'
 import type { EventHandle } from '@llmsim/engine'
 import { NO_EVENT } from '@llmsim/engine'
-import type { BarrierGroup } from './barrier-group.js'
 import type { DecoderTally } from './decoder-tally.js'
 import { FinishHeap } from './finish-heap.js'
 import type { KvBlocks } from './kv-blocks.js'
@@ -17,6 +16,14 @@ import { Segment } from './segment.js'
 import { SlotList } from './slot-list.js'
 import { WindowTally } from './window-tally.js'
 import type { WorkSampler } from './work-sampler.js'
+
+/** Batches that start each step together, as one of them sees it. */
+export interface LaneGroup {
+  /** Whether a step runs, of any of them. */
+  running: boolean
+  /** Sets how many steps the segment of each has. */
+  resize(steps: number): void
+}
 
 export interface LaneParts {
   readonly id: number
@@ -105,7 +112,7 @@ export class Lane {
   /** Seconds on the link to the host by which its next step is longer. */
   swapSeconds: number = 0
   /** The batches of other attention ranks that start each step together with it. */
-  group: BarrierGroup | undefined = undefined
+  group: LaneGroup | undefined = undefined
   /** The lane that stands for its group among events; itself without one. */
   lead: Lane = this
   /** Where its time goes; undefined unless asked for. */
@@ -137,7 +144,7 @@ export class Lane {
     this.view = parts.createView(this)
   }
 
-  joinGroup(group: BarrierGroup, lead: Lane): void {
+  joinGroup(group: LaneGroup, lead: Lane): void {
     this.group = group
     this.lead = lead
   }

@@ -486,7 +486,7 @@ export class SimulationRun {
   #laneEvent(lane: Lane): void {
     lane.event = NO_EVENT
     this.#current = lane
-    const { group } = lane
+    const group = groupOf(lane)
     if (group === undefined) {
       if (lane.segment.active) this.#endSegment(lane)
     } else if (group.running) this.#endTogether(group)
@@ -504,8 +504,9 @@ export class SimulationRun {
   }
 
   #observeLoad(lane: Lane, observation: Observation): void {
-    if (lane.group === undefined) observation.load(lane, this.now)
-    else for (const member of lane.group.members) observation.load(member.lane, this.now)
+    const group = groupOf(lane)
+    if (group === undefined) observation.load(lane, this.now)
+    else for (const member of group.members) observation.load(member.lane, this.now)
   }
 
   /** Asks the scheduler, and starts what it planned. */
@@ -701,4 +702,9 @@ export class SimulationRun {
     const lane = this.#lanes.find((each) => each.load > 0) ?? this.#lanes[0]!
     broken(lane, `left ${inUse} requests unserved: nothing will wake it`)
   }
+}
+
+/** The group of a lane: pools make no other kind. */
+function groupOf(lane: Lane): BarrierGroup | undefined {
+  return lane.group as BarrierGroup | undefined
 }
