@@ -8,7 +8,8 @@ const TOO_LONG = 'does not fit'
 export function entryFigures(
   run: SimulationRun,
 ): Pick<SimulationResult, 'refusals' | 'clients' | 'failed_requests'> {
-  const { gateway, spec, failed, tooLong } = run
+  const { gateway, spec } = run
+  const { failed, tooLong } = run.ledger
   const refusals: Record<string, number> = {}
   if (tooLong > 0) refusals[TOO_LONG] = tooLong
   if (gateway !== undefined)

@@ -5,19 +5,19 @@ import type { SimulationRun } from './simulation-run.js'
 /** What faults did to the requests of a run; nothing where nothing can break. */
 export function faultFigures({
   outages,
-  failed,
+  ledger,
   pools,
-  now,
+  clock,
 }: SimulationRun): Pick<SimulationResult, 'failed_requests' | 'faults'> {
   if (outages === undefined) return {}
   return {
-    failed_requests: failed,
+    failed_requests: ledger.failed,
     faults: {
       replica_faults: outages.replicaFaults,
       retried_requests: outages.retriedRequests,
       retries: outages.retries,
       lost_output_tokens: outages.lostTokens,
-      availability: availability(pools, now),
+      availability: availability(pools, clock.now),
     },
   }
 }
@@ -25,7 +25,7 @@ export function faultFigures({
 /** How much of the time a pool's replicas were up; nothing where nothing can break. */
 export function poolAvailability(
   pool: Pool,
-  { outages, now }: SimulationRun,
+  { outages, clock: { now } }: SimulationRun,
 ): Pick<PoolFigures, 'availability'> {
   return outages === undefined ? {} : { availability: availability([pool], now) }
 }

@@ -1,15 +1,13 @@
 import type { Slot } from '@llmsim/contracts'
 import type { EventQueue } from '@llmsim/engine'
 import { NO_EVENT } from '@llmsim/engine'
+import { TRANSFER_PRIORITY } from './event-priority.js'
 import type { KvTransfer } from './kv-transfer.js'
 import type { Lane } from './lane.js'
 import type { PoolGroup } from './pool-group.js'
 import type { Replica } from './replica.js'
 import type { RequestTable } from './request-table.js'
 import { LEAVING, WAITING } from './request-table.js'
-
-/** Transfers that end come before batches that act at the same time. */
-export const TRANSFER_PRIORITY = 0
 
 /** In place of a lane: no decode replica is there, or the KV cache was taken off its way. */
 const PARKED = -1

@@ -31,8 +31,8 @@ import type { SimulationRun } from './simulation-run.js'
 /** What a finished run measured, as the results file has it. */
 export function resultOf(run: SimulationRun): SimulationResult {
   const { spec, requests, steps, pools } = run
-  const start = Math.min(spec.warmUpSeconds, run.now)
-  const end = Math.min(spec.durationSeconds, run.now)
+  const start = Math.min(spec.warmUpSeconds, run.clock.now)
+  const end = Math.min(spec.durationSeconds, run.clock.now)
   const seconds = end - start
   const perSecond = (amount: number): number => (seconds > 0 ? amount / seconds : 0)
   const uses = pools.map((pool) => deviceUse(pool, busyShares(pool, seconds)))
@@ -55,11 +55,11 @@ export function resultOf(run: SimulationRun): SimulationResult {
     ...(run.stopped ? { partial: true } : {}),
     total_requests: requests.arrived,
     completed_requests: requests.completed,
-    rejected_requests: run.rejected,
+    rejected_requests: run.ledger.rejected,
     ...faultFigures(run),
     ...entryFigures(run),
     unfinished_requests: run.table.inUse,
-    simulation_time: run.now,
+    simulation_time: run.clock.now,
     measured_window: {
       start_s: start,
       end_s: end,
@@ -85,13 +85,15 @@ export function resultOf(run: SimulationRun): SimulationResult {
     ...(spec.objectives === undefined
       ? {}
       : { objectives: objectiveFigures(spec.objectives, requests) }),
-    verdict: runVerdict({ spec, requests, now: run.now, unfinished: run.table.inUse }),
+    verdict: runVerdict({ spec, requests, now: run.clock.now, unfinished: run.table.inUse }),
     ...run.groups?.figures(seconds),
     ...wholeUse(pools, uses),
     littles_law: {
-      mean_in_system: run.now > 0 ? run.requestSeconds / run.now : 0,
+      mean_in_system: run.clock.now > 0 ? run.clock.requestSeconds / run.clock.now : 0,
       rate_times_latency:
-        run.now > 0 ? (requests.totalLatencySeconds + run.failedSeconds) / run.now : 0,
+        run.clock.now > 0
+          ? (requests.totalLatencySeconds + run.ledger.failedSeconds) / run.clock.now
+          : 0,
     },
     preemptions: sum(figures.map((pool) => pool.preemptions)),
     ...swapFigures(pools),
@@ -104,14 +106,14 @@ export function resultOf(run: SimulationRun): SimulationResult {
             transfers: run.transfer.transfers,
             bytes: run.transfer.bytes,
             time: summarizeLatency(run.transfer.times),
-            link_utilization: share(run.transfer.busyInWindow(run.now), seconds),
+            link_utilization: share(run.transfer.busyInWindow(run.clock.now), seconds),
           },
     energy: {
       total_joules: energy,
       joules_per_output_token: figure(energy / steps.totalOutputTokens),
-      average_watts: run.now > 0 ? energy / run.now : 0,
+      average_watts: run.clock.now > 0 ? energy / run.clock.now : 0,
     },
-    cost: cost(pools, perSecond(steps.outputTokens), run.now, seconds),
+    cost: cost(pools, perSecond(steps.outputTokens), run.clock.now, seconds),
     ...(spec.distributions === true ? { distributions: distributionsOf(run) } : {}),
     pools: figures,
     warnings: warnings(run),
@@ -136,7 +138,7 @@ function distributionsOf({ requests, steps }: SimulationRun): Distributions {
 }
 
 function poolFigures(pool: Pool, run: SimulationRun, windowSeconds: number): PoolFigures {
-  const runSeconds = run.now
+  const runSeconds = run.clock.now
   const { spec, replicas } = pool
   const devices = spec.replicas * spec.devicesPerReplica
   const { attentionRanks: ranks = 1 } = spec
@@ -228,22 +230,24 @@ function cost(
 function warnings(run: SimulationRun): string[] {
   const found: string[] = []
   if (run.stopped)
-    found.push(`stopped at ${run.now} s: the figures are of what was simulated until then`)
+    found.push(`stopped at ${run.clock.now} s: the figures are of what was simulated until then`)
   if (run.requests.arrivedInWindow === 0)
     found.push(`no request arrived in the measured window, from ${run.spec.warmUpSeconds} s on`)
   const { state, reason } = runVerdict({
     spec: run.spec,
     requests: run.requests,
-    now: run.now,
+    now: run.clock.now,
     unfinished: run.table.inUse,
   })
   if (state === 'overloaded') found.push(`overloaded: ${reason}`)
-  if (run.tooLong > 0)
-    found.push(`${run.tooLong} requests were rejected: their KV cache can never fit a replica`)
+  if (run.ledger.tooLong > 0)
+    found.push(
+      `${run.ledger.tooLong} requests were rejected: their KV cache can never fit a replica`,
+    )
   const timedOut = run.gateway?.timedOut ?? 0
   if (timedOut > 0) found.push(`${timedOut} requests failed: their clients did not wait for them`)
-  if (run.failed > timedOut)
-    found.push(`${run.failed - timedOut} requests failed: they lost their replica too often`)
+  if (run.ledger.failed > timedOut)
+    found.push(`${run.ledger.failed - timedOut} requests failed: they lost their replica too often`)
   if (run.table.inUse > 0)
     found.push(`${run.table.inUse} requests had not finished when the drain ended`)
   return found
