@@ -1,24 +1,11 @@
 import type { Distribution, Slot } from '@llmsim/contracts'
 import type { KvBlocks } from './kv-blocks.js'
+import type { PendingReads, PrefixParts } from './prefix-parts.js'
 import type { PrefixPaths } from './prefix-paths.js'
 import { NO_NODE, PrefixTree } from './prefix-tree.js'
 import type { PromptContents } from './prompt-contents.js'
 import type { RequestTable } from './request-table.js'
 import type { TierStack } from './tier-stack.js'
-import type { TierReads } from './tier-reads.js'
-
-/** What the prefix caches of a run share. */
-export interface PrefixParts {
-  readonly contents: PromptContents
-  readonly paths: PrefixPaths
-  /** Shares of their prompts that requests found where they are prefilled. */
-  readonly hitRates: Distribution
-  /** Only where a pool has tiers. */
-  readonly reads: TierReads | undefined
-  /** The measured window, in seconds: requests that arrive in it are counted. */
-  readonly windowStart: number
-  readonly windowEnd: number
-}
 
 /** States of a cache that are told apart from those of another. */
 const STATES = 2 ** 40
@@ -49,7 +36,7 @@ export class PrefixCache {
   readonly #table: RequestTable
   readonly #contents: PromptContents
   readonly #paths: PrefixPaths
-  readonly #reads: TierReads | undefined
+  readonly #reads: PendingReads | undefined
   readonly #tree: PrefixTree = new PrefixTree()
   readonly #windowStart: number
   readonly #windowEnd: number

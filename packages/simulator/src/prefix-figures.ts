@@ -3,7 +3,7 @@ import { figure } from '@llmsim/metrics'
 import type { KvTier } from './kv-tier.js'
 import type { Pool } from './pool.js'
 import type { PrefixCache } from './prefix-cache.js'
-import type { PrefixParts } from './prefix-cache.js'
+import type { PrefixParts } from './prefix-parts.js'
 
 /** Share of the prompt tokens that a pool's prefix caches held; null without one. */
 export function prefixHitRate(pools: readonly Pool[]): number | null {

@@ -1,5 +1,5 @@
 import type { RequestDraft, Slot } from '@llmsim/contracts'
-import type { PrefixParts } from './prefix-cache.js'
+import type { PrefixParts } from './prefix-parts.js'
 
 /** Where a request stands. */
 export type Stage = 0 | 1 | 2 | 3 | 4 | 5

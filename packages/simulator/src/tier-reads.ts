@@ -2,6 +2,7 @@ import type { Slot } from '@llmsim/contracts'
 import type { EventHandle, EventQueue } from '@llmsim/engine'
 import { NO_EVENT } from '@llmsim/engine'
 import type { KvTier } from './kv-tier.js'
+import type { PendingReads } from './prefix-parts.js'
 import type { Replica } from './replica.js'
 import type { RequestTable } from './request-table.js'
 
@@ -20,7 +21,7 @@ interface TierRead {
  * is kept as other blocks are that nobody holds, and is found when the request is admitted, unless it
  * had to make room by then.
  */
-export class TierReads {
+export class TierReads implements PendingReads {
   readonly #table: RequestTable
   readonly #reads = new Map<Slot, TierRead>()
   /** Of requests that are queued: which tier each found block came from. */
