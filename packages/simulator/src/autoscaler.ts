@@ -1,5 +1,4 @@
-import type { AutoscalingSpec } from '@llmsim/contracts'
-import type { Pool } from './pool.js'
+import type { AutoscalingSpec, PoolSpec } from '@llmsim/contracts'
 import type { Replica } from './replica.js'
 import type { Timetable } from './timetable.js'
 
@@ -8,6 +7,15 @@ const ROUNDING = 1e-6
 
 /** All attention ranks of one copy of the model: they come and go together. */
 type Copy = readonly Replica[]
+
+/** A pool whose replicas come and go. */
+interface ScaledPool {
+  readonly spec: PoolSpec
+  readonly replicas: readonly Replica[]
+  readonly copies: readonly Copy[]
+  /** Takes note of which replicas can take requests. */
+  refresh(): void
+}
 
 /**
  * Keeps the number of a pool's replicas to its load: looks at equal intervals, adds replicas at once, and takes
@@ -20,14 +28,14 @@ export class Autoscaler {
   /** Most replicas that were paid for at one time. */
   peakReplicas: number
   readonly #spec: AutoscalingSpec
-  readonly #pool: Pool
+  readonly #pool: ScaledPool
   readonly #timetable: Timetable
   readonly #copies: readonly Copy[]
   #changedAt = 0
   /** Busy seconds of the pool at the last look. */
   #busyBefore = 0
 
-  constructor(spec: AutoscalingSpec, pool: Pool, timetable: Timetable) {
+  constructor(spec: AutoscalingSpec, pool: ScaledPool, timetable: Timetable) {
     this.#spec = spec
     this.#pool = pool
     this.#timetable = timetable
@@ -135,7 +143,7 @@ function outstanding(copy: Copy): number {
 }
 
 /** Seconds until `now` that the devices of a pool were busy, the segments that run included. */
-function busySeconds({ replicas }: Pool, now: number): number {
+function busySeconds({ replicas }: ScaledPool, now: number): number {
   let busy = 0
   for (const { lanes } of replicas)
     for (const lane of lanes) {

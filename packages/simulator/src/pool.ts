@@ -122,7 +122,8 @@ export class Pool {
   /** Lets loads take as long to reach the router as they do. */
   delaySignals(timetable: Timetable): void {
     const { signalDelaySeconds = 0 } = this.spec
-    if (signalDelaySeconds > 0) this.stale = new StaleLoads(this, signalDelaySeconds, timetable)
+    if (signalDelaySeconds > 0)
+      this.stale = new StaleLoads(this.replicas, signalDelaySeconds, timetable)
   }
 
   /** Replicas by copy of the model: all attention ranks of one stand and fall together. */

@@ -1,4 +1,4 @@
-import type { Pool } from './pool.js'
+import type { Replica } from './replica.js'
 import type { Timetable } from './timetable.js'
 
 /** Samples in the time that loads take to reach the router. */
@@ -30,15 +30,15 @@ export class StaleLoads {
   readonly #ring: readonly Sample[]
   #newest = 0
 
-  constructor(pool: Pool, delaySeconds: number, timetable: Timetable) {
+  constructor(replicas: readonly Replica[], delaySeconds: number, timetable: Timetable) {
     this.#delay = delaySeconds
     // One more that is not old enough yet, and one for the rounding of times.
-    this.#ring = Array.from({ length: SAMPLES + 3 }, () => new Sample(pool.replicas.length))
+    this.#ring = Array.from({ length: SAMPLES + 3 }, () => new Sample(replicas.length))
     this.seen = this.#ring[0]!
     const interval = delaySeconds / SAMPLES
     let count = 0
     const number = timetable.enter((now) => {
-      this.#take(pool, now)
+      this.#take(replicas, now)
       timetable.at(number, ++count * interval)
     })
     timetable.at(number, 0)
@@ -54,11 +54,11 @@ export class StaleLoads {
     }
   }
 
-  #take(pool: Pool, now: number): void {
+  #take(replicas: readonly Replica[], now: number): void {
     this.#newest = (this.#newest + 1) % this.#ring.length
     const sample = this.#ring[this.#newest]!
     sample.time = now
-    for (const replica of pool.replicas) {
+    for (const replica of replicas) {
       sample.outstanding[replica.index] = replica.outstanding
       sample.queued[replica.index] = replica.queued
       sample.usedBlocks[replica.index] = replica.usedBefore(now)

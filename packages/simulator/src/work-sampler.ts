@@ -1,9 +1,22 @@
 import type { StepWork } from '@llmsim/contracts'
 import { emptyWork } from '@llmsim/contracts'
-import type { Lane } from './lane.js'
+import type { RequestTable } from './request-table.js'
+import type { Segment } from './segment.js'
+import type { SlotList } from './slot-list.js'
 
 /** Numbers kept of one sampled step: the sample's own, then the work. */
 const FIELDS = 7
+
+/** What a lane shows of the segment that it runs. */
+interface SampledLane {
+  readonly segment: Segment
+  readonly chunks: SlotList
+  readonly table: RequestTable
+  readonly decodes: boolean
+  readonly decoders: { readonly size: number }
+  readonly kvTokens: number
+  readonly busyShare: number
+}
 
 /** The steps that a lane ran at equal intervals of the measured window's time. */
 export class WorkSampler {
@@ -28,7 +41,7 @@ export class WorkSampler {
   }
 
   /** Takes the samples that are due before the lane's segment ends; called when it does. */
-  sample(lane: Lane): void {
+  sample(lane: SampledLane): void {
     const { start, end } = lane.segment
     // Nothing ran at those in between.
     if (this.next < start) this.#dueAt(Math.ceil((start - this.#start) / this.#interval))
@@ -62,7 +75,7 @@ export class WorkSampler {
     this.next = next > this.#end ? Infinity : next
   }
 
-  #take(lane: Lane): void {
+  #take(lane: SampledLane): void {
     const { segment, chunks, table, decodes, decoders, kvTokens } = lane
     const values = this.#values
     const at = this.#size++ * FIELDS
