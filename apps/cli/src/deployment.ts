@@ -28,11 +28,10 @@ import {
 import { acceleratorCalibration } from './accelerator-calibration.js'
 import { named, type Registries } from './registries.js'
 import { draftOf, speculativeCosts } from './speculation.js'
-import { findAccelerator, findModel } from './scenario/catalog-entries.js'
+import { findAccelerator, findModel, type NameOrEntry } from './scenario/catalog-entries.js'
 import { devicesOf } from './scenario/resolve-parallelism.js'
 import { overrideScheduler, resolveScheduler } from './scenario/resolve-scheduler.js'
 import type {
-  NameOrEntry,
   ResolvedPool,
   ResolvedScenario,
   ResolvedScheduler,

@@ -1,6 +1,6 @@
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import type { StreamedFile } from './streamed-file.js'
-import type { TableColumn, TableFile } from './table-file.js'
+import type { TableColumn, TableFile } from './table.js'
 
 /** Rows that are kept and written together. */
 const GROUP = 65_536

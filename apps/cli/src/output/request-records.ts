@@ -1,5 +1,5 @@
 import type { ObservedRequest, SimulationSpec } from '@llmsim/contracts'
-import type { TableColumn } from './table-file.js'
+import type { TableColumn } from './table.js'
 
 type Column = TableColumn<ObservedRequest>
 

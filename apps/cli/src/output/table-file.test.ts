@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, expect, it } from 'vitest'
-import type { TableColumn } from './table-file.js'
+import type { TableColumn } from './table.js'
 import { tableFile } from './table-file.js'
 import { fileTarget } from './write-file.js'
 

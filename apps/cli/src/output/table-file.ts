@@ -1,26 +1,11 @@
 import { SimulatorError } from '@llmsim/contracts'
 import { gzipSync } from 'node:zlib'
 import { StreamedFile } from './streamed-file.js'
+import type { TableColumn, TableFile } from './table.js'
 import type { FileTarget } from './write-file.js'
 
 /** Characters of text that are written at a time. */
 const PIECE = 1 << 20
-
-/** A column of a table; a value that is NaN or null is missing. */
-export interface TableColumn<Row> {
-  readonly name: string
-  readonly type: 'integer' | 'number' | 'text'
-  /** Whether every row has a value. */
-  readonly required?: boolean
-  of(row: Row): number | string | null
-}
-
-/** Takes a table row by row; the file is there when it is committed, whole. */
-export interface TableFile<Row> {
-  row(row: Row): void
-  commit(): void
-  abort(): void
-}
 
 const endings = '.csv, .jsonl, .csv.gz, .jsonl.gz or .parquet'
 

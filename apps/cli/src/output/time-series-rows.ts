@@ -1,5 +1,5 @@
 import type { TimeSeries } from '@llmsim/contracts'
-import type { TableColumn } from './table-file.js'
+import type { TableColumn } from './table.js'
 
 type Values = readonly (number | null)[]
 

@@ -1,5 +1,6 @@
 import { loadScenario, type ScenarioOptions } from '../scenario/load-scenario.js'
-import type { Assignment as FieldValue, PlainObject } from '../scenario/assignments.js'
+import type { Assignment as FieldValue } from '../scenario/assignment.js'
+import type { PlainObject } from '../scenario/assignments.js'
 import { readScenarioFile } from '../scenario/scenario-file.js'
 
 /** The scenario that a study starts from. */

@@ -1,17 +1,8 @@
 import { SimulatorError } from '@llmsim/contracts'
 import { scenarioFlags, type ScenarioFlag } from '../flags.js'
+import type { Assignment } from './assignment.js'
 import { objectiveAssignment } from './objective-flag.js'
 import { windowSeconds } from './window-flag.js'
-
-/** A value for one field of a scenario, and what the user wrote to set it. */
-export interface Assignment {
-  /** Dotted path: `workload.arrival_rate`. */
-  readonly field: string
-  /** Null takes the field out. */
-  readonly value: unknown
-  /** `--arrival-rate`, `--set`. */
-  readonly source: string
-}
 
 export type PlainObject = Record<string, unknown>
 

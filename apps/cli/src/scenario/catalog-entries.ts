@@ -5,8 +5,10 @@ import path from 'node:path'
 import { isHuggingFaceConfig, modelFromHuggingFace } from '../hugging-face/model-config.js'
 import type { Registries } from '../registries.js'
 import { isPlainObject, type PlainObject } from './assignments.js'
-import type { NameOrEntry } from './resolved-scenario.js'
 import { parseText, readText } from './scenario-file.js'
+
+/** A catalog name, or a catalog entry written out. */
+export type NameOrEntry = string | Readonly<Record<string, unknown>>
 
 /** An entry, and how a resolved scenario writes it: a catalog name, or the entry itself. */
 export interface FoundEntry<T> {

@@ -1,6 +1,7 @@
 import { isSimulatorError, SimulatorError } from '@llmsim/contracts'
 import { scenarioFlags } from '../flags.js'
-import { isPlainObject, type Assignment, type PlainObject } from './assignments.js'
+import type { Assignment } from './assignment.js'
+import { isPlainObject, type PlainObject } from './assignments.js'
 
 /** Where the value of a field was written: a flag, `--set`, or a file. */
 export type FieldOrigins = (field: string) => string | undefined

@@ -1,12 +1,12 @@
 import { parseWith } from '@llmsim/catalog'
 import { Scenario, SimulatorError } from '@llmsim/contracts'
 import { scenarioFlags } from '../flags.js'
+import type { Assignment } from './assignment.js'
 import {
   assign,
   assignmentsFromFlags,
   assignmentsFromSet,
   isPlainObject,
-  type Assignment,
   type PlainObject,
 } from './assignments.js'
 import { fieldOrigins, withOrigin, type FieldOrigins } from './field-origins.js'

@@ -1,6 +1,6 @@
 import { SimulatorError } from '@llmsim/contracts'
 import type { ScenarioFlag } from '../flags.js'
-import type { Assignment } from './assignments.js'
+import type { Assignment } from './assignment.js'
 
 /** Milliseconds of each unit; a number alone is milliseconds. */
 const units: Readonly<Record<string, number>> = { '': 1, us: 1e-3, ms: 1, s: 1e3, min: 6e4 }

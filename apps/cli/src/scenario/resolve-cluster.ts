@@ -7,13 +7,9 @@ import {
   type InterconnectSection,
   type Scenario,
 } from '@llmsim/contracts'
+import type { NameOrEntry } from './catalog-entries.js'
 import { devicesInWords, devicesOf, resolveParallelism } from './resolve-parallelism.js'
-import type {
-  NameOrEntry,
-  ResolvedInterconnect,
-  ResolvedPool,
-  ResolvedScenario,
-} from './resolved-scenario.js'
+import type { ResolvedInterconnect, ResolvedPool, ResolvedScenario } from './resolved-scenario.js'
 
 /** Finds the accelerator that a field names. */
 export type AcceleratorFinder = (

@@ -6,7 +6,7 @@ import {
   type Scenario,
 } from '@llmsim/contracts'
 import { named, type Registries } from '../registries.js'
-import { findAccelerator, findModel, type FoundEntry } from './catalog-entries.js'
+import { findAccelerator, findModel, type FoundEntry, type NameOrEntry } from './catalog-entries.js'
 import { checkOrders } from './check-order.js'
 import {
   checkBandwidth,
@@ -22,7 +22,7 @@ import { resolvePrefixCaching } from './resolve-prefix-caching.js'
 import { resolveSwap } from './resolve-swap.js'
 import { resolveWorkload } from './resolve-workload.js'
 import { resolveSpeculation } from './resolve-speculation.js'
-import type { NameOrEntry, ResolvedPool, ResolvedScenario } from './resolved-scenario.js'
+import type { ResolvedPool, ResolvedScenario } from './resolved-scenario.js'
 
 const defaultDuration = 60
 

@@ -4,8 +4,7 @@ import {
   type Model,
   type SpeculativeSection,
 } from '@llmsim/contracts'
-import type { FoundEntry } from './catalog-entries.js'
-import type { NameOrEntry } from './resolved-scenario.js'
+import type { FoundEntry, NameOrEntry } from './catalog-entries.js'
 
 /** Speculative decoding with every default filled in. */
 export interface ResolvedSpeculation {

@@ -6,13 +6,11 @@ import type {
   SchedulerSection,
   WorkloadSection,
 } from '@llmsim/contracts'
+import type { NameOrEntry } from './catalog-entries.js'
 import type { ResolvedSpeculation } from './resolve-speculation.js'
 import type { ResolvedParallelism } from './resolve-parallelism.js'
 import type { ResolvedAutoscaling } from './resolve-autoscaling.js'
 import type { ResolvedFaults } from './resolve-faults.js'
-
-/** A catalog name, or a catalog entry written out. */
-export type NameOrEntry = string | Readonly<Record<string, unknown>>
 
 type Options = Readonly<Record<string, unknown>>
 
