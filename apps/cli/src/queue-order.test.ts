@@ -132,7 +132,7 @@ describe('earliest deadline first', () => {
 
 describe('fair share', () => {
   /** Service that a tenant got until a time: prompt tokens once, output tokens twice. */
-  const service = ({ finished }: Served, tenantId: number): number =>
+  const service = ({ finished }: Pick<Served, 'finished'>, tenantId: number): number =>
     finished
       .filter((each) => each.tenantId === tenantId)
       .reduce((sum, each) => sum + each.promptTokens + 2 * each.outputTokens, 0)
@@ -167,8 +167,7 @@ describe('fair share', () => {
     const late = rivals.filter((each) => each.tenantId === 0 || each.arrivalSeconds > 10)
     const { finished } = serve(sourceOf(late), { order: 'fair' }, limited)
     const after = finished.filter((each) => each.startSeconds > 11)
-    const share =
-      service({ finished: after } as Served, 1) / service({ finished: after } as Served, 0)
+    const share = service({ finished: after }, 1) / service({ finished: after }, 0)
     expect(share).toBeGreaterThan(0.7)
     expect(share).toBeLessThan(1.4)
   })

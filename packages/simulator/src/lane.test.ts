@@ -4,6 +4,7 @@ import { KvBlocks } from './kv-blocks.js'
 import { Lane } from './lane.js'
 import { LaneView } from './lane-view.js'
 import { RequestTable } from './request-table.js'
+import { WorkSampler } from './work-sampler.js'
 
 interface Decoder {
   readonly kvTokens: number
@@ -17,8 +18,12 @@ function laneWith(size: number, decoders: readonly Decoder[]): { lane: Lane; slo
     id: 0,
     replica: 0,
     kv: new KvBlocks(size, 1e9),
+    cache: undefined,
     table,
     scheduler: { name: 'none', plan: () => {} },
+    swap: undefined,
+    work: new WorkSampler(0, Infinity, 4),
+    windows: undefined,
     createView: (made) => new LaneView(made, 'mixed'),
   })
   const slots = decoders.map(({ kvTokens, output }) => {

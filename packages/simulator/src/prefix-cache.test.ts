@@ -181,7 +181,14 @@ function parts(size: number, total: number) {
   const contents = new PromptContents()
   const paths = new PrefixPaths()
   const hitRates = new LogHistogram()
-  const shared = { contents, paths, hitRates, windowStart: 0, windowEnd: Infinity }
+  const shared = {
+    contents,
+    paths,
+    hitRates,
+    reads: undefined,
+    windowStart: 0,
+    windowEnd: Infinity,
+  }
   return { kv, table, contents, paths, cache: new PrefixCache(kv, table, shared, true, 0) }
 }
 

@@ -7,15 +7,14 @@ import { rowSource } from './trace-source.js'
 
 function drafts(source: RequestSource, count: number): RequestDraft[] {
   const taken: RequestDraft[] = []
-  const draft: RequestDraft = {
-    arrivalSeconds: 0,
-    promptTokens: 0,
-    outputTokens: 0,
-    sessionId: -1,
-    priority: 0,
-  }
   for (let i = 0; i < count; i++) {
-    draft.promptBlocks = undefined
+    const draft: RequestDraft = {
+      arrivalSeconds: 0,
+      promptTokens: 0,
+      outputTokens: 0,
+      sessionId: -1,
+      priority: 0,
+    }
     if (!source.next(draft)) break
     const { promptBlocks: blocks } = draft
     taken.push({
