@@ -36,7 +36,7 @@ function objectivesOfFlags(options: MetricsOptions): ReturnType<typeof objective
   if (given.length === 0) return undefined
   const raw: PlainObject = {}
   for (const assignment of given) assign(raw, assignment)
-  return objectivesOf((raw.slo ?? {}))
+  return objectivesOf(raw.slo ?? {})
 }
 
 const latencies = [
