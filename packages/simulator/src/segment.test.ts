@@ -108,4 +108,51 @@ describe('Segment', () => {
     const segment = segmentOf(2 ** -53, 1, 0, 9)
     expect(segment.endAfter(segment.stepsToReach(time))).toBeGreaterThanOrEqual(time)
   })
+
+  it('ends at the same time to the last bit, jumped over or step by step', () => {
+    fc.assert(
+      fc.property(parameters, fc.nat(), ([start, seconds, growth, steps], pick) => {
+        const jumped = segmentOf(start, seconds, growth, steps)
+        const stepped = segmentOf(start, seconds, growth, 1)
+        // The jump may be broken off between two steps, and go on.
+        const cut = 1 + (pick % steps)
+        for (let k = 1; k < steps; k++) {
+          // As a cost model answers, which does not add up.
+          const cost = { seconds: seconds + k * growth, growth, horizon: Infinity }
+          if (k === cut) {
+            jumped.resize(cut)
+            jumped.follow({ now: jumped.end }, cost)
+            jumped.resize(steps - cut)
+          }
+          stepped.follow({ now: stepped.end }, cost)
+          expect(stepped).toMatchObject({ steps: 1, seconds: cost.seconds })
+        }
+        expect(stepped.end).toBe(jumped.end)
+      }),
+      { seed: 1, numRuns: 200 },
+    )
+  })
+
+  it('starts a line anew where a step begins later or costs something else', () => {
+    const after = (now: number, seconds: number, growth: number): number => {
+      const segment = segmentOf(0, 0.1, 0, 3)
+      segment.follow({ now }, { seconds, growth, horizon: Infinity })
+      return segment.end
+    }
+    const { end } = segmentOf(0, 0.1, 0, 3)
+    // 0.1 + 0.1 + 0.1 + 0.1 rounds otherwise than 4 times 0.1.
+    expect(after(end, 0.1, 0)).toBe(0.4)
+    expect(after(1, 0.1, 0)).toBe(1.1)
+    expect(after(end, 0.2, 0)).toBe(end + 0.2)
+  })
+
+  it('ends a line with the step behind which it bends', () => {
+    const segment = segmentOf(0, 0.1, 0, 3)
+    expect(segment.follow({ now: segment.end }, { seconds: 0.1, growth: 0.05, horizon: 9 })).toBe(
+      false,
+    )
+    expect(segment.end).toBe(0.4)
+    expect(segment.follow({ now: 0.4 }, { seconds: 0.15, growth: 0.05, horizon: 9 })).toBe(true)
+    expect(segment.end).toBe(0.4 + 0.15)
+  })
 })

@@ -1,5 +1,11 @@
 import type { StepCost } from '@llmsim/contracts'
 
+/** Relative differences by which a step still lies on the line before it: what rounding leaves, and no more. */
+const ON_LINE = 1e-12
+const SAME_GROWTH = 1e-9
+/** Share of a step by which the next one is off the line for certain. */
+const OFF_LINE = 1e-11
+
 /**
  * A run of equal steps of one batch, as a closed form: step `k` (from 0) takes
  * `seconds + k * growth`. This is the fast-forward: nothing happens between its ends.
@@ -14,15 +20,52 @@ export class Segment {
   steps: number = 0
   /** When its last step is done. */
   end: number = 0
+  /** Where its line began, the first step and the growth there, and the steps of the line before this segment. */
+  #origin = NaN
+  #first = NaN
+  #slope = NaN
+  #before = 0
 
   /** Starts with one step of a cost; numbers come in objects because arguments would be boxed. */
   begin(lane: { readonly now: number }, cost: StepCost): void {
+    this.#origin = lane.now
+    this.#first = cost.seconds
+    this.#slope = cost.growth
+    this.#before = 0
+    this.#start(lane, cost)
+  }
+
+  /**
+   * The same, but where the step goes on where the last one ended, and costs what its line foretold, its end is
+   * counted from the start of that line. So a step ends at one time to the last bit, jumped over or not, and
+   * whatever else happens at that time comes before it or after it in both cases.
+   *
+   * @returns whether the next steps may be added to it; not where the line ends with this one
+   */
+  follow(lane: { readonly now: number }, cost: StepCost): boolean {
+    const expected = this.#first + (this.#before + this.steps) * this.#slope
+    const bend = Math.abs(cost.growth - this.#slope)
+    const goesOn = bend <= SAME_GROWTH * this.#slope
+    if (
+      lane.now !== this.end ||
+      !(Math.abs(cost.seconds - expected) <= ON_LINE * expected) ||
+      !(goesOn || bend > OFF_LINE * expected)
+    ) {
+      this.begin(lane, cost)
+      return true
+    }
+    this.#before += this.steps
+    this.#start(lane, cost)
+    return goesOn
+  }
+
+  #start(lane: { readonly now: number }, { seconds, growth }: StepCost): void {
     this.active = true
     this.start = lane.now
-    this.seconds = cost.seconds
-    this.growth = cost.growth
+    this.seconds = seconds
+    this.growth = growth
     this.steps = 1
-    this.end = lane.now + cost.seconds
+    this.end = this.endAfter(1)
   }
 
   /** Sets how many steps it has. */
@@ -45,7 +88,8 @@ export class Segment {
 
   /** When `steps` steps are done. */
   endAfter(steps: number): number {
-    return this.start + (steps * this.seconds + (this.growth * steps * (steps - 1)) / 2)
+    const all = this.#before + steps
+    return this.#origin + (all * this.#first + (this.#slope * all * (all - 1)) / 2)
   }
 
   /** The least number of steps, at least 1, that ends at `time` or later; Infinity where none does. */

@@ -89,8 +89,9 @@ export class StepStarter {
     } else {
       cost.seconds = seconds + swapSeconds
       lane.breakdown?.begin(this.#work, cost.seconds, growth, swapSeconds)
-      segment.begin(lane, cost)
-      if (lane.chunks.size === 0 && swapSeconds === 0 && !this.#stepByStep) this.#extend(lane)
+      const goesOn = segment.follow(lane, cost)
+      if (goesOn && lane.chunks.size === 0 && swapSeconds === 0 && !this.#stepByStep)
+        this.#extend(lane)
     }
     segment.heedsArrivals = !this.#plan.ignoresArrivals
   }
@@ -168,7 +169,8 @@ export class StepStarter {
     cost.seconds = stages > 1 ? replica.passStages(now, seconds) - now : seconds
     for (const { lane, works, replica: rank } of group.members) {
       lane.now = now
-      lane.segment.begin(lane, cost)
+      if (stages > 1) lane.segment.begin(lane, cost)
+      else if (!lane.segment.follow(lane, cost)) single = true
       lane.segment.active = works
       lane.busyShare = seconds / cost.seconds
       if (works) {
