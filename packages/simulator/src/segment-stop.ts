@@ -13,7 +13,10 @@ export function stopSegment(
 ): void {
   const { segment } = lane
   replica.sampleUntil(limit)
-  replica.kv.notePeak(replica.usedAt(limit))
+  const used = replica.usedAt(limit)
+  replica.kv.notePeak(used)
+  // The step that is under way has its blocks as well, which the steps that are done do not tell of.
+  replica.cache?.settle(used)
   const done = segment.stepsDoneBy(limit)
   segment.end = limit
   if (lane.work.next < limit) lane.work.sample(lane)
