@@ -69,12 +69,13 @@ interface Share {
 
 function planner(options: SchedulerOptions, estimates: Estimates): Scheduler['plan'] {
   return (view, plan) => {
-    const residents = admitReady(view, plan, options, 0).slots.length
+    const admitted = admitReady(view, plan, options, 0).slots
+    const residents = admitted.length
     // Who is in host memory goes before any prompt.
     const swapped = (view.swapped ?? 0) > 0
     const { prefills, blockedSteps } = swapped
       ? { prefills: 0, blockedSteps: residents > 0 ? 1 : Infinity }
-      : planAdmissions(view, plan, options, estimates, residents)
+      : planAdmissions(view, plan, options, estimates, admitted)
     if (prefills > 0) return
     planDecode(view, plan, residents)
     plan.repeats = Math.min(plan.repeats, blockedSteps)
@@ -94,9 +95,9 @@ function planAdmissions(
   plan: StepPlan,
   options: SchedulerOptions,
   estimates: Estimates,
-  residents: number,
+  admitted: readonly Slot[],
 ): { prefills: number; blockedSteps: number } {
-  let size = view.running + residents
+  let size = view.running + admitted.length
   let free = view.freeBlocks
   let tokens = 0
   let prefills = 0
@@ -107,7 +108,7 @@ function planAdmissions(
     const blocks = view.blocksFor(view.kvTokens(slot) + remaining) - view.heldBlocks(slot)
     const fits = size < options.maxBatchSize && blocks <= free
     if (!fits || (tokens > 0 && tokens + remaining > options.maxBatchedTokens)) break
-    peak ??= new PeakEstimate(view, estimates)
+    peak ??= new PeakEstimate(view, estimates, admitted)
     const excess = peak.add(slot)
     // The peak is reached later, and the requests approach it by at most a token in each step.
     if (excess >= 0 && size > 0) return { prefills, blockedSteps: excess + 1 }
@@ -130,15 +131,18 @@ class PeakEstimate {
   /** Tokens that the running requests hold, those of all who share them, and those that nobody does. */
   #capacity: number
 
-  constructor(view: ReplicaView, estimates: Estimates) {
+  /** `admitted`: requests that join the running ones in this step. */
+  constructor(view: ReplicaView, estimates: Estimates, admitted: readonly Slot[]) {
     this.#view = view
     this.#estimates = estimates
     this.#busy = 1 - view.freeBlocks / view.totalBlocks >= estimates.busyShare
     let blocks = view.freeBlocks
-    for (let slot = view.firstRunning(); slot !== NO_SLOT; slot = view.nextRunning(slot)) {
+    const take = (slot: Slot): void => {
       blocks += view.heldBlocks(slot) + (view.sharedBlocks?.(slot) ?? 0)
       this.#shares.push(this.#shareOf(slot))
     }
+    for (let slot = view.firstRunning(); slot !== NO_SLOT; slot = view.nextRunning(slot)) take(slot)
+    for (const slot of admitted) take(slot)
     this.#capacity = blocks * view.blockSize
     this.#shares.sort((a, b) => b.more - a.more)
   }
