@@ -53,6 +53,16 @@ describe('ExactDistribution', () => {
     expect(distribution.quantile(0.5)).toBe(1.5)
   })
 
+  it('finds a rank that lies between two values whatever the order of fractional weights', () => {
+    // 7 and 14 times 0.1, added up, are 0.7 and 1.4000000000000001.
+    const apart = new ExactDistribution()
+    for (let i = 0; i < 14; i++) apart.add(1 + (i % 2), 0.1)
+    expect(apart.quantile(0.5)).toBe(1)
+    const together = new ExactDistribution()
+    for (const value of [1, 2]) together.add(value, 0.7)
+    expect(together.quantile(0.5)).toBe(1)
+  })
+
   it('grows past its first thousand values', () => {
     const distribution = new ExactDistribution()
     for (let i = 5000; i > 0; i--) distribution.add(i)

@@ -50,7 +50,8 @@ export class ExactDistribution implements Distribution {
   quantile(q: number): number {
     if (this.#size === 0) return NaN
     const { values, ranks } = (this.#sorted ??= this.#sort())
-    const rank = q * this.count
+    // Weights may be fractions, whose sums depend on their order in the last bits.
+    const rank = q * this.count * (1 - 1e-12)
     let low = 0
     let high = this.#size - 1
     while (low < high) {
