@@ -6,7 +6,6 @@ import {
   type CostModel,
   Model,
   type ReplicaLayout,
-  type SimulationResult,
   type SimulationSpec,
 } from '@llmsim/contracts'
 import { calibratedCostModel, rooflineCostModel, Speculative } from '@llmsim/cost-models'
@@ -90,22 +89,6 @@ function specification(schedulerIndex: number, seed: number): SimulationSpec {
   })
 }
 
-/**
- * Where a run and its steps differ. Rounding may put a quantile on the other side of a bucket's edge, or of a
- * rank; a true difference shows in the histogram and in the whole values.
- */
-function differences(index: number, seed: number, jumped: SimulationResult): string[] {
-  const stepped = simulate({ ...specification(index, seed), stepByStep: true })
-  const found = resultDifferences(jumped, stepped, 1e-9)
-  if (found.length === 0) return found
-  const exact = { exactQuantiles: true }
-  return resultDifferences(
-    simulate({ ...specification(index, seed), ...exact }),
-    simulate({ ...specification(index, seed), ...exact, stepByStep: true }),
-    1e-9,
-  )
-}
-
 describe.each(schedulers.map((scheduler, i) => [scheduler.name, i] as const))(
   'the fast-forward under the scheduler %s',
   (_name, index) => {
@@ -113,8 +96,13 @@ describe.each(schedulers.map((scheduler, i) => [scheduler.name, i] as const))(
       let disaggregated = 0
       let preemptions = 0
       for (let seed = 1; seed <= scenarios; seed++) {
-        const jumped = simulate(specification(index, seed))
-        expect(differences(index, seed, jumped), `seed ${seed}`).toEqual([])
+        // Quantiles from a histogram in one half of them, and of whole values in the other.
+        const exact = { exactQuantiles: seed % 2 === 0 }
+        const jumped = simulate({ ...specification(index, seed), ...exact })
+        const stepped = simulate({ ...specification(index, seed), ...exact, stepByStep: true })
+        expect(resultDifferences(jumped, stepped, 1e-9), `seed ${seed}`).toEqual([])
+        // The clock reads the same to the last bit, so that of two events the same one comes first.
+        expect(stepped.simulation_time, `seed ${seed}`).toBe(jumped.simulation_time)
         if (jumped.pools.length > 1) disaggregated++
         preemptions += jumped.preemptions
       }

@@ -1,16 +1,18 @@
 import type { SimulationResult } from '@llmsim/contracts'
 
-/** Two times may differ by the tolerance of this share of the run, since they are sums of all steps before. */
-const CLOCK_SHARE = 1e-3
-
-/** Figures that differ by more than a relative tolerance, each as `path: a, b`. */
+/**
+ * Figures that differ by more than a relative tolerance, each as `path: a, b`: each is measured by its own size,
+ * a latency's figures by its mean at least, and shares of a whole by the whole. Quantiles are no exception. Steps
+ * that are jumped over end when they would have ended one by one, to the last bit, so that the same values
+ * lie in the same buckets and in the same order.
+ */
 export function resultDifferences(
   a: SimulationResult,
   b: SimulationResult,
   tolerance = 1e-9,
 ): string[] {
   const found: string[] = []
-  compare(a, b, '', 0, tolerance, found, a.simulation_time)
+  compare(a, b, '', 0, tolerance, found)
   return found
 }
 
@@ -21,7 +23,6 @@ function compare(
   scale: number,
   tolerance: number,
   found: string[],
-  clock: number,
 ): void {
   if (typeof a === 'number' && typeof b === 'number') {
     const size = Math.max(Math.abs(a), Math.abs(b), scale)
@@ -29,18 +30,18 @@ function compare(
     return
   }
   if (isRecord(a) && isRecord(b)) {
-    const own = scaleOf(a, clock)
+    const own = scaleOf(a)
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
-      compare(a[key], b[key], path === '' ? key : `${path}.${key}`, own, tolerance, found, clock)
+      compare(a[key], b[key], path === '' ? key : `${path}.${key}`, own, tolerance, found)
     return
   }
   if (a !== b) found.push(`${path}: ${String(a)}, ${String(b)}`)
 }
 
 /** What the fields of an object are measured by, beside their own size. */
-function scaleOf(value: Readonly<Record<string, unknown>>, clock: number): number {
-  // A deviation is as exact as the values it is taken from, and a latency as the times that it lies between.
-  if (typeof value.mean === 'number') return Math.max(Math.abs(value.mean), CLOCK_SHARE * clock)
+function scaleOf(value: Readonly<Record<string, unknown>>): number {
+  // A deviation is as exact as the values that it is taken from.
+  if (typeof value.mean === 'number') return Math.abs(value.mean)
   // A share is as exact as the whole.
   return 'idle' in value ? 1 : 0
 }
