@@ -6,14 +6,14 @@ import {
   MarkLineComponent,
   ParallelComponent,
 } from 'echarts/components'
-import { init, use, type EChartsCoreOption } from 'echarts/core'
+import { init, use } from 'echarts/core'
 import { LabelLayout } from 'echarts/features'
 import { SVGRenderer } from 'echarts/renderers'
 import { escaped, printable } from './markup.js'
 import { darkDrawingRules, tones } from './palette.js'
 
-/** An option of ECharts. */
-export type DrawingOption = EChartsCoreOption
+/** An option of ECharts, without its declarations: those name what only a browser has. */
+export type DrawingOption = Readonly<Record<string, unknown>>
 
 /** Width and height of a drawing in pixels. */
 export interface DrawingSize {
