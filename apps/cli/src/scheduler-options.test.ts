@@ -12,7 +12,7 @@ for (const factory of schedulers)
     { order: 'shortest-prompt-first' },
   ])
     describe(`with ${JSON.stringify(extra)}`, () => {
-      testScheduler(api, factory, { scenarios: 150, extra })
+      testScheduler(api, factory, { scenarios: 50, extra })
     })
 
 describe('the order of the queue', () => {

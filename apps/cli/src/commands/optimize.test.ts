@@ -78,7 +78,7 @@ describe('llmsim optimize', { timeout: 90_000 }, () => {
 
   it('says why the runner-up lost, and what a better one missed', async () => {
     const line =
-      '--accelerators h100,l40s --max-devices 2 --serving aggregated --slo-tpot p99=12ms --batch-sizes 64'
+      '--accelerators h100,l40s --max-devices 2 --serving aggregated --slo-tpot p99=20ms --batch-sizes 64'
     const { why, best } = await optimize(line)
     expect(best?.label).toContain('h100')
     expect(why.join('\n')).toMatch(/Better in \$\/1M .*l40s.*TPOT p99 is [\d.]+ of its limit/)

@@ -132,6 +132,28 @@ function jsonFormat({ sessions, tenants, thinking }: Extras): Format {
   }
 }
 
+/** Tokens of a block in the two forms that have ids of blocks: Qwen-Bailian's with sessions, Mooncake's without. */
+const chatBlockTokens = 16
+const plainBlockTokens = 512
+
+/**
+ * The ids of a prompt's blocks, for blocks of so many tokens: larger ones are taken apart.
+ *
+ * @throws SimulatorError CONFLICT where the trace's blocks are not made up of such.
+ */
+function blockIds({ blocks = [], blockTokens = 0 }: TraceRow, tokens: number): readonly unknown[] {
+  if (blockTokens === 0 || blockTokens === tokens) return blocks
+  const parts = blockTokens / tokens
+  if (!Number.isInteger(parts))
+    throw new SimulatorError({
+      code: 'CONFLICT',
+      path: 'OUT',
+      message: `the trace's blocks of ${blockTokens} tokens cannot be written as blocks of ${tokens}`,
+      accepted: 'a .csv file, which has no blocks',
+    })
+  return blocks.flatMap((id) => Array.from({ length: parts }, (_, i) => `${String(id)}.${i}`))
+}
+
 function blockFormat({ sessions }: Extras): Format {
   const last = new Map<number, number>()
   let chat = 0
@@ -141,7 +163,7 @@ function blockFormat({ sessions }: Extras): Format {
       const lengths = {
         input_length: row.promptTokens,
         output_length: row.outputTokens,
-        hash_ids: row.blocks ?? [],
+        hash_ids: blockIds(row, sessions ? chatBlockTokens : plainBlockTokens),
       }
       if (!sessions)
         return `${JSON.stringify({ timestamp: row.arrivalSeconds * 1000, ...lengths })}\n`
