@@ -138,10 +138,12 @@ class GatheringGate implements AdmissionGate {
     else this.#opened = true
   }
 
+  /** All tokens count, those in a prefix cache too: what is cached may change between two looks. */
   #isEnough(view: ReplicaView): boolean {
     let tokens = view.decoding
     for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {
-      tokens += view.prefillRemaining(slot)
+      if (view.prefillRemaining(slot) === 0) continue
+      tokens += view.promptTokens(slot) + view.generatedTokens(slot)
       if (tokens >= this.#enoughTokens) return true
     }
     return false
