@@ -6,10 +6,10 @@ import { rooflineCostModel } from '@llmsim/cost-models'
 import { leastOutstanding, roundRobin } from '@llmsim/routers'
 import { greedy } from '@llmsim/schedulers'
 import { simulate } from '@llmsim/simulator'
-import { affine, chunked, powerOfTwo, shortestPromptFirst } from 'outside-policies'
+import { affine, chunked, twoChoices, shortestPromptFirst } from 'outside-policies'
 import { modelCatalog, requests, specification } from './build/deployment.js'
 
-const own = { scheduler: chunked, router: powerOfTwo, costModel: affine }
+const own = { scheduler: chunked, router: twoChoices, costModel: affine }
 const layouts = { aggregated: ['mixed'], disaggregated: ['prefill', 'decode'] }
 
 /** A source that counts what it hands out. */
@@ -147,7 +147,7 @@ describe('each policy decides', () => {
     assert.equal(pools[0].steps, 1 + 8 + 9)
   })
 
-  it('power-of-two: never the busier of two replicas', () => {
+  it('two-choices: never the busier of two replicas', () => {
     // Requests that stay: each goes where fewer are, as both replicas are drawn each time.
     const list = Array.from({ length: 40 }, () => request(10, 1000))
     const { pools } = run({ replicas: 2 }, list)

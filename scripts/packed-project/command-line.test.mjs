@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { checkRunLaws, resultDifferences } from '@llmsim/conformance'
 import { SimulationResult } from '@llmsim/contracts'
 import { simulate } from '@llmsim/simulator'
-import { affine, chunked, powerOfTwo } from 'outside-policies'
+import { affine, chunked, twoChoices } from 'outside-policies'
 import { specification } from './build/deployment.js'
 
 const project = path.dirname(fileURLToPath(import.meta.url))
@@ -68,7 +68,7 @@ const plugin = ['--plugin', './plugin.mjs']
 const catalog = ['--catalog', './catalog-package/catalog']
 const chips = ['--model', 'outside-3b', '--xpu', 'outside-npu', '--n-xpus-per-node', '4']
 const traffic = ['--arrival-rate', '5', '--duration', '20']
-const policies = ['--scheduler', 'chunked', '--router', 'power-of-two', '--cost-model', 'affine']
+const policies = ['--scheduler', 'chunked', '--router', 'two-choices', '--cost-model', 'affine']
 const disaggregated = [
   ...['--model', 'outside-3b', '--disaggregated', '--transfer-bandwidth', '50'],
   ...['--prefill-xpu', 'outside-npu', '--prefill-n-xpus', '2', '--prefill-tp', '1'],
@@ -87,7 +87,7 @@ for (const [title, deployment] of Object.entries(deployments))
       const { scenario, result } = parsed(await first)
       assert.equal(scenario.model, 'outside-3b')
       assert.equal(scenario.scheduler.name, 'chunked')
-      assert.equal(scenario.router.name, 'power-of-two')
+      assert.equal(scenario.router.name, 'two-choices')
       assert.equal(scenario.cost_model.name, 'affine')
       assert.equal(result.unfinished_requests, 0)
       for (const pool of result.pools) {
@@ -167,7 +167,7 @@ describe('llmsim, beside running', { concurrency: 2 }, () => {
       ...['--avg-output-length', '190', '--output-length-std', '90', '--max-output-length', '1000'],
     ]
     const { result } = parsed(await resultsOf([...aggregated, ...all, ...lengths]))
-    const own = { scheduler: chunked, router: powerOfTwo, costModel: affine }
+    const own = { scheduler: chunked, router: twoChoices, costModel: affine }
     assert.deepEqual(resultDifferences(result, simulate(specification(own))), [])
   })
 
@@ -213,7 +213,7 @@ describe('llmsim, beside running', { concurrency: 2 }, () => {
       parallelism: { tensor_parallel_size: 2 },
       workload: { arrival_rate: 5 },
       scheduler: { name: 'chunked', options: { chunk_tokens: 128 } },
-      router: { name: 'power-of-two' },
+      router: { name: 'two-choices' },
       cost_model: { name: 'affine', options: { overhead_us: 300 } },
       simulation_duration_s: 20,
     }
@@ -271,9 +271,9 @@ describe('llmsim refuses', { concurrency: 2 }, () => {
   )
   refusal(
     'an unknown router',
-    [...plugin, '--router', 'power-of-too'],
+    [...plugin, '--router', 'two-choises'],
     2,
-    /did you mean [^\n]*power-of-two/,
+    /did you mean [^\n]*two-choices/,
   )
   refusal(
     'an unknown cost model',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { testCatalog, testCostModel, testRouter, testScheduler } from '@llmsim/conformance'
 import { accelerators, models } from 'outside-catalog'
-import { affine, chunked, powerOfTwo, shortestPromptFirst } from 'outside-policies'
+import { affine, chunked, twoChoices, shortestPromptFirst } from 'outside-policies'
 import { layoutOf, modelCatalog } from './build/deployment.js'
 
 const costModelOf = (name, extra = {}) =>
@@ -11,7 +11,7 @@ const costModelOf = (name, extra = {}) =>
 testScheduler({ describe, it }, chunked, { scenarios: 150 })
 testScheduler({ describe, it }, chunked, { scenarios: 60, extra: { chunk_tokens: 7 } })
 testScheduler({ describe, it }, shortestPromptFirst, { scenarios: 150 })
-testRouter({ describe, it }, powerOfTwo)
+testRouter({ describe, it }, twoChoices)
 testCostModel({ describe, it }, costModelOf('outside-3b'))
 testCostModel({ describe, it }, costModelOf('outside-moe', { overhead_us: 0 }))
 testCatalog({ describe, it }, { name: 'outside', accelerators, models })
@@ -47,7 +47,7 @@ describe('the suites find', () => {
   })
   const scheduler = (change) => (api) =>
     testScheduler(api, changed(chunked, change), { scenarios: 60 })
-  const router = (change) => (api) => testRouter(api, changed(powerOfTwo, change))
+  const router = (change) => (api) => testRouter(api, changed(twoChoices, change))
   const costModel = (change) => (api) => testCostModel(api, change(costModelOf('outside-3b')))
   const catalog = (contents) => (api) => testCatalog(api, { name: 'changed', ...contents })
   const step = (model, change) => ({

@@ -13,7 +13,13 @@ import {
   type SchedulerOptions,
   type SimulationSpec,
 } from '@llmsim/contracts'
-import { checkLayout, devicePower, memoryFootprint, requireFit } from '@llmsim/cost-models'
+import {
+  checkLayout,
+  devicePower,
+  memoryFootprint,
+  requireFit,
+  resolveComputeFormat,
+} from '@llmsim/cost-models'
 import { randomStream } from '@llmsim/engine'
 import { defaultSchedulerOptions } from '@llmsim/schedulers'
 import { syntheticSource } from '@llmsim/workloads'
@@ -74,6 +80,7 @@ export function specification(deployment: Deployment): SimulationSpec {
     source: requests(5),
     durationSeconds: 20,
     warmUpSeconds: 0,
+    distributions: true,
     ...run,
   }
 }
@@ -106,6 +113,10 @@ function pool(role: PoolRole, deployment: Deployment): PoolSpec {
       staticBytes: footprint.staticBytes,
     },
     power: devicePower(layout.accelerator),
+    devicePeak: {
+      flopPerSecond: resolveComputeFormat(layout.accelerator, 'bf16', 'bf16').flopPerSecond,
+      bytesPerSecond: layout.accelerator.memory_bandwidth_bytes_per_s,
+    },
     ...(usdPerHour === undefined ? {} : { deviceUsdPerHour: usdPerHour }),
   }
 }

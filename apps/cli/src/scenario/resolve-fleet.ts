@@ -21,7 +21,7 @@ export function resolveFleet(
   const { pools: given } = scenario
   if (given === undefined) {
     if (scenario.pool_router !== undefined)
-      throw conflict('pool_router', 'there are no pools to choose from', 'pools')
+      throw conflict('pool_router', 'there are no pools that it could choose', 'pools')
     return resolveTransfer(scenario, prefillPool(scenario, disaggregated, find), disaggregated)
   }
   if (disaggregated)

@@ -1,11 +1,11 @@
 import type { PoolView, RouterFactory } from '@llmsim/contracts'
 
 /** Of two replicas drawn at random the one with less to do (Mitzenmacher, 2001). */
-export const powerOfTwo: RouterFactory = {
-  name: 'power-of-two',
+export const twoChoices: RouterFactory = {
+  name: 'two-choices',
   description: 'Of two replicas drawn at random, the one with fewer unfinished requests.',
   create: ({ random }) => ({
-    name: 'power-of-two',
+    name: 'two-choices',
     route(_request, pool) {
       const count = pool.replicas
       if (count === 1) return 0
