@@ -1,4 +1,5 @@
-import { SimulatorError, type AutoscalingSection, type Scenario } from '@llmsim/contracts'
+import type { AutoscalingSection, Scenario } from '@llmsim/contracts'
+import { conflict } from './conflict.js'
 
 /** Autoscaling with its defaults filled in. */
 export interface ResolvedAutoscaling extends AutoscalingSection {
@@ -37,8 +38,4 @@ export function resolveAutoscaling({ autoscaling: given, faults }: Scenario): {
       provisioning_s: given.provisioning_s ?? 60,
     },
   }
-}
-
-function conflict(path: string, message: string, accepted: string): SimulatorError {
-  return new SimulatorError({ code: 'CONFLICT', path, message, accepted })
 }

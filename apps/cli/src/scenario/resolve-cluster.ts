@@ -7,6 +7,7 @@ import {
   type InterconnectSection,
   type Scenario,
 } from '@llmsim/contracts'
+import { conflict } from './conflict.js'
 import type { NameOrEntry } from './catalog-entries.js'
 import { devicesInWords, devicesOf, resolveParallelism } from './resolve-parallelism.js'
 import type { ResolvedInterconnect, ResolvedPool, ResolvedScenario } from './resolved-scenario.js'
@@ -34,27 +35,27 @@ export function resolveCluster(scenario: Scenario, find: AcceleratorFinder): Dep
   const here = `${devices} devices (${nodes} x ${perNode})`
   if (perReplica > devices)
     throw conflict(
-      pp > 1 && tp <= devices ? 'pipeline_parallel_size' : 'tensor_parallel_size',
+      `parallelism.${pp > 1 && tp <= devices ? 'pipeline' : 'tensor'}_parallel_size`,
       `one replica needs ${product} = ${perReplica} devices; the cluster has ${here}`,
-      pp > 1 && tp <= devices ? pp : tp,
       `at most ${devices} devices per replica, or more nodes (cluster.n_nodes)`,
+      pp > 1 && tp <= devices ? pp : tp,
     )
   if (needed > devices)
     throw conflict(
-      'data_parallel_size',
+      'parallelism.data_parallel_size',
       `${product} x dp = ${needed} is more than ${here}`,
-      parallelism.data_parallel_size,
       `at most ${Math.floor(devices / perReplica)}`,
+      parallelism.data_parallel_size,
     )
   // Nobody asked for the devices that only fill up the last node.
   const isStated = cluster.n_xpus_per_node !== undefined || cluster.n_nodes !== undefined
   const dp = parallelism.data_parallel_size ?? (isStated ? devices / perReplica : 1)
   if (!Number.isInteger(dp))
     throw conflict(
-      'tensor_parallel_size',
+      'parallelism.tensor_parallel_size',
       `${here} are no whole number of replicas of ${product} = ${perReplica}`,
-      tp,
       'a size that divides the devices, or a data_parallel_size',
+      tp,
     )
   return {
     cluster: {
@@ -165,20 +166,5 @@ function missing(path: string): SimulatorError {
     path,
     message: 'is required',
     accepted: 'an accelerator (llmsim hardware lists them)',
-  })
-}
-
-function conflict(
-  field: string,
-  message: string,
-  given: unknown,
-  accepted: string,
-): SimulatorError {
-  return new SimulatorError({
-    code: 'CONFLICT',
-    path: `parallelism.${field}`,
-    message,
-    given,
-    accepted,
   })
 }

@@ -1,4 +1,5 @@
-import { SimulatorError, type FaultEventSection, type FaultsSection } from '@llmsim/contracts'
+import type { FaultEventSection, FaultsSection } from '@llmsim/contracts'
+import { conflict } from './conflict.js'
 
 type Given = FaultsSection | undefined
 
@@ -17,13 +18,18 @@ export function resolveFaults(given: Given, hasLink: boolean): ResolvedFaults | 
   if (given === undefined) return undefined
   const { events = [], every_s, mtbf_s } = given
   if (every_s === undefined && given.duration_s !== undefined)
-    throw conflict('duration_s', 'says nothing without every_s', given.duration_s, 'faults.every_s')
+    throw conflict(
+      'faults.duration_s',
+      'says nothing without every_s',
+      'faults.every_s',
+      given.duration_s,
+    )
   checkRandom(given, 'faults')
   events.forEach((event, i) => {
     checkEvent(event, `faults.events[${i}]`, hasLink)
   })
   if (every_s === undefined && mtbf_s === undefined && events.length === 0)
-    throw conflict('events', 'nothing breaks', events, 'every_s, mtbf_s, or events')
+    throw conflict('faults.events', 'nothing breaks', 'every_s, mtbf_s, or events', events)
   return {
     ...given,
     ...(every_s === undefined ? {} : { duration_s: given.duration_s ?? defaultDuration }),
@@ -38,46 +44,36 @@ function checkEvent(event: FaultEventSection, path: string, hasLink: boolean): v
   checkRandom(event, path)
   const random = event.mtbf_s !== undefined
   if (random === (event.at_s !== undefined))
-    throw fault(path, 'needs at_s, or mtbf_s and mttr_s, and not both', 'one of them')
+    throw conflict(path, 'needs at_s, or mtbf_s and mttr_s, and not both', 'one of them')
   if (random && (event.every_s !== undefined || event.duration_s !== undefined))
-    throw fault(path, 'every_s and duration_s go with at_s only', 'mtbf_s and mttr_s alone')
+    throw conflict(path, 'every_s and duration_s go with at_s only', 'mtbf_s and mttr_s alone')
   if (kind !== 'replica' && event.replica !== undefined)
-    throw fault(`${path}.replica`, `a ${kind} is no replica`, 'kind: replica')
+    throw conflict(`${path}.replica`, `a ${kind} is no replica`, 'kind: replica')
   if (kind !== 'node' && event.node !== undefined)
-    throw fault(`${path}.node`, `a ${kind} is no node`, 'kind: node')
+    throw conflict(`${path}.node`, `a ${kind} is no node`, 'kind: node')
   if ((event.replica ?? event.node) !== undefined && event.pool === undefined)
-    throw fault(`${path}.pool`, 'a number needs the name of its pool', 'mixed, prefill or decode')
+    throw conflict(
+      `${path}.pool`,
+      'a number needs the name of its pool',
+      'mixed, prefill or decode',
+    )
   if (kind !== 'link') {
     if (event.bandwidth_factor === undefined) return
-    throw fault(`${path}.bandwidth_factor`, `a ${kind} has no bandwidth to lose`, 'kind: link')
+    throw conflict(`${path}.bandwidth_factor`, `a ${kind} has no bandwidth to lose`, 'kind: link')
   }
   if (!hasLink)
-    throw fault(`${path}.kind`, 'there is no link without disaggregation', 'replica or node')
-  if (event.pool !== undefined) throw fault(`${path}.pool`, 'the link is of no one pool', 'no pool')
+    throw conflict(`${path}.kind`, 'there is no link without disaggregation', 'replica or node')
+  if (event.pool !== undefined)
+    throw conflict(`${path}.pool`, 'the link is of no one pool', 'no pool')
   if (event.bandwidth_factor === undefined)
-    throw fault(`${path}.bandwidth_factor`, 'is required of a link', 'a share above 0 and up to 1')
+    throw conflict(
+      `${path}.bandwidth_factor`,
+      'is required of a link',
+      'a share above 0 and up to 1',
+    )
 }
 
 function checkRandom({ mtbf_s, mttr_s }: FaultEventSection | FaultsSection, path: string): void {
   if ((mtbf_s === undefined) !== (mttr_s === undefined))
-    throw fault(path, 'mtbf_s and mttr_s go together', 'both of them, or none')
-}
-
-function conflict(
-  field: string,
-  message: string,
-  given: unknown,
-  accepted: string,
-): SimulatorError {
-  return new SimulatorError({
-    code: 'CONFLICT',
-    path: `faults.${field}`,
-    message,
-    given,
-    accepted,
-  })
-}
-
-function fault(path: string, message: string, accepted: string): SimulatorError {
-  return new SimulatorError({ code: 'CONFLICT', path, message, accepted })
+    throw conflict(path, 'mtbf_s and mttr_s go together', 'both of them, or none')
 }

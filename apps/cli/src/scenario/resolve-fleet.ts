@@ -1,4 +1,5 @@
-import { SimulatorError, type DisaggregatedPoolSection, type Scenario } from '@llmsim/contracts'
+import type { DisaggregatedPoolSection, Scenario } from '@llmsim/contracts'
+import { conflict } from './conflict.js'
 import { named, type Registries } from '../registries.js'
 import { checkBandwidth, resolvePool, type AcceleratorFinder } from './resolve-cluster.js'
 import { overrideScheduler, resolveScheduler } from './resolve-scheduler.js'
@@ -135,8 +136,4 @@ function resolveTransfer(
           }),
     },
   }
-}
-
-function conflict(path: string, message: string, accepted: string): SimulatorError {
-  return new SimulatorError({ code: 'CONFLICT', path, message, accepted })
 }

@@ -1,4 +1,5 @@
-import { SimulatorError, type EngineSection } from '@llmsim/contracts'
+import type { EngineSection } from '@llmsim/contracts'
+import { conflict } from './conflict.js'
 import type { ResolvedKvTier, ResolvedScenario } from './resolved-scenario.js'
 
 /** What is kept of KV caches. Throws `SimulatorError` `CONFLICT` for tiers that nothing would come to. */
@@ -8,7 +9,12 @@ export function resolvePrefixCaching(
   const { enable_prefix_caching: enabled = false, kv_tiers: tiers = [] } = given
   if (!enabled) {
     if (tiers.length === 0) return {}
-    throw conflict('', 'needs engine.enable_prefix_caching', tiers.length, 'no tiers, or both')
+    throw conflict(
+      'engine.kv_tiers',
+      'needs engine.enable_prefix_caching',
+      'no tiers, or both',
+      tiers.length,
+    )
   }
   if (tiers.length === 0) return { enable_prefix_caching: true }
   const resolved = tiers.map((tier): ResolvedKvTier => ({
@@ -22,28 +28,18 @@ export function resolvePrefixCaching(
   resolved.forEach(({ scope, write_policy: write }, i) => {
     if (scope === 'pool' && write === 'back')
       throw conflict(
-        `[${i}].write_policy`,
+        `engine.kv_tiers[${i}].write_policy`,
         'is not modelled where replicas share a tier',
-        write,
         'through',
+        write,
       )
     if (scope === 'replica' && resolved[i - 1]?.scope === 'pool')
-      throw conflict(`[${i}].scope`, 'stands below a tier that replicas share', scope, 'pool')
+      throw conflict(
+        `engine.kv_tiers[${i}].scope`,
+        'stands below a tier that replicas share',
+        'pool',
+        scope,
+      )
   })
   return { enable_prefix_caching: true, kv_tiers: resolved }
-}
-
-function conflict(
-  field: string,
-  message: string,
-  given: unknown,
-  accepted: string,
-): SimulatorError {
-  return new SimulatorError({
-    code: 'CONFLICT',
-    path: `engine.kv_tiers${field}`,
-    message,
-    given,
-    accepted,
-  })
 }

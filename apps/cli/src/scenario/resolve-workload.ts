@@ -1,4 +1,5 @@
 import { SimulatorError, type Model, type WorkloadSection } from '@llmsim/contracts'
+import { conflict } from './conflict.js'
 import { checkClient } from './resolve-client.js'
 
 const defaultInput = 1024
@@ -72,19 +73,30 @@ function checkParts(given: WorkloadSection): void {
     refuseAny(given, ['concurrency', 'load'], 'sessions are a closed loop of their own')
     const { arrival_process: process = 'poisson' } = given
     if (process !== 'poisson')
-      throw conflict('arrival_process', 'sessions start as Poisson arrivals', process, 'poisson')
+      throw conflict(
+        'workload.arrival_process',
+        'sessions start as Poisson arrivals',
+        'poisson',
+        process,
+      )
   }
   for (const [field, list] of Object.entries({ classes, tenants })) {
     const names = (list ?? []).map(({ name }) => name)
     const twice = names.find((name, i) => names.indexOf(name) !== i)
-    if (twice !== undefined) throw conflict(field, 'has one name twice', twice, 'names that differ')
+    if (twice !== undefined)
+      throw conflict(`workload.${field}`, 'has one name twice', 'names that differ', twice)
   }
   for (const [i, each] of (classes ?? []).entries())
     if (
       each.joint_lengths !== undefined &&
       (each.input_lengths !== undefined || each.output_lengths !== undefined)
     )
-      throw conflict(`classes[${i}].joint_lengths`, 'draws both sides', 'all', 'one of the two')
+      throw conflict(
+        `workload.classes[${i}].joint_lengths`,
+        'draws both sides',
+        'one of the two',
+        'all',
+      )
 }
 
 function resolveArrivals(given: WorkloadSection): WorkloadSection {
@@ -96,13 +108,18 @@ function resolveArrivals(given: WorkloadSection): WorkloadSection {
   const { arrival_process = 'poisson', cv } = given
   const scatters = arrival_process === 'gamma' || arrival_process === 'weibull'
   if (!scatters && cv !== undefined)
-    throw conflict('cv', `${arrival_process} arrivals have none`, cv, 'arrival_process: gamma')
+    throw conflict(
+      'workload.cv',
+      `${arrival_process} arrivals have none`,
+      'arrival_process: gamma',
+      cv,
+    )
   if (scatters && cv === undefined)
     throw conflict(
-      'arrival_process',
+      'workload.arrival_process',
       `${arrival_process} needs workload.cv`,
-      arrival_process,
       'a cv, such as 2',
+      arrival_process,
     )
   const shape = { arrival_process, ...(cv === undefined ? {} : { cv }) }
   if (given.load === undefined) return { arrival_rate: given.arrival_rate ?? 1, ...shape }
@@ -193,7 +210,7 @@ function checkMean(side: 'input' | 'output', mean: number, max: number | undefin
       accepted: 'a number of tokens from 1 to 10000000',
     })
   if (max !== undefined && mean > max)
-    throw conflict(`max_${side}_length`, 'is below the mean', max, `at least ${mean}`)
+    throw conflict(`workload.max_${side}_length`, 'is below the mean', `at least ${mean}`, max)
 }
 
 function refuseAny(
@@ -202,20 +219,6 @@ function refuseAny(
   reason: string,
 ): void {
   for (const field of fields)
-    if (given[field] !== undefined) throw conflict(field, reason, given[field], 'none')
-}
-
-function conflict(
-  field: string,
-  message: string,
-  given: unknown,
-  accepted: string,
-): SimulatorError {
-  return new SimulatorError({
-    code: 'CONFLICT',
-    path: `workload.${field}`,
-    message,
-    given,
-    accepted,
-  })
+    if (given[field] !== undefined)
+      throw conflict(`workload.${field}`, reason, 'none', given[field])
 }
