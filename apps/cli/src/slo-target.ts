@@ -1,4 +1,5 @@
 import { SimulatorError, type Latency, type SimulationResult } from '@llmsim/contracts'
+import { objectiveText } from './scenario/objective-text.js'
 
 /** A latency that has an objective. */
 export type SloLatency = 'ttft' | 'tpot' | 'e2e'
@@ -20,18 +21,15 @@ const fields = {
   e2e: 'end_to_end_latency',
 } as const satisfies Record<SloLatency, keyof SimulationResult>
 
-const units: Readonly<Record<string, number>> = { '': 1e-3, us: 1e-6, ms: 1e-3, s: 1, min: 60 }
-const targetText = /^(?:([a-z]+\d*)\s*(?:=|<=?)\s*)?(\d+\.?\d*|\.\d+)\s*(us|ms|s|min)?$/i
-
 /**
  * What `--slo-ttft p99=1s` says: a quantile (p99 when absent) and a time (milliseconds without a unit).
  * Throws `SimulatorError` at the flag.
  */
 export function sloTarget(latency: SloLatency, text: string): SloTarget {
   const flag = `--slo-${latency}`
-  const found = targetText.exec(text.trim())
-  const quantile = quantiles.find((name) => name === (found?.[1] ?? 'p99').toLowerCase())
-  const seconds = Number(found?.[2]) * (units[(found?.[3] ?? '').toLowerCase()] ?? NaN)
+  const { quantile: name = 'p99', milliseconds } = objectiveText(text)
+  const quantile = quantiles.find((one) => one === name.toLowerCase())
+  const seconds = milliseconds / 1e3
   if (quantile !== undefined && seconds > 0) return { latency, quantile, seconds }
   throw new SimulatorError({
     code: 'INVALID_VALUE',
@@ -65,18 +63,43 @@ export interface SloVerdict {
 
 /** Whether a run met every target, and lost next to no request. */
 export function sloVerdict(result: SimulationResult, targets: readonly SloTarget[]): SloVerdict {
+  return lossVerdict(result) ?? limitVerdict(targets, (target) => sloFigure(result, target))
+}
+
+/** Whether the means of several runs met every target, and none lost more than next to no request. */
+export function meanSloVerdict(
+  results: readonly SimulationResult[],
+  targets: readonly SloTarget[],
+): SloVerdict {
+  for (const result of results) {
+    const lost = lossVerdict(result)
+    if (lost !== undefined) return lost
+  }
+  return limitVerdict(targets, (target) => {
+    const sum = results.reduce((total, result) => total + (sloFigure(result, target) ?? 0), 0)
+    return sum / results.length
+  })
+}
+
+/** Undefined where next to no request was lost. */
+function lossVerdict(result: SimulationResult): SloVerdict | undefined {
   const lost = result.rejected_requests + result.unfinished_requests
-  if (result.completed_requests === 0 || lost > mostLost * result.total_requests)
-    return {
-      met: false,
-      worst: Infinity,
-      reason: `${lost} of ${result.total_requests} requests lost`,
-    }
+  if (result.completed_requests > 0 && lost <= mostLost * result.total_requests) return undefined
+  return {
+    met: false,
+    worst: Infinity,
+    reason: `${lost} of ${result.total_requests} requests lost`,
+  }
+}
+
+function limitVerdict(
+  targets: readonly SloTarget[],
+  figureOf: (target: SloTarget) => number | null,
+): SloVerdict {
   let worst = 0
   let reason = 'every objective met'
   for (const target of targets) {
-    const figure = sloFigure(result, target)
-    const ratio = figure === null ? 0 : figure / target.seconds
+    const ratio = (figureOf(target) ?? 0) / target.seconds
     if (ratio <= worst) continue
     worst = ratio
     reason = `${target.latency.toUpperCase()} ${target.quantile} is ${ratio.toFixed(2)} of its limit`

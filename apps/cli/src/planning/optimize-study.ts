@@ -8,8 +8,8 @@ import {
   type Score,
 } from '@llmsim/planner'
 import { SimulatorError, type SimulationResult } from '@llmsim/contracts'
-import { assign, isPlainObject, type PlainObject } from '../scenario/assignments.js'
-import { sloFigure, sloVerdict, type SloTarget } from '../slo-target.js'
+import type { PlainObject } from '../scenario/assignments.js'
+import { meanSloVerdict, sloVerdict, type SloTarget } from '../slo-target.js'
 import { FactFinder, type CandidateFacts } from './candidate-facts.js'
 import {
   candidateScenario,
@@ -17,6 +17,7 @@ import {
   type Candidate,
   type SearchSpace,
 } from './candidate-space.js'
+import { underHorizon, withObjectives } from './look-scenario.js'
 import { minimised, type Objective } from './objective.js'
 import { StudyStopped, type StudySession } from './study-session.js'
 
@@ -309,7 +310,7 @@ async function confirm(
   }
   const confirmed = some.map((contender): Contender => {
     const own = results.get(contender) ?? []
-    const verdict = meanVerdict(own, targets)
+    const verdict = meanSloVerdict(own, targets)
     const values = objectives.map((objective) =>
       mean(
         own.map((result) =>
@@ -334,25 +335,6 @@ async function confirm(
   return ranking(confirmed, 1)
 }
 
-/** How the means over several runs stand to their limits. */
-function meanVerdict(
-  results: readonly SimulationResult[],
-  targets: readonly SloTarget[],
-): { met: boolean; worst: number; reason: string } {
-  const lost = results.map((result) => sloVerdict(result, [])).find(({ met }) => !met)
-  if (lost !== undefined) return lost
-  let worst = 0
-  let reason = 'every objective met'
-  for (const target of targets) {
-    const figure = mean(results.map((result) => sloFigure(result, target) ?? 0))
-    const ratio = figure / target.seconds
-    if (ratio <= worst) continue
-    worst = ratio
-    reason = `${target.latency.toUpperCase()} ${target.quantile} is ${ratio.toFixed(2)} of its limit`
-  }
-  return { met: worst <= 1, worst, reason }
-}
-
 function mean(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0) / values.length
 }
@@ -367,38 +349,6 @@ function frontierOf(
   return feasible.filter(
     ({ score }) => !feasible.some((other) => dominates(other.score.objectives, score.objectives)),
   )
-}
-
-/** The base with the objectives of each request, from which goodput is counted. */
-function withObjectives(base: PlainObject, targets: readonly SloTarget[]): PlainObject {
-  if (targets.length === 0) return base
-  const slo = Object.fromEntries(
-    targets.map(({ latency, seconds }) => [
-      `${latency}_ms`,
-      Number((seconds * 1e3).toPrecision(12)),
-    ]),
-  )
-  return { ...base, slo: { ...(isPlainObject(base.slo) ? base.slo : {}), ...slo } }
-}
-
-/** A scenario of as many requests (or seconds) as a round looks at. */
-function underHorizon(base: PlainObject, horizons: readonly number[], round: number): PlainObject {
-  const scenario = structuredClone(base)
-  const seconds = base.simulation_duration_s
-  const workload = isPlainObject(base.workload) ? base.workload : {}
-  if (typeof seconds === 'number' && workload.num_requests === undefined) {
-    const share = (horizons[round] ?? 1) / (horizons.at(-1) ?? 1)
-    assign(scenario, { field: 'simulation_duration_s', value: seconds * share, source: '' })
-    if (typeof base.warm_up_duration_s === 'number')
-      assign(scenario, {
-        field: 'warm_up_duration_s',
-        value: base.warm_up_duration_s * share,
-        source: '',
-      })
-    return scenario
-  }
-  assign(scenario, { field: 'workload.num_requests', value: horizons[round], source: '' })
-  return scenario
 }
 
 function checkSize(count: number, refused: { memory: number; layout: number }): void {

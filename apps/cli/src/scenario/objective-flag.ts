@@ -1,19 +1,18 @@
 import { SimulatorError } from '@llmsim/contracts'
 import type { ScenarioFlag } from '../flags.js'
 import type { Assignment } from './assignment.js'
+import { objectiveText } from './objective-text.js'
 
-/** Milliseconds of each unit; a number alone is milliseconds. */
-const units: Readonly<Record<string, number>> = { '': 1, us: 1e-3, ms: 1, s: 1e3, min: 6e4 }
-const objective = /^(?:p(\d{1,2}(?:\.\d+)?)\s*(?:=|<=?)\s*)?(\d+\.?\d*|\.\d+)\s*(us|ms|s|min)?$/i
+const percentile = /^p(\d{1,2}(?:\.\d+)?)$/i
 
 /**
  * What a flag such as `--slo-ttft` says: `500ms` is a limit of each request, `p99=1s` one of a quantile.
  * Throws `SimulatorError` at the flag.
  */
 export function objectiveAssignment({ flag, field }: ScenarioFlag, text: string): Assignment {
-  const found = objective.exec(text.trim())
-  const limit = Number(found?.[2]) * (units[(found?.[3] ?? '').toLowerCase()] ?? NaN)
-  if (!(limit > 0 && limit < Infinity))
+  const { quantile, milliseconds: limit } = objectiveText(text)
+  const percent = percentile.exec(quantile ?? '')?.[1]
+  if (!(limit > 0 && limit < Infinity) || (quantile !== undefined && percent === undefined))
     throw new SimulatorError({
       code: 'INVALID_VALUE',
       path: flag,
@@ -21,7 +20,6 @@ export function objectiveAssignment({ flag, field }: ScenarioFlag, text: string)
       given: text,
       accepted: 'a time, as 500ms or 1s, or that of a quantile, as p99=1s or p99.9=2s',
     })
-  const percent = found?.[1]
   if (percent === undefined) return { field, value: limit, source: flag }
   return {
     field: `${field.replace(/_ms$/, '')}_percentiles_ms.${quantileName(percent)}`,
