@@ -6,7 +6,7 @@ import {
   type EngineProfile,
 } from '@llmsim/contracts'
 import { datasheetCalibration } from '@llmsim/cost-models/calibrated'
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { calibrationDocument } from '../calibration/calibration-document.js'
@@ -19,6 +19,7 @@ import {
   scaledCalibration,
   scaledProfile,
 } from '../calibration/serving-calibration.js'
+import { inputText } from '../input-text.js'
 import type { Io } from '../io.js'
 import { jsonText } from '../output/results-document.js'
 import { fileTarget, writeWhole } from '../output/write-file.js'
@@ -88,7 +89,7 @@ export async function calibrate(file: string, options: CalibrateOptions, io: Io)
     '--name',
     'lower-case letters, digits, dots, dashes and underscores',
   )
-  const text = readText(file, io.cwd)
+  const text = inputText(file, io.cwd, 'an existing file in CSV')
   if (target !== undefined)
     refuseInputAsOutput(target, [
       ...inputs(file, [file], io.cwd),
@@ -227,19 +228,6 @@ function inputs(source: string, files: readonly string[], cwd: string): InputFil
     .map((file) => path.resolve(cwd, file))
     .filter((file) => existsSync(file))
     .map((file) => ({ source, absolute: realpathSync(file) }))
-}
-
-function readText(file: string, cwd: string): string {
-  try {
-    return readFileSync(path.resolve(cwd, file), 'utf8')
-  } catch {
-    throw new SimulatorError({
-      code: 'FILE',
-      path: file,
-      message: 'cannot be read',
-      accepted: 'an existing file in CSV',
-    })
-  }
 }
 
 function checked<T>(schema: z.ZodType<T>, given: T, flag: string, accepted: string): T {

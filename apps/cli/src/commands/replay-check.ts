@@ -1,6 +1,4 @@
-import { SimulatorError, type SimulationSpec } from '@llmsim/contracts'
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
+import { inputText } from '../input-text.js'
 import type { Io } from '../io.js'
 import { figure } from '../output/figures.js'
 import { jsonText } from '../output/results-document.js'
@@ -55,7 +53,7 @@ export async function replayCheck(
   const format = outputFormat(options.format)
   const costModel = oneOf('--cost-model', options.costModel ?? 'calibrated', validatedCostModels)
   const kvBlocks = wholeNumber('--num-gpu-blocks-override', options.numGpuBlocksOverride, 1e9)
-  const log = parseLog(readLog(file, io.cwd), file)
+  const log = parseLog(inputText(file, io.cwd, 'an existing log in JSON lines'), file)
   const point = parsePoint(
     {
       id: file,
@@ -78,39 +76,23 @@ export async function replayCheck(
     (column) => flags[column] ?? column,
   )
   const registries = await loadRegistries({ catalog: options.catalog ?? [] }, io.cwd)
-  const newSpec = (): SimulationSpec => {
-    const { pool } = pointEngine(point, {
-      costModel,
-      registries,
-      replicas: point.replicas,
-      requests: log.length,
-      kvBlocks,
-    })
-    return {
-      pools: [pool],
-      source: logSource(log),
-      durationSeconds: Infinity,
-      warmUpSeconds: 0,
-      exactQuantiles: true,
-    }
-  }
-  const latencies = checkLatencies(log, newSpec)
+  const { pool } = pointEngine(point, {
+    costModel,
+    registries,
+    replicas: point.replicas,
+    requests: log.length,
+    kvBlocks,
+  })
+  const latencies = checkLatencies(log, {
+    pools: [pool],
+    source: logSource(log),
+    durationSeconds: Infinity,
+    warmUpSeconds: 0,
+    exactQuantiles: true,
+  })
   if (format === 'json')
     io.stdout(jsonText({ requests: log.length, cost_model: costModel, latencies }))
   else io.stdout(checkTable(latencies))
-}
-
-function readLog(file: string, cwd: string): string {
-  try {
-    return readFileSync(path.resolve(cwd, file), 'utf8')
-  } catch {
-    throw new SimulatorError({
-      code: 'FILE',
-      path: file,
-      message: 'cannot be read',
-      accepted: 'an existing log in JSON lines',
-    })
-  }
 }
 
 function mean(values: readonly number[]): number {

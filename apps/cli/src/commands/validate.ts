@@ -1,7 +1,7 @@
 import { SimulatorError } from '@llmsim/contracts'
-import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { inputText } from '../input-text.js'
 import type { Io } from '../io.js'
 import { jsonText } from '../output/results-document.js'
 import { fileTarget, writeWhole } from '../output/write-file.js'
@@ -77,18 +77,7 @@ export async function validate(file: string, options: ValidateOptions, io: Io): 
 
 /** Reads the measurements of a file. Throws `SimulatorError`. */
 export function readPoints(file: string, cwd: string): MeasuredPoint[] {
-  let text: string
-  try {
-    text = readFileSync(path.resolve(cwd, file), 'utf8')
-  } catch {
-    throw new SimulatorError({
-      code: 'FILE',
-      path: file,
-      message: 'cannot be read',
-      accepted: 'an existing file in CSV',
-    })
-  }
-  return parsePoints(text, file)
+  return parsePoints(inputText(file, cwd, 'an existing file in CSV'), file)
 }
 
 /** Those whose columns hold what each `column=value` asks for. */

@@ -33,28 +33,39 @@ const resultField = {
   e2e: 'end_to_end_latency',
 } as const satisfies Record<CheckedLatency, keyof SimulationResult>
 
-const objective = { ttft: 'ttftSeconds', tpot: 'tpotSeconds', e2e: 'e2eSeconds' } as const
-
 /**
  * Replays a log and compares the distributions.
  *
- * @param newSpec the same simulation anew, which replays the log.
+ * @param spec the simulation that replays the log; it is run once, with an observer of its own.
  */
-export function checkLatencies(log: MeasuredLog, newSpec: () => SimulationSpec): LatencyCheck[] {
+export function checkLatencies(log: MeasuredLog, spec: SimulationSpec): LatencyCheck[] {
   const measured = recordMetrics(log)
-  const simulated = simulate(newSpec())
-  return checkedLatencies.map((latency) => ({
-    latency,
-    statistics: statisticErrors(measured[resultField[latency]], simulated[resultField[latency]]),
-    ks_distance: ksDistance(
-      log.flatMap((record) => latencyOf(record, latency) ?? []),
-      // The share of requests that meet an objective is the cumulative distribution at its limit.
-      (seconds) => {
-        const objectives = { [objective[latency]]: seconds }
-        return simulate({ ...newSpec(), objectives }).goodput?.attainment ?? 0
+  const served: RequestRecord[] = []
+  const simulated = simulate({
+    ...spec,
+    observer: {
+      requestFinished: (request) => {
+        const { arrivalSeconds, startSeconds, firstTokenSeconds, finishSeconds } = request
+        const { promptTokens, outputTokens } = request
+        served.push({
+          ...{ arrivalSeconds, startSeconds, firstTokenSeconds, finishSeconds },
+          ...{ promptTokens, outputTokens },
+        })
       },
-    ),
-  }))
+    },
+  })
+  return checkedLatencies.map((latency) => {
+    // A request of one token meets any limit of the time between tokens.
+    const values = served.map((record) => latencyOf(record, latency) ?? 0)
+    return {
+      latency,
+      statistics: statisticErrors(measured[resultField[latency]], simulated[resultField[latency]]),
+      ks_distance: ksDistance(
+        log.flatMap((record) => latencyOf(record, latency) ?? []),
+        (seconds) => values.filter((value) => value <= seconds).length / values.length,
+      ),
+    }
+  })
 }
 
 function statisticErrors(measured: Latency, simulated: Latency): StatisticError[] {
