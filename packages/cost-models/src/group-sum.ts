@@ -1,5 +1,5 @@
 import type { OperatorCost, StepWork } from '@llmsim/contracts'
-import type { GroupOperators } from './layer-operators.js'
+import type { GroupOperators } from './group-operators.js'
 import { OperatorSum } from './operator.js'
 
 /** What attention ranks do together in a step. */

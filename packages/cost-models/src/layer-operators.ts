@@ -1,7 +1,8 @@
 import type { MoeFfn, ReplicaLayout } from '@llmsim/contracts'
 import type { DeviceShapes } from './device-shapes.js'
-import { deepEpSeconds, exchangedBytes, expertExchange, type Exchange } from './expert-exchange.js'
+import { deepEpSeconds, exchangedBytes, type Exchange } from './expert-exchange.js'
 import { expertLayout, rowsPerToken } from './expert-layout.js'
+import { sharedExperts, type GroupOperators } from './group-operators.js'
 import { kernel, overhead, transfer, type KernelRates, type Operator } from './operator.js'
 import type { ReplicaSpeed } from './replica-speed.js'
 import type { RooflineOptions } from './roofline-options.js'
@@ -246,38 +247,19 @@ function expertsOperator(inputs: OperatorInputs, ffn: MoeFfn): Operator {
   })
 }
 
-/** What the attention ranks of a replica do together, by the number of tokens that each part depends on. */
-export interface GroupOperators {
-  /** By the tokens of all ranks. */
-  readonly group: readonly Operator[]
-  /** By those of the rank with the most. */
-  readonly rank: readonly Operator[]
-}
-
 /** Experts that several attention ranks share, and the way there and back; nothing with one rank. */
 export function groupOperators(inputs: OperatorInputs): GroupOperators {
-  const { layout, shapes } = inputs
-  const { ffn } = layout.model
-  if (ffn.kind !== 'moe' || expertLayout(layout).ranks === 1) return { group: [], rank: [] }
-  const runs = passes(inputs, shapes.moeLayers)
-  const ways = (['dispatch', 'combine'] as const).map((direction) => {
-    const exchange = expertExchange(layout, ffn, direction)
-    return {
-      counts: exchange.counts,
-      operator: transfer(
-        `expert_${direction}`,
+  const runs = passes(inputs, inputs.shapes.moeLayers)
+  return sharedExperts(inputs.layout, {
+    experts: (ffn) => expertsOperator(inputs, ffn),
+    exchange: (name, exchange) =>
+      transfer(
+        name,
         runs,
         (count) => exchangeSeconds(inputs, exchange, count),
         (count) => exchangedBytes(exchange, count),
       ),
-    }
   })
-  const counting = (counts: Exchange['counts']): Operator[] =>
-    ways.filter((way) => way.counts === counts).map((way) => way.operator)
-  return {
-    group: [expertsOperator(inputs, ffn), ...counting('group')],
-    rank: counting('rank'),
-  }
 }
 
 /**

@@ -4,6 +4,7 @@ import type {
   LatencyFigures,
   PoolFigures,
   SimulationResult,
+  Verdict,
 } from '@llmsim/contracts'
 import { SECONDS_PER_HOUR } from '@llmsim/contracts'
 import { faultFigures, poolAvailability } from './fault-figures.js'
@@ -50,6 +51,12 @@ export function resultOf(run: SimulationRun): SimulationResult {
   )
   const prefilling = pools.filter(({ spec: { role } }) => role !== 'decode')
   const devices = sum(figures.map((pool) => pool.devices))
+  const verdict = runVerdict({
+    spec,
+    requests,
+    now: run.clock.now,
+    unfinished: run.table.inUse,
+  })
   const energy = sum(figures.map((pool) => pool.energy_joules))
   return {
     ...(run.stopped ? { partial: true } : {}),
@@ -85,7 +92,7 @@ export function resultOf(run: SimulationRun): SimulationResult {
     ...(spec.objectives === undefined
       ? {}
       : { objectives: objectiveFigures(spec.objectives, requests) }),
-    verdict: runVerdict({ spec, requests, now: run.clock.now, unfinished: run.table.inUse }),
+    verdict,
     ...run.groups?.figures(seconds),
     ...wholeUse(pools, uses),
     littles_law: {
@@ -116,7 +123,7 @@ export function resultOf(run: SimulationRun): SimulationResult {
     cost: cost(pools, perSecond(steps.outputTokens), run.clock.now, seconds),
     ...(spec.distributions === true ? { distributions: distributionsOf(run) } : {}),
     pools: figures,
-    warnings: warnings(run),
+    warnings: warnings(run, verdict),
   }
 }
 
@@ -227,18 +234,12 @@ function cost(
   }
 }
 
-function warnings(run: SimulationRun): string[] {
+function warnings(run: SimulationRun, { state, reason }: Verdict): string[] {
   const found: string[] = []
   if (run.stopped)
     found.push(`stopped at ${run.clock.now} s: the figures are of what was simulated until then`)
   if (run.requests.arrivedInWindow === 0)
     found.push(`no request arrived in the measured window, from ${run.spec.warmUpSeconds} s on`)
-  const { state, reason } = runVerdict({
-    spec: run.spec,
-    requests: run.requests,
-    now: run.clock.now,
-    unfinished: run.table.inUse,
-  })
   if (state === 'overloaded') found.push(`overloaded: ${reason}`)
   if (run.ledger.tooLong > 0)
     found.push(

@@ -1,8 +1,9 @@
 import type { MoeFfn, ReplicaLayout } from '@llmsim/contracts'
 import type { DeviceShapes } from '../device-shapes.js'
-import { deepEpSeconds, exchangedBytes, expertExchange, type Exchange } from '../expert-exchange.js'
+import { deepEpSeconds, exchangedBytes, type Exchange } from '../expert-exchange.js'
 import { expertLayout, rowsPerToken } from '../expert-layout.js'
-import { allReduces, type GroupOperators } from '../layer-operators.js'
+import { sharedExperts, type GroupOperators } from '../group-operators.js'
+import { allReduces } from '../layer-operators.js'
 import type { Operator } from '../operator.js'
 import { operator, type CalibratedDevice } from './calibrated-device.js'
 import type { CalibratedOptions } from './calibrated-options.js'
@@ -178,29 +179,18 @@ function expertsOperator(inputs: CalibratedInputs, ffn: MoeFfn): Operator {
 
 /** Experts that several attention ranks share, and the way there and back; nothing with one rank. */
 export function calibratedGroupOperators(inputs: CalibratedInputs): GroupOperators {
-  const { layout, shapes } = inputs
-  const { ffn } = layout.model
-  if (ffn.kind !== 'moe' || expertLayout(layout).ranks === 1) return { group: [], rank: [] }
-  const runs = passes(inputs, shapes.moeLayers)
-  const ways = (['dispatch', 'combine'] as const).map((direction) => {
-    const exchange = expertExchange(layout, ffn, direction)
-    return {
-      counts: exchange.counts,
-      operator: operator(`expert_${direction}`, runs, (count) => ({
+  const runs = passes(inputs, inputs.shapes.moeLayers)
+  return sharedExperts(inputs.layout, {
+    experts: (ffn) => expertsOperator(inputs, ffn),
+    exchange: (name, exchange) =>
+      operator(name, runs, (count) => ({
         seconds: exchangeSeconds(inputs, exchange, count),
         flop: 0,
         bytes: 0,
         sentBytes: exchangedBytes(exchange, count),
         bound: 'communication',
       })),
-    }
   })
-  const counting = (counts: Exchange['counts']): Operator[] =>
-    ways.filter((way) => way.counts === counts).map((way) => way.operator)
-  return {
-    group: [expertsOperator(inputs, ffn), ...counting('group')],
-    rank: counting('rank'),
-  }
 }
 
 /** Seconds of one exchange: by the measured collectives of the library, or by DeepEP. */
