@@ -1,4 +1,5 @@
 import type { SimulationSpec } from '@llmsim/contracts'
+import type { BarrierGroup } from './barrier-group.js'
 import type { Lane } from './lane.js'
 import { PoolGroup } from './pool-group.js'
 import { Pool } from './pool.js'
@@ -11,6 +12,8 @@ export class PoolSet {
   readonly lanes: Lane[] = []
   /** The replica of each lane. */
   readonly replicas: Replica[] = []
+  /** The group of each lane that starts its steps together with others. */
+  readonly groups: readonly (BarrierGroup | undefined)[]
   /** The pools that requests come to first. */
   readonly entry: PoolGroup
   /** The pools that decode what others prefilled; none in aggregated serving. */
@@ -26,6 +29,10 @@ export class PoolSet {
       breakdown: spec.breakdown === true,
     }
     this.pools = spec.pools.map((pool, index) => new Pool(index, pool, parts))
+    const groups: (BarrierGroup | undefined)[] = this.lanes.map(() => undefined)
+    for (const pool of this.pools)
+      for (const group of pool.groups) for (const { lane } of group.members) groups[lane.id] = group
+    this.groups = groups
     const decoding = this.pools.filter(({ spec: { role } }) => role === 'decode')
     const entry = this.pools.filter(({ spec: { role } }) => role !== 'decode')
     this.decode = new PoolGroup(decoding, table, spec.poolRouters?.decode, undefined)

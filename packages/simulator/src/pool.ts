@@ -62,6 +62,8 @@ export class Pool {
   readonly index: number
   readonly spec: PoolSpec
   readonly replicas: Replica[] = []
+  /** Attention ranks that start each step together; none with one rank. */
+  readonly groups: BarrierGroup[] = []
   /** Those that can take requests. */
   available: readonly Replica[]
   /** What the router knows of their loads, where these take a while to reach it. */
@@ -107,9 +109,11 @@ export class Pool {
     this.replicas.push(...ranks)
     if (ranks.length === 1) return
     for (let stage = 0; stage < spec.stages; stage++)
-      new BarrierGroup(
-        ranks.map((rank) => rank.lanes[stage]!),
-        ranks,
+      this.groups.push(
+        new BarrierGroup(
+          ranks.map((rank) => rank.lanes[stage]!),
+          ranks,
+        ),
       )
   }
 

@@ -154,6 +154,7 @@ export class SimulationRun {
       stepByStep: spec.stepByStep === true,
       lanes: this.#lanes,
       replicas: this.#replicas,
+      groups: this.#set.groups,
       steps: this.steps,
       ledger: this.ledger,
     })

@@ -23,6 +23,8 @@ export interface CycleParts {
   readonly lanes: readonly Lane[]
   /** The replica of each lane. */
   readonly replicas: readonly Replica[]
+  /** The group of each lane that starts its steps together with others. */
+  readonly groups: readonly (BarrierGroup | undefined)[]
   readonly steps: StepMetrics
   readonly ledger: RequestLedger
   readonly handover: KvHandover | undefined
@@ -37,6 +39,7 @@ export class StepCycle {
   readonly #table: RequestTable
   readonly #lanes: readonly Lane[]
   readonly #replicas: readonly Replica[]
+  readonly #groups: readonly (BarrierGroup | undefined)[]
   readonly #steps: StepMetrics
   readonly #ledger: RequestLedger
   readonly #handover: KvHandover | undefined
@@ -52,6 +55,7 @@ export class StepCycle {
     this.#table = parts.table
     this.#lanes = parts.lanes
     this.#replicas = parts.replicas
+    this.#groups = parts.groups
     this.#steps = parts.steps
     this.#ledger = parts.ledger
     this.#handover = parts.handover
@@ -75,7 +79,7 @@ export class StepCycle {
   endStep(lane: Lane): void {
     lane.event = NO_EVENT
     this.#current = lane
-    const group = groupOf(lane)
+    const group = this.#groups[lane.id]
     if (group === undefined) {
       if (lane.segment.active) this.#endSegment(lane)
     } else if (group.running) this.#endTogether(group)
@@ -83,7 +87,7 @@ export class StepCycle {
 
   /** After that, the lane plans its next one; whether it runs, to the end of the lane's segment. */
   startStep(lane: Lane): boolean {
-    const group = groupOf(lane)
+    const group = this.#groups[lane.id]
     if (group === undefined) this.#startAlone(lane)
     else this.#startTogether(group, lane)
     if (this.#observation !== undefined) this.#observeLoad(lane, this.#observation)
@@ -162,7 +166,7 @@ export class StepCycle {
 
   #observeLoad(lane: Lane, observation: Observation): void {
     const { now } = this.#clock
-    const group = groupOf(lane)
+    const group = this.#groups[lane.id]
     if (group === undefined) observation.load(lane, now)
     else for (const member of group.members) observation.load(member.lane, now)
   }
@@ -291,9 +295,4 @@ export class StepCycle {
     lane.tellLeft(slot, this.#table.generated[slot]!)
     this.#handover!.begin(slot, now, now - lane.segment.start)
   }
-}
-
-/** The group of a lane: pools make no other kind. */
-function groupOf(lane: Lane): BarrierGroup | undefined {
-  return lane.group as BarrierGroup | undefined
 }
