@@ -2,7 +2,6 @@
 import { requestListSource } from '@llmsim/conformance'
 import type {
   ClientBehaviour,
-  CostModel,
   ObservedHoldings,
   PoolSpec,
   SimulationResult,
@@ -12,17 +11,7 @@ import { defaultSchedulerOptions, greedy } from '@llmsim/schedulers'
 import { simulate } from '@llmsim/simulator'
 import { describe, expect, it } from 'vitest'
 import { llmsim } from './testing/captured-io.js'
-
-/** An eighth of a second for each prompt token, half a second for a decode step: exact in binary. */
-const eighths: CostModel = {
-  name: 'eighths',
-  step(work, into) {
-    into.seconds = work.prefillTokens * 0.125 + (work.decodes > 0 ? 0.5 : 0)
-    into.growth = 0
-    into.horizon = Infinity
-  },
-  breakdown: () => [],
-}
+import { eighths } from './testing/eighths.js'
 
 function pool(role: PoolSpec['role'], kvBlocks = 100): PoolSpec {
   return {

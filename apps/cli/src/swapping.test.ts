@@ -1,7 +1,6 @@
 /** Preemption to host memory: by hand, under every scheduler, and as the command line sets it. */
 import { randomSpecification, requestListSource } from '@llmsim/conformance'
 import type {
-  CostModel,
   SchedulerFactory,
   SimulationResult,
   SimulationSpec,
@@ -11,17 +10,7 @@ import { defaultSchedulerOptions, schedulers, vllmV0 } from '@llmsim/schedulers'
 import { simulate } from '@llmsim/simulator'
 import { describe, expect, it } from 'vitest'
 import { llmsim } from './testing/captured-io.js'
-
-/** An eighth of a second for each prompt token, half a second for a decode step: exact in binary. */
-const eighths: CostModel = {
-  name: 'eighths',
-  step(work, into) {
-    into.seconds = work.prefillTokens * 0.125 + (work.decodes > 0 ? 0.5 : 0)
-    into.growth = 0
-    into.horizon = Infinity
-  },
-  breakdown: () => [],
-}
+import { eighths } from './testing/eighths.js'
 
 /** Two requests of two blocks each on four blocks: the first of them to grow puts the other one out. */
 function twoRequests(swap: SwapSpace | undefined, factory: SchedulerFactory = vllmV0) {

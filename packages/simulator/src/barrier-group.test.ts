@@ -1,24 +1,8 @@
-import type { CostModel, PoolSpec, RequestSource, SimulationSpec } from '@llmsim/contracts'
+import type { CostModel, PoolSpec, SimulationSpec } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
 import { expect, it } from 'vitest'
 import { simulate } from './simulate.js'
-
-/** Arrival in seconds, prompt tokens, output tokens. */
-type Request = readonly [number, number, number]
-
-function sourceOf(requests: readonly Request[]): RequestSource {
-  let index = 0
-  return {
-    next(into) {
-      const request = requests[index++]
-      if (request === undefined) return false
-      ;[into.arrivalSeconds, into.promptTokens, into.outputTokens] = request
-      into.sessionId = -1
-      into.priority = 0
-      return true
-    },
-  }
-}
+import { sourceOf, type Request } from './testing/listed-source.js'
 
 /** A quarter of a second for each prompt token, half a second for a decode step and 1/64 for each token of all ranks. */
 const shared: CostModel = {

@@ -10,34 +10,8 @@ import type {
 import { isSimulatorError, NO_SLOT, SimulationResult } from '@llmsim/contracts'
 import { describe, expect, it } from 'vitest'
 import { simulate } from './simulate.js'
-
-/** Arrival in seconds, prompt tokens, output tokens. */
-type Request = readonly [number, number, number]
-
-function sourceOf(requests: readonly Request[]): RequestSource {
-  let index = 0
-  return {
-    next(into) {
-      const request = requests[index++]
-      if (request === undefined) return false
-      ;[into.arrivalSeconds, into.promptTokens, into.outputTokens] = request
-      into.sessionId = -1
-      into.priority = 0
-      return true
-    },
-  }
-}
-
-/** An eighth of a second for each prompt token, half a second for a decode step: exact in binary. */
-const eighths: CostModel = {
-  name: 'eighths',
-  step(work, into) {
-    into.seconds = work.prefillTokens * 0.125 + (work.decodes > 0 ? 0.5 : 0)
-    into.growth = 0
-    into.horizon = Infinity
-  },
-  breakdown: () => [],
-}
+import { eighths } from './testing/eighths.js'
+import { sourceOf, type Request } from './testing/listed-source.js'
 
 /** Takes in whatever fits, first come first served; decodes otherwise, and preempts where it must. */
 function eager(view: ReplicaView, plan: StepPlan): void {
