@@ -1,8 +1,6 @@
 import { z } from 'zod'
+import { nonNegative, positive, tokens } from './scenario-number.js'
 
-const positive = z.number().positive().max(1e15)
-const nonNegative = z.number().nonnegative().max(1e15)
-const tokens = z.int().positive().max(10_000_000)
 const rate = nonNegative.describe('Requests per second.')
 
 /** How many tokens: by a formula, or by counts. */

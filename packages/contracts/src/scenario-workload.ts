@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { count, nonNegative, positive, tokens } from './scenario-number.js'
 import {
   JointLengthsSection,
   LengthsSection,
@@ -7,12 +8,6 @@ import {
   SessionsSection,
   TenantSection,
 } from './scenario-traffic.js'
-
-const count = z.int().positive()
-/** Large enough for every real study, small enough that products stay exact. */
-const positive = z.number().positive().max(1e15)
-const nonNegative = z.number().nonnegative().max(1e15)
-const tokens = z.int().positive().max(10_000_000)
 
 export const lengthDistributions = ['fixed', 'uniform', 'normal', 'lognormal', 'zipf'] as const
 export const arrivalProcesses = ['poisson', 'gamma', 'weibull', 'constant'] as const

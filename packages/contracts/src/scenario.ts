@@ -2,13 +2,10 @@ import { z } from 'zod'
 import { FaultsSection } from './fault-scenario.js'
 import { allToAllBackends } from './cost-model-factory.js'
 import { NumberFormat } from './number-format.js'
+import { count, nonNegative, positive } from './scenario-number.js'
 import { ObjectivesSection } from './scenario-traffic.js'
 import { WorkloadSection } from './scenario-workload.js'
 
-const count = z.int().positive()
-/** Large enough for every real study, small enough that products stay exact. */
-const positive = z.number().positive().max(1e15)
-const nonNegative = z.number().nonnegative().max(1e15)
 const options = z.record(z.string(), z.unknown())
 /** A catalog name, or a whole catalog entry. */
 const nameOrEntry = z.union([z.string().min(1), z.record(z.string(), z.unknown())])
