@@ -23,6 +23,7 @@ import { withRandomTransfer } from './random-transfer.js'
 import { referenceCostModel } from './reference-cost-model.js'
 import type { ListedRequest } from './request-list-source.js'
 import { withRandomSwap } from './random-swap.js'
+import { withRandomWindows } from './random-windows.js'
 import { requestListSource } from './request-list-source.js'
 
 /** The policies that a random specification is made of; made anew for each run, as they have state. */
@@ -71,7 +72,10 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
     seed,
     withRandomDrafts(
       seed,
-      withRandomStates(seed, withRandomSwap(seed, withRandomPrefixes(seed, sent))),
+      withRandomWindows(
+        seed,
+        withRandomStates(seed, withRandomSwap(seed, withRandomPrefixes(seed, sent))),
+      ),
     ),
   )
   const spread = withRandomPools(seed, withRandomClients(seed, kept))

@@ -61,8 +61,8 @@ export interface ReplicaView {
    */
   cachedTokens?(slot: Slot): number
   /**
-   * KV blocks that its next decode step allocates: 0 or 1, and for one whose KV cache is in host memory
-   * those of the cache as well.
+   * KV blocks that its next decode step allocates: 0 or 1 (where some layers keep a window only, one for each
+   * group of layers that grows), and for one whose KV cache is in host memory those of the cache as well.
    */
   blocksToDecode(slot: Slot): number
 
@@ -79,8 +79,13 @@ export interface ReplicaView {
 
   /** Tokens in a KV block. */
   readonly blockSize: number
-  /** KV blocks that `tokens` tokens take. */
+  /** KV blocks that a prompt of `tokens` tokens takes when it is admitted. */
   blocksFor(tokens: number): number
+  /**
+   * KV blocks that a request holds at most until it has decoded to `tokens` tokens in its cache: fewer than
+   * `blocksFor` of them where some layers keep a window only. Absent: as many.
+   */
+  blocksToHold?(tokens: number): number
   readonly totalBlocks: number
   /** KV blocks that no request holds; those that the prefix cache keeps for later are among them. */
   readonly freeBlocks: number
@@ -146,6 +151,8 @@ export interface Scheduler {
    * is taken off the tokens that it plans for them.
    */
   readonly seesPrefixes?: boolean
+  /** Tokens of one prompt that it computes in one step at most; absent: whole prompts. */
+  readonly promptChunkTokens?: number
   plan(view: ReplicaView, plan: StepPlan): void
   /**
    * A request has left the queue or the batch for good (finished, handed over, cancelled), with so many

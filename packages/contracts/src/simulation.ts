@@ -1,5 +1,5 @@
 import type { AdmissionPolicy } from './admission.js'
-import type { CostModel } from './cost-model.js'
+import type { AttentionReach, CostModel } from './cost-model.js'
 import type { AutoscalingSpec, FaultsSpec, TransferTopologySpec } from './fleet.js'
 import type { RunObserver } from './observer.js'
 import type { RequestSource } from './request-source.js'
@@ -19,12 +19,33 @@ export interface ReplicaMemory {
    * attention, state-space layers). 0 when absent.
    */
   readonly stateBlocks?: number
+  /** Layers that keep only a window of each sequence's tokens; absent: all layers keep all of them. */
+  readonly windowed?: WindowedKv
   /** Bytes of one KV block on the fullest device. */
   readonly bytesPerBlock: number
   /** Bytes in use on the fullest device before any KV block: weights, activations, reserve. */
   readonly staticBytes: number
   /** Where preempted requests may keep their KV cache; absent: they are recomputed. */
   readonly swap?: SwapSpace
+}
+
+/**
+ * Layers that keep only what their window reaches, beside those that keep all tokens of a sequence. Layers are
+ * put into groups of as many layers each; a KV block holds `blockSize` tokens of one group, and all groups take their
+ * blocks from one pool, as in vLLM's hybrid KV cache manager (`vllm/v1/core/kv_cache_utils.py`).
+ *
+ * With `kind` `chunked`, `tokens` is a multiple of the block size.
+ */
+export interface WindowedKv extends AttentionReach {
+  /** Groups of layers that keep all tokens. */
+  readonly fullGroups: number
+  /** Groups of layers that keep a window; at least 1. */
+  readonly windowedGroups: number
+  /**
+   * Prompt tokens of one sequence in one step at most, which are kept beside the window until the prompt is
+   * done; Infinity: prompts are computed whole.
+   */
+  readonly chunkTokens: number
 }
 
 /** Host memory for the KV caches of preempted requests, and the link to it. */
@@ -143,6 +164,8 @@ export interface KvTransferSpec {
   readonly overlapLayers?: number
   /** Bytes of each request besides: states of constant size. 0 when absent. */
   readonly bytesPerRequest?: number
+  /** Layers of which only the tokens that the next one sees are sent, besides `bytesPerToken` for the others. */
+  readonly windowed?: AttentionReach & { readonly bytesPerToken: number }
 }
 
 /** Limits that a request meets when its latency is good, in seconds; absent: no limit. */

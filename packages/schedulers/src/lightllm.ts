@@ -7,6 +7,7 @@ import type {
   StepPlan,
 } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
+import { cacheGrowth } from './cache-growth.js'
 import { admitReady } from './admission.js'
 import { planDecode } from './decode-step.js'
 import { longestOutput, maxOutputTokens, numberOption, wholeOption } from './option-values.js'
@@ -111,7 +112,9 @@ function planAdmissions(
     peak ??= new PeakEstimate(view, estimates, admitted)
     const excess = peak.add(slot)
     // The peak is reached later, and the requests approach it by at most a token in each step.
-    if (excess >= 0 && size > 0) return { prefills, blockedSteps: excess + 1 }
+    // Where some layers keep a window only, they may let go of memory at any step.
+    if (excess >= 0 && size > 0)
+      return { prefills, blockedSteps: view.blocksToHold === undefined ? excess + 1 : 1 }
     plan.prefill(slot, remaining)
     free -= blocks
     tokens += remaining
@@ -157,10 +160,25 @@ class PeakEstimate {
     let held = 0
     let peak = 0
     for (const [i, { now, more }] of this.#shares.entries()) {
-      held += now
-      peak = Math.max(peak, held + more * (i + 1))
+      held += this.#heldBy(now)
+      peak = Math.max(peak, held + this.#growth(i, more))
     }
     return peak - this.#capacity
+  }
+
+  /** Tokens that `now` ones count as. */
+  #heldBy(now: number): number {
+    const view = this.#view
+    return view.blocksToHold === undefined ? now : view.blocksToHold(now) * view.blockSize
+  }
+
+  /** Tokens by which the first requests, to the `last`, grow in `more` steps. */
+  #growth(last: number, more: number): number {
+    const view = this.#view
+    if (view.blocksToHold === undefined) return more * (last + 1)
+    let tokens = 0
+    for (let i = 0; i <= last; i++) tokens += cacheGrowth(view, this.#shares[i]!.now, more)
+    return tokens
   }
 
   #shareOf(slot: Slot): Share {

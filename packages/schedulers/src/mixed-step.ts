@@ -41,6 +41,7 @@ export function mixedSteps(
     name,
     resumesSwapped: true,
     seesPrefixes: true,
+    promptChunkTokens: rules.chunked ? Math.min(rules.tokenBudget, rules.chunkLimit) : Infinity,
     plan(view, plan) {
       gate.observe(view)
       const step = new MixedStep(view, plan, options, rules, gate)
@@ -183,7 +184,9 @@ class MixedStep {
     const { reservedTokens } = this.#rules
     if (reservedTokens === undefined || !this.#reserves()) return atLeast
     const view = this.#view
-    return Math.max(atLeast, Math.min(view.totalBlocks, view.blocksFor(reservedTokens(view, slot))))
+    const tokens = reservedTokens(view, slot)
+    const blocks = view.blocksToHold?.(tokens) ?? view.blocksFor(tokens)
+    return Math.max(atLeast, Math.min(view.totalBlocks, blocks))
   }
 
   #reserves(): boolean {

@@ -7,6 +7,7 @@ import type {
   StepPlan,
 } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
+import { cacheGrowth } from './cache-growth.js'
 import { admitReady } from './admission.js'
 import { pollingGate, pollOption, type AdmissionGate } from './admission-gate.js'
 import {
@@ -61,6 +62,7 @@ export const sglang: SchedulerFactory = {
       name: 'sglang',
       resumesSwapped: true,
       seesPrefixes: true,
+      promptChunkTokens: limits.chunkSize,
       plan: planner(options, limits, batch, gate),
     }
   },
@@ -263,11 +265,13 @@ function planPrefills(
       break
     }
     room ??= view.freeBlocks * view.blockSize - expectedTokens(view, limits, batch.ratio)
-    const output = Math.min(outputLeft(view, slot, limits), limits.clip)
     const context = view.kvTokens(slot) + remaining
+    const output = cacheGrowth(view, context, Math.min(outputLeft(view, slot, limits), limits.clip))
     const held = view.heldBlocks(slot)
     const blocks = view.blocksFor(context) - held
-    const needed = context - held * view.blockSize + output
+    const own =
+      view.blocksToHold === undefined ? context - held * view.blockSize : blocks * view.blockSize
+    const needed = own + output
     // What a request holds beside its tokens counts as well.
     const tooLong = taken + blocks > free || (size > 0 && needed >= room)
     if (tooLong) {
@@ -307,7 +311,11 @@ function continuePrompt(
 function expectedTokens(view: ReplicaView, limits: Limits, ratio: number): number {
   let tokens = 0
   for (let slot = view.firstRunning(); slot !== NO_SLOT; slot = view.nextRunning(slot))
-    tokens += Math.min(outputLeft(view, slot, limits), limits.clip)
+    tokens += cacheGrowth(
+      view,
+      view.kvTokens(slot) + view.prefillRemaining(slot),
+      Math.min(outputLeft(view, slot, limits), limits.clip),
+    )
   return tokens * ratio
 }
 

@@ -5,22 +5,36 @@ export class KvBlocks {
   readonly total: number
   /** Held by each sequence besides those of its tokens. */
   readonly state: number
+  /** Blocks that a decode step allocates for one request at most. */
+  readonly mostGrowth: number
   /** In use, as the first step of a running segment leaves them. */
   used: number = 0
   peak: number = 0
 
-  constructor(size: number, total: number, state = 0) {
+  constructor(size: number, total: number, state = 0, mostGrowth = 1) {
     this.size = size
     this.total = total
     this.state = state
+    this.mostGrowth = mostGrowth
   }
 
   get free(): number {
     return this.total - this.used
   }
 
+  /** Blocks that a prompt takes when it is admitted. */
   blocksFor(tokens: number): number {
     return this.state + Math.ceil(tokens / this.size)
+  }
+
+  /** Blocks that a request holds whose `tokens` tokens are computed. */
+  heldBy(tokens: number): number {
+    return this.blocksFor(tokens)
+  }
+
+  /** Blocks that a decode step allocates for a request that holds `tokens` tokens. */
+  growthAt(tokens: number): number {
+    return tokens % this.size === 0 ? 1 : 0
   }
 
   /** Takes blocks, or gives them back where the number is negative. */

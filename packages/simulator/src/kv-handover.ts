@@ -119,7 +119,7 @@ export class KvHandover {
       if (this.#events[slot] === ON_NETWORK) this.#parts.transfer.cancel(slot, now)
       else queue.cancel(this.#events[slot]!)
       target.sampleUntil(now)
-      const blocks = target.kv.blocksFor(table.prefillTarget[slot]!)
+      const blocks = target.kv.heldBy(table.prefillTarget[slot]!)
       // Its batch may be in the middle of a run of steps, which has grown until now.
       target.kv.notePeak(target.usedBefore(now))
       if (target.cache === undefined) target.kv.allocate(-blocks)
@@ -152,10 +152,11 @@ export class KvHandover {
       if (replica.lanes.some(hasEvicted)) return
       const slot = replica.inbound.head
       const tokens = table.prefillTarget[slot]!
-      const blocks = replica.kv.blocksFor(tokens)
+      const blocks = replica.kv.heldBy(tokens)
       const held = heldPrefix(replica, slot, tokens, now)
-      // One block stays free, so that the first to decode can grow.
-      if (replica.usedBefore(now) + blocks - held + 1 > replica.kv.total) return
+      // So many blocks stay free that the first to decode can grow.
+      const kept = replica.kv.mostGrowth
+      if (replica.usedBefore(now) + blocks - held + kept > replica.kv.total) return
       replica.sampleUntil(now)
       replica.inbound.remove(slot)
       const there = takePrefix(replica, slot, tokens)
@@ -163,8 +164,8 @@ export class KvHandover {
       const source = this.#parts.replicaOf(slot)
       const ready = this.#readyAt[slot]!
       const computeSeconds = now === ready ? this.#computeSeconds[slot]! : 0
-      const rest = tokens - there * replica.kv.size
-      const end = transfer.send(now, slot, rest, source, replica, computeSeconds)
+      const bytes = transfer.bytesOf(tokens, there * replica.kv.size)
+      const end = transfer.send(now, slot, bytes, source, replica, computeSeconds)
       this.#startedAt[slot] = transfer.startedAt
       this.#sentBytes[slot] = transfer.sentBytes
       if (Number.isNaN(end)) this.#events[slot] = ON_NETWORK
@@ -194,7 +195,7 @@ export class KvHandover {
     if (this.#parts.measures(now)) transfer.times.add(now - this.#readyAt[slot]!)
     this.#arrivedAt[slot] = now
     table.stage[slot] = WAITING
-    table.blocks[slot] = target.kv.blocksFor(table.prefillTarget[slot]!)
+    table.blocks[slot] = target.kv.heldBy(table.prefillTarget[slot]!)
     table.prefix?.paths.arrive(slot)
     if (target.cache !== undefined) target.sampleUntil(now)
     const freed =

@@ -7,6 +7,7 @@ import type { Replica } from './replica.js'
 import type { Timetable } from './timetable.js'
 import { exposedSeconds } from './transfer-overlap.js'
 import { TransferTopology } from './transfer-topology.js'
+import { tokensSeen } from './windowed-kv-blocks.js'
 
 export interface KvTransferParts {
   readonly spec: KvTransferSpec
@@ -74,8 +75,17 @@ export class KvTransfer {
     if (this.#network !== undefined) this.#reschedule(now)
   }
 
+  /** Bytes of a KV cache of `tokens` tokens, of which the first `found` need not be sent. */
+  bytesOf(tokens: number, found: number): number {
+    const { bytesPerToken, bytesPerRequest = 0, windowed } = this.#parts.spec
+    const rest = tokens - found
+    const bytes = rest * bytesPerToken + bytesPerRequest
+    if (windowed === undefined) return bytes
+    return bytes + Math.min(rest, tokensSeen(windowed, tokens)) * windowed.bytesPerToken
+  }
+
   /**
-   * Sends a KV cache of `tokens` tokens.
+   * Sends a KV cache.
    *
    * @param computeSeconds - of the step that ended its prefill now; 0 where it has waited since
    * @returns when it is usable at the other end, in seconds; NaN where `sent` will tell
@@ -83,13 +93,12 @@ export class KvTransfer {
   send(
     now: number,
     slot: Slot,
-    tokens: number,
+    bytes: number,
     from: Replica,
     to: Replica,
     computeSeconds: number,
   ): number {
     const { spec, windowStart, windowEnd } = this.#parts
-    const bytes = tokens * spec.bytesPerToken + (spec.bytesPerRequest ?? 0)
     this.sentBytes = bytes
     this.transfers++
     this.bytes += bytes

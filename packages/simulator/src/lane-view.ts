@@ -1,15 +1,19 @@
 import type { PoolRole, ReplicaView, Slot } from '@llmsim/contracts'
 import type { Lane } from './lane.js'
 import { DECODING, PAUSED, PREFILLING, WAITING } from './request-table.js'
+import { WindowedKvBlocks } from './windowed-kv-blocks.js'
 
 /** A lane as its scheduler sees it: no output length can be reached from here. */
 export class LaneView implements ReplicaView {
   readonly role: PoolRole
+  readonly blocksToHold?: (tokens: number) => number
   readonly #lane: Lane
 
   constructor(lane: Lane, role: PoolRole) {
     this.#lane = lane
     this.role = role
+    const { kv } = lane
+    if (kv instanceof WindowedKvBlocks) this.blocksToHold = (tokens) => kv.mostHeldBy(tokens)
   }
 
   get nowSeconds(): number {
@@ -99,7 +103,7 @@ export class LaneView implements ReplicaView {
     const stage = this.#lane.table.stage[slot]
     if (stage !== DECODING && stage !== PAUSED && this.prefillRemaining(slot) > 0) return 0
     const host = this.#lane.table.hostBlocks[slot]!
-    return this.#lane.kvTokensOf(slot) % this.#lane.kv.size === 0 ? host + 1 : host
+    return host + this.#lane.kv.growthAt(this.#lane.kvTokensOf(slot))
   }
 
   get swapped(): number {

@@ -183,7 +183,7 @@ export class Lane {
 
   heldBlocks(slot: Slot): number {
     if (this.table.stage[slot] !== DECODING) return this.table.blocks[slot]!
-    return this.kv.blocksFor(this.kvTokensOf(slot))
+    return this.kv.heldBy(this.kvTokensOf(slot))
   }
 
   /** Tells the scheduler that a request is gone, with so many tokens generated. */
@@ -229,7 +229,7 @@ export class Lane {
       table.lastToken[slot] = this.lastDecodeEnd
     table.generated[slot] = table.generated[slot]! + steps
     table.kvAtJoin[slot] = kvTokens
-    table.blocks[slot] = this.kv.blocksFor(kvTokens)
+    table.blocks[slot] = this.kv.heldBy(kvTokens)
   }
 
   /** Takes out the decoder that finishes first; `blocks` then holds its blocks. */
@@ -243,7 +243,7 @@ export class Lane {
     this.kvTokens -= kvTokens
     if (this.windows !== undefined) for (const window of this.windows) window.leave(kvTokens)
     table.kvAtJoin[slot] = kvTokens
-    table.blocks[slot] = this.kv.blocksFor(kvTokens)
+    table.blocks[slot] = this.kv.heldBy(kvTokens)
     return slot
   }
 
@@ -259,8 +259,13 @@ export class Lane {
     else cache.release(slot, computed, blocks, gone, kv.used)
   }
 
-  /** All decoders have made the tokens of the segment. */
-  advance(): void {
+  /** A prompt is computed; whether blocks became free that were needed for that alone. */
+  settlePrompt(_slot: Slot, _kvTokens: number): boolean {
+    return false
+  }
+
+  /** All decoders have made the tokens of the segment; whether KV blocks became free by that. */
+  advance(): boolean {
     const { steps, end } = this.segment
     this.fresh.size = 0
     this.counter += steps
@@ -268,6 +273,7 @@ export class Lane {
     this.kvTokens += steps * this.decoders.size
     if (this.windows !== undefined) for (const window of this.windows) window.advance(steps)
     this.lastDecodeEnd = end
+    return false
   }
 
   /** KV blocks that the first step of a segment allocates. */
@@ -321,8 +327,7 @@ export class Lane {
     let blocks = this.firstStepBlocks
     if (this.paused > 0)
       for (let slot = this.running.head; slot !== NO_SLOT; slot = this.table.next[slot]!)
-        if (this.table.stage[slot] === PAUSED && this.kvTokensOf(slot) % this.kv.size === 0)
-          blocks++
+        if (this.table.stage[slot] === PAUSED) blocks += this.kv.growthAt(this.kvTokensOf(slot))
     return blocks
   }
 }

@@ -171,12 +171,12 @@ export class Pool {
 
   /** Whether an empty replica holds a request: its last token's KV included, where it decodes here. */
   fits(promptTokens: number, outputTokens: number): boolean {
-    const { role, memory } = this.spec
+    const { role } = this.spec
+    const { kv } = this.replicas[0]!
+    if (role === 'prefill') return kv.blocksFor(promptTokens) <= kv.total
     const whole = promptTokens + outputTokens - 1
-    const blocks = memory.kvBlocks - (memory.stateBlocks ?? 0)
-    if (role === 'prefill') return promptTokens <= memory.blockSize * blocks
-    // One block stays free beside a transferred cache, so that the first to decode can grow.
-    return whole <= memory.blockSize * (blocks - (role === 'decode' ? 1 : 0))
+    // Beside a transferred cache so many blocks stay free that the first to decode can grow.
+    return kv.blocksFor(whole) + (role === 'decode' ? kv.mostGrowth : 0) <= kv.total
   }
 
   /** Asks the router; undefined while no replica is there. Errors: `CONTRACT` of the router. */

@@ -9,8 +9,8 @@ import type {
 import { BatchesInFlight } from './batches-in-flight.js'
 import { CachedLaneView } from './cached-lane-view.js'
 import { IntervalClock } from './interval-clock.js'
-import { KvBlocks } from './kv-blocks.js'
-import { Lane } from './lane.js'
+import type { KvBlocks } from './kv-blocks.js'
+import type { Lane } from './lane.js'
 import { LaneBreakdown } from './lane-breakdown.js'
 import { LaneView } from './lane-view.js'
 import { MemorySampler } from './memory-sampler.js'
@@ -18,6 +18,8 @@ import { PrefixCache } from './prefix-cache.js'
 import type { PrefixParts } from './prefix-parts.js'
 import { RequestList } from './request-list.js'
 import type { RequestTable } from './request-table.js'
+import { kvBlocksOf } from './windowed-kv-blocks.js'
+import { laneOf } from './windowed-lane.js'
 import { WorkSampler } from './work-sampler.js'
 import { swapStoreOf, type SwapStore } from './swap-store.js'
 import { TierStack, type SharedTiers } from './tier-stack.js'
@@ -99,7 +101,7 @@ export class Replica {
     this.pool = pool
     this.spec = spec
     this.role = spec.role
-    this.kv = new KvBlocks(spec.memory.blockSize, spec.memory.kvBlocks, spec.memory.stateBlocks)
+    this.kv = kvBlocksOf(spec.memory)
     const { prefix } = run.table
     this.cache =
       spec.prefixCaching === undefined || prefix === undefined
@@ -124,7 +126,7 @@ export class Replica {
     const lanes = spec.replicas * (spec.attentionRanks ?? 1) * spec.stages
     const samples = Math.max(4, 2 ** Math.floor(Math.log2(WORK_SAMPLES / lanes)))
     for (let stage = 0; stage < spec.stages; stage++) {
-      const lane = new Lane({
+      const lane = laneOf({
         id: run.lanes.length,
         replica: index,
         kv: this.kv,

@@ -5,6 +5,7 @@ import type {
   KvTransferSpec,
   PoolSpec,
   SimulationSpec,
+  WindowedKv,
 } from '@llmsim/contracts'
 import { SimulatorError } from '@llmsim/contracts'
 
@@ -78,7 +79,14 @@ function checkAutoscaling(scaling: AutoscalingSpec, { replicas }: PoolSpec, path
 
 function checkTransfer({ topology, overlapLayers, ...link }: KvTransferSpec): void {
   positive('kvTransfer.bandwidthBytesPerSecond', link.bandwidthBytesPerSecond)
-  positive('kvTransfer.bytesPerToken', link.bytesPerToken)
+  const { bytesPerToken, windowed } = link
+  if (windowed === undefined) positive('kvTransfer.bytesPerToken', bytesPerToken)
+  else {
+    if (!(bytesPerToken >= 0 && bytesPerToken < Infinity))
+      refuse('kvTransfer.bytesPerToken', bytesPerToken, 'bytes from 0 on')
+    whole('kvTransfer.windowed.tokens', windowed.tokens)
+    positive('kvTransfer.windowed.bytesPerToken', windowed.bytesPerToken)
+  }
   if (!(link.latencySeconds >= 0 && link.latencySeconds < Infinity))
     refuse('kvTransfer.latencySeconds', link.latencySeconds, 'seconds from 0 on')
   if (overlapLayers !== undefined) whole('kvTransfer.overlapLayers', overlapLayers)
@@ -106,6 +114,7 @@ function checkPool(pool: PoolSpec, path: string): void {
       'none: a state of constant size holds all tokens before it, not those of a prefix',
       'CONFLICT',
     )
+  if (pool.memory.windowed !== undefined) checkWindowed(pool, pool.memory.windowed, path)
   const { tokenShares = [1] } = pool
   const all = tokenShares.reduce((sum, each) => sum + (each >= 0 ? each : NaN), 0)
   if (!(Math.abs(all - 1) < 1e-9))
@@ -127,6 +136,21 @@ function checkPool(pool: PoolSpec, path: string): void {
   if (!(swap.blocks >= 0 && Number.isSafeInteger(swap.blocks)))
     refuse(`${path}.memory.swap.blocks`, swap.blocks, 'a whole number from 0 on')
   positive(`${path}.memory.swap.bandwidthBytesPerSecond`, swap.bandwidthBytesPerSecond)
+}
+
+function checkWindowed(pool: PoolSpec, windowed: WindowedKv, poolPath: string): void {
+  const path = `${poolPath}.memory.windowed`
+  const { tokens, kind, fullGroups, windowedGroups, chunkTokens } = windowed
+  whole(`${path}.tokens`, tokens)
+  whole(`${path}.windowedGroups`, windowedGroups)
+  if (!(fullGroups >= 0 && Number.isSafeInteger(fullGroups)))
+    refuse(`${path}.fullGroups`, fullGroups, 'a whole number from 0 on')
+  if (chunkTokens !== Infinity) whole(`${path}.chunkTokens`, chunkTokens)
+  const { blockSize } = pool.memory
+  if (kind === 'chunked' && tokens % blockSize !== 0)
+    refuse(`${path}.tokens`, tokens, `whole KV blocks of ${blockSize} tokens`, 'CONFLICT')
+  if (pool.prefixCaching !== undefined)
+    refuse(`${poolPath}.prefixCaching`, 'a prefix cache', 'none beside windowed layers', 'CONFLICT')
 }
 
 function checkTiers(tiers: readonly KvTierSpec[], path: string): void {

@@ -233,9 +233,9 @@ export class StepCycle {
     if (lane.decodes) {
       this.#steps.decoded(lane)
       replica.kv.allocate(lane.laterStepsBlocks)
-      lane.advance()
+      freed = lane.advance()
     }
-    if (lane.doomed.size > 0) freed = this.#gateway!.stepEnded(lane, this.#clock.now)
+    if (lane.doomed.size > 0 && this.#gateway!.stepEnded(lane, this.#clock.now)) freed = true
     if (lane.decodes)
       while (lane.decoders.firstFinish <= lane.counter) {
         this.#finish(lane, lane.finishFirst())
@@ -261,6 +261,7 @@ export class StepCycle {
       freed = cache.commit(slot, done, lane.kv.used) > 0
     }
     if (done < table.prefillTarget[slot]!) return freed
+    if (lane.settlePrompt(slot, done)) freed = true
     const first = table.generated[slot] === 0
     const { now } = this.#clock
     this.#steps.prefilled(lane, slot, first)

@@ -4,6 +4,7 @@ import type { QueueDiscipline } from './queue-discipline.js'
 
 /** A view whose waiting requests stand in another order; all else is as it was. */
 export class OrderedView implements ReplicaView {
+  readonly blocksToHold?: (tokens: number) => number
   readonly #discipline: QueueDiscipline
   #view: ReplicaView
   /** The waiting requests in order, and the one after each; undefined until somebody asks. */
@@ -13,6 +14,8 @@ export class OrderedView implements ReplicaView {
   constructor(view: ReplicaView, discipline: QueueDiscipline) {
     this.#view = view
     this.#discipline = discipline
+    if (view.blocksToHold !== undefined)
+      this.blocksToHold = (tokens) => this.#view.blocksToHold!(tokens)
   }
 
   /** Shows another view, or the same one after something has happened. */

@@ -62,6 +62,7 @@ export function disciplined(scheduler: Scheduler, discipline: QueueDiscipline): 
     name: scheduler.name,
     resumesSwapped: scheduler.resumesSwapped ?? false,
     seesPrefixes: scheduler.seesPrefixes ?? false,
+    promptChunkTokens: scheduler.promptChunkTokens ?? Infinity,
     plan(view, plan) {
       discipline.observe?.(view)
       shown ??= new OrderedView(view, discipline)
