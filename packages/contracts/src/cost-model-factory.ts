@@ -49,7 +49,13 @@ export interface ReplicaLayout {
    * 1 when absent. `logits` of the work counts all of them.
    */
   readonly verifiedTokens?: number | undefined
+  /** Products that LoRA adapters change: those of attention, or of plain networks too, which it is when absent. */
+  readonly adapterModules?: AdapterModules | undefined
 }
+
+/** Which products of a model its LoRA adapters change; routed experts, embedding and LM head never are. */
+export const adapterModules = ['attention', 'all'] as const
+export type AdapterModules = (typeof adapterModules)[number]
 
 /**
  * How tokens go to the experts of other ranks and back, after the engines' backends:

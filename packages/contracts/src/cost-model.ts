@@ -22,6 +22,22 @@ export interface StepWork {
    * `decodes` times the window bounds it.
    */
   windows?: readonly WindowWork[] | undefined
+  /** What LoRA adapters have to do besides; absent: no token of this step has one. */
+  adapters?: AdapterWork | undefined
+}
+
+/** What the LoRA adapters of one step have to do, beside the model. */
+export interface AdapterWork {
+  /** Different adapters among the tokens of this step: the weights of each are read once. */
+  adapters: number
+  /** Sum of their ranks. */
+  ranks: number
+  /** Sum over the prompt tokens that have an adapter of its rank, and how many they are. */
+  prefillRanks: number
+  prefillTokens: number
+  /** The same of the decoding sequences, one token each. */
+  decodeRanks: number
+  decodes: number
 }
 
 /** Attention layers of a model that do not see the whole context. */

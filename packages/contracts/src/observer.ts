@@ -12,6 +12,8 @@ export interface ObservedRequest {
   /** An index into the specification's `classes`; -1: none. */
   readonly classId: number
   readonly priority: number
+  /** An index into the specification's `adapters`; -1, or absent: none. */
+  readonly adapterId?: number
   readonly promptTokens: number
   /** Tokens that it asked for; all of them were made when it completed. */
   readonly outputTokens: number

@@ -36,6 +36,8 @@ export interface RequestDraft {
   maxOutputTokens?: number
   /** Output tokens that a predictor expects, for schedulers that heed it; 0, which it is before `next`: none does. */
   predictedOutputTokens?: number
+  /** Number of its LoRA adapter, an index into the specification's `adapters`; -1, which it is before `next`: none. */
+  adapterId?: number
   /**
    * What its prompt begins with; undefined, which it is before `next`: not known. The simulator copies the
    * ids before it asks again, so that a source refills one buffer.

@@ -164,6 +164,23 @@ export const SwapUse = z.strictObject({
   in_bytes: z.number(),
 })
 
+/** What became of the LoRA adapters of a pool's requests, over the whole run. */
+export const AdapterUse = z.strictObject({
+  /** Adapters in the memory of a replica's devices at most. */
+  slots: z.number(),
+  /** The most different ones that running requests of a replica had at a time. */
+  peak_running: z.number(),
+  /** Admissions whose adapter was on the devices, and those that waited for it to be loaded. */
+  hits: z.number(),
+  loads: z.number(),
+  /** Of the loads, those of adapters that host memory did not have. */
+  storage_loads: z.number(),
+  /** Adapters that made room for others on the devices. */
+  evictions: z.number(),
+  /** Seconds by which loads made steps longer, over all replicas. */
+  load_s: z.number(),
+})
+
 const ReplicaFigures = z.strictObject({
   requests: z.number(),
   utilization: share,
@@ -219,6 +236,8 @@ const PoolFigures = z.strictObject({
    * a stage, on average, had none; absent without stages.
    */
   pipeline: z.strictObject({ in_flight_s: z.number(), bubble: share }).optional(),
+  /** LoRA adapters, over the whole run; absent where requests have none. */
+  adapters: AdapterUse.optional(),
   batch: BatchFigures.optional(),
   split: UtilizationSplit.optional(),
   mfu: share.optional(),
@@ -367,6 +386,7 @@ export type SimulationResult = z.infer<typeof SimulationResult>
 export type Latency = z.infer<typeof Latency>
 export type MemoryUse = z.infer<typeof MemoryUse>
 export type PrefixCacheUse = z.infer<typeof PrefixCacheUse>
+export type AdapterUse = z.infer<typeof AdapterUse>
 export type SwapUse = z.infer<typeof SwapUse>
 export type KvCacheUse = z.infer<typeof KvCacheUse>
 export type PoolFigures = z.infer<typeof PoolFigures>

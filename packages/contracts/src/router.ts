@@ -18,7 +18,20 @@ export interface PoolView {
    * of the pool has one.
    */
   cachedTokens?(replica: number): number
+  /**
+   * Where the LoRA adapter of the request that is being routed is at a replica; absent where no replica of the
+   * pool has slots for adapters.
+   */
+  adapterPlace?(replica: number): AdapterPlace
+  /** Slots that neither running nor waiting requests of a replica need for their adapters; below 0: they wait. */
+  freeAdapterSlots?(replica: number): number
 }
+
+/**
+ * `running`: requests that run there have it; `waiting`: requests that wait there do; `resident`: nobody has,
+ * and it is in the memory of the devices; `absent`: none of these.
+ */
+export type AdapterPlace = 'running' | 'waiting' | 'resident' | 'absent'
 
 /** What a router may know of a request. */
 export interface RoutedRequest {
@@ -31,6 +44,13 @@ export interface RoutedRequest {
   readonly tenantId?: number
   /** Number of its class, from 0; -1: none. */
   readonly classId?: number
+  /** Number of its LoRA adapter, from 0; -1: none. */
+  readonly adapterId?: number
+  /**
+   * A number that prompts with the same first `tokens` tokens share, those of one adapter; -1 where nobody knows
+   * what it begins with. Absent where nothing is known of any prompt.
+   */
+  prefixKey?(tokens: number): number
 }
 
 /** Which replica of a pool takes a request. */

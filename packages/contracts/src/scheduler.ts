@@ -15,7 +15,10 @@ export interface ReplicaView {
   /** `decode` replicas get requests whose KV cache has been transferred. */
   readonly role: 'mixed' | 'prefill' | 'decode'
 
-  /** Requests in the queue, in order of arrival; preempted ones stand first. */
+  /**
+   * Requests in the queue, in order of arrival; preempted ones stand first. Those whose LoRA adapter has no slot,
+   * beside the adapters of those that run and of those that this plan admits, are left out, of the number too.
+   */
   readonly waiting: number
   firstWaiting(): Slot
   nextWaiting(slot: Slot): Slot
@@ -37,6 +40,13 @@ export interface ReplicaView {
   tenantId?(slot: Slot): number
   /** Number of its class, from 0; -1: none. */
   classId?(slot: Slot): number
+  /** Number of its LoRA adapter, from 0; -1, or absent: none. */
+  adapterId?(slot: Slot): number
+  /**
+   * Whether a waiting request's LoRA adapter has a slot, given who runs and whom this plan admits so far. A
+   * scheduler that lists waiting requests before it admits any asks again; absent: all have.
+   */
+  adapterFits?(slot: Slot): boolean
   /** Prompt tokens as the client sent them. */
   promptTokens(slot: Slot): number
   /** Tokens generated so far. */

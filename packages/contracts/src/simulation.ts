@@ -93,6 +93,26 @@ export interface PrefixCachingSpec {
   readonly tiers?: readonly KvTierSpec[]
 }
 
+/** One LoRA adapter. */
+export interface AdapterSpec {
+  readonly name: string
+  readonly rank: number
+}
+
+/** Room of a replica for LoRA adapters; its memory is part of `staticBytes`. */
+export interface AdapterSlotsSpec {
+  /** Adapters in the memory of the devices at most, and so of running requests. */
+  readonly slots: number
+  /** Adapters in host memory at most, those of the devices among them; Infinity when absent. */
+  readonly hostSlots?: number
+  /** Seconds of a load from host memory to the devices: for each rank of an adapter. */
+  readonly secondsPerRank: number
+  /** The same from where adapters are stored to host memory; 0 when absent. */
+  readonly storageSecondsPerRank?: number
+  /** Rank at which kernels compute every adapter; its own when absent. */
+  readonly paddedRank?: number
+}
+
 /** Draw of one device in watts. */
 export interface DevicePower {
   readonly idleWatts: number
@@ -140,6 +160,8 @@ export interface PoolSpec {
   readonly memory: ReplicaMemory
   /** Absent: every prompt is computed whole. */
   readonly prefixCaching?: PrefixCachingSpec
+  /** Required where requests have LoRA adapters. */
+  readonly adapterSlots?: AdapterSlotsSpec
   readonly power: DevicePower
   /** What one device can do at most, by its datasheet: MFU and MBU are shares of it. */
   readonly devicePeak?: { readonly flopPerSecond: number; readonly bytesPerSecond: number }
@@ -242,6 +264,8 @@ export interface SimulationSpec {
   readonly classes?: readonly RequestClassSpec[]
   /** Names of those who send requests: a draft's `tenantId` is an index. A source may add to them as it goes. */
   readonly tenants?: readonly string[]
+  /** LoRA adapters: a draft's `adapterId` is an index. A source may add to them as it goes. */
+  readonly adapters?: readonly AdapterSpec[]
   /** Is told what happens; changes nothing. */
   readonly observer?: RunObserver
   /** Steps one at a time instead of jumping: slower, the same results. */
