@@ -7,6 +7,7 @@ import type {
   SchedulerOptions,
   SimulationSpec,
 } from '@llmsim/contracts'
+import { withRandomAdapters } from './random-adapters.js'
 import { withRandomExpectations } from './random-expectations.js'
 import { withRandomClients } from './random-clients.js'
 import { withRandomFaults } from './random-faults.js'
@@ -80,7 +81,7 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
   )
   const spread = withRandomPools(seed, withRandomClients(seed, kept))
   const broken = withRandomFaults(seed, withRandomTransfer(seed, spread))
-  return withRandomScaling(seed, broken)
+  return withRandomScaling(seed, withRandomAdapters(seed, broken))
 }
 
 function randomPool(

@@ -11,13 +11,23 @@ export function referenceCostModel(kinkTokens = 2000): CostModel {
   const perDecode = 0.000_017
   const perContextToken = 1.9e-7
 
+  const perAdapterRank = 0.000_021
+  const perAdapterTokenRank = 1.3e-7
+
   const attention = (context: number): number => Math.max(kinkTokens, context) * perContextToken
   const seconds = (work: StepWork): number =>
     fixed +
     work.prefillTokens * perPrefillToken +
     work.prefillAttention * perPair +
     work.decodes * perDecode +
-    attention(work.decodeContext)
+    attention(work.decodeContext) +
+    adapterSeconds(work)
+
+  const adapterSeconds = ({ adapters }: StepWork): number =>
+    adapters === undefined
+      ? 0
+      : adapters.ranks * perAdapterRank +
+        (adapters.prefillRanks + adapters.decodeRanks) * perAdapterTokenRank
 
   return {
     name: 'reference',

@@ -28,6 +28,12 @@ export function checkRunLaws(result: SimulationResult): void {
       () => `pool ${pool.name} holds more KV blocks than it has`,
     )
     checkTimes(pool)
+    const { adapters } = pool
+    if (adapters !== undefined)
+      check(
+        adapters.peak_running <= adapters.slots && adapters.peak_running <= adapters.loads,
+        () => `pool ${pool.name} runs more LoRA adapters than it has loaded, or has slots for`,
+      )
     const routed = pool.per_replica.reduce((sum, replica) => sum + replica.requests, 0)
     check(
       routed <= total_requests + routedAgain,

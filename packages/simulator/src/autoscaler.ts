@@ -125,6 +125,10 @@ export class Autoscaler {
   #giveBack(copy: Copy, now: number): void {
     for (const replica of copy) {
       replica.state = 'off'
+      // Its memory goes with it, of which nobody holds any.
+      replica.sampleUntil(now)
+      replica.cache?.clear()
+      replica.adapters?.clear()
       replica.provisioned.stop(now)
     }
   }

@@ -15,9 +15,11 @@ export function leaveLane(lane: Lane, slot: Slot): number {
     if (stage === DECODING) lane.leave(slot)
     else if (stage === PAUSED) lane.paused--
     lane.running.remove(slot)
+    lane.adapters?.release(slot)
     return stage === PREFILLING ? table.prefillDone[slot]! : table.kvAtJoin[slot]!
   }
   lane.waiting.remove(slot)
+  lane.adapters?.queue(slot, -1)
   if (table.evicted[slot] === 1) lane.evicted--
   table.evicted[slot] = 0
   const hostBlocks = table.hostBlocks[slot]!

@@ -19,6 +19,7 @@ function laneWith(size: number, decoders: readonly Decoder[]): { lane: Lane; slo
     replica: 0,
     kv: new KvBlocks(size, 1e9),
     cache: undefined,
+    adapters: undefined,
     table,
     scheduler: { name: 'none', plan: () => {} },
     swap: undefined,

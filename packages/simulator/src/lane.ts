@@ -7,6 +7,7 @@ import { FinishHeap } from './finish-heap.js'
 import type { KvBlocks } from './kv-blocks.js'
 import type { LaneBreakdown } from './lane-breakdown.js'
 import type { PrefixCache } from './prefix-cache.js'
+import type { LaneAdapters } from './lane-adapters.js'
 import { policyFailure } from './policy-failure.js'
 import { RequestList } from './request-list.js'
 import type { SwapStore } from './swap-store.js'
@@ -30,6 +31,7 @@ export interface LaneParts {
   readonly replica: number
   readonly kv: KvBlocks
   readonly cache: PrefixCache | undefined
+  readonly adapters: LaneAdapters | undefined
   readonly table: RequestTable
   readonly scheduler: Scheduler
   readonly swap: SwapStore | undefined
@@ -53,6 +55,8 @@ export class Lane {
   readonly replica: number
   readonly kv: KvBlocks
   readonly cache: PrefixCache | undefined
+  /** LoRA adapters of its requests; undefined where these have none. */
+  readonly adapters: LaneAdapters | undefined
   readonly table: RequestTable
   scheduler: Scheduler
   /** Where preempted requests go; undefined: they are recomputed. */
@@ -131,6 +135,7 @@ export class Lane {
     this.replica = parts.replica
     this.kv = parts.kv
     this.cache = parts.cache
+    this.adapters = parts.adapters
     this.table = parts.table
     this.scheduler = parts.scheduler
     this.work = parts.work
@@ -211,6 +216,7 @@ export class Lane {
     this.decoders.add(slot)
     this.fresh.push(slot, 0)
     this.tally?.add(slot, 1)
+    this.adapters?.decode(slot, 1)
     if (this.windows !== undefined) for (const window of this.windows) window.join(kvTokens)
   }
 
@@ -221,6 +227,7 @@ export class Lane {
     const kvTokens = table.kvAtJoin[slot]! + steps
     this.decoders.remove(slot)
     this.tally?.add(slot, -1)
+    this.adapters?.decode(slot, -1)
     const phase = table.blockPhase[slot]!
     this.#blockPhases[phase] = this.#blockPhases[phase]! - 1
     this.kvTokens -= kvTokens
@@ -237,6 +244,7 @@ export class Lane {
     const { table } = this
     const slot = this.decoders.pop()
     this.tally?.add(slot, -1)
+    this.adapters?.decode(slot, -1)
     const kvTokens = table.kvAtJoin[slot]! + this.counter - table.joinedAt[slot]!
     const phase = table.blockPhase[slot]!
     this.#blockPhases[phase] = this.#blockPhases[phase]! - 1

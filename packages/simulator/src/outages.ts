@@ -155,6 +155,7 @@ export class Outages {
       }
     }
     replica.cache?.clear()
+    replica.adapters?.clear()
     for (const lane of replica.lanes) lane.restart(replica.spec.createScheduler())
     replica.stageFree.fill(0)
     replica.outstanding = 0

@@ -1,6 +1,7 @@
 import type { Slot, StepWork } from '@llmsim/contracts'
 import { NO_SLOT, SimulatorError } from '@llmsim/contracts'
 import type { Lane } from './lane.js'
+import type { LaneAdapters } from './lane-adapters.js'
 import { RECOMPUTE, type PlanBuffer } from './plan-buffer.js'
 import type { PrefixCache } from './prefix-cache.js'
 import { DECODING, PAUSED, PREFILLING, WAITING } from './request-table.js'
@@ -39,6 +40,7 @@ export function applyPlan(lane: Lane, plan: PlanBuffer, work: StepWork): void {
   }
   if (lane.windows !== undefined) for (const window of lane.windows) window.fill(lane.decodes)
   work.windows = lane.windowWork
+  if (lane.adapters !== undefined) lane.adapters.fill(work, lane.chunks, lane.decodes)
   const { used, total } = lane.kv
   if (used > total) broken(lane, `its plan needs ${used} KV blocks of ${total}`)
 }
@@ -73,6 +75,10 @@ function preempt(lane: Lane, slot: Slot, mode: number): void {
   lane.evicted++
   lane.running.remove(slot)
   lane.waiting.pushFront(slot)
+  if (lane.adapters !== undefined) {
+    lane.adapters.release(slot)
+    lane.adapters.queue(slot, 1)
+  }
 }
 
 /** Moves a complete KV cache to host memory; false where there is no room. */
@@ -103,6 +109,14 @@ function swapIn(lane: Lane, slot: Slot): void {
   lane.evicted--
 }
 
+/** Brings a request's LoRA adapter to the devices, if it is not there, which makes the step longer. */
+function loadAdapter(lane: Lane, slot: Slot, adapters: LaneAdapters): void {
+  const seconds = adapters.admit(slot)
+  if (Number.isNaN(seconds))
+    broken(lane, 'runs requests of more LoRA adapters than it has slots for', slot)
+  lane.swapSeconds += seconds
+}
+
 function admit(lane: Lane, slot: Slot): void {
   const { table } = lane
   const kvTokens = table.prefillDone[slot]
@@ -114,6 +128,7 @@ function admit(lane: Lane, slot: Slot): void {
   )
     broken(lane, 'admitted a request that has prompt left or does not wait', slot)
   if (table.hostBlocks[slot]! > 0) swapIn(lane, slot)
+  if (lane.adapters !== undefined) loadAdapter(lane, slot, lane.adapters)
   lane.waiting.remove(slot)
   lane.running.pushBack(slot)
   lane.join(slot, kvTokens!)
@@ -153,6 +168,7 @@ function prefill(lane: Lane, slot: Slot, tokens: number, work: StepWork): void {
   for (let i = 0; i < lane.chunks.size && stage === PREFILLING; i++)
     if (lane.chunks.slots[i] === slot) broken(lane, 'prefills a request twice in a step', slot)
   if (stage === WAITING) {
+    if (lane.adapters !== undefined) loadAdapter(lane, slot, lane.adapters)
     lane.waiting.remove(slot)
     lane.running.pushBack(slot)
     table.stage[slot] = PREFILLING

@@ -15,7 +15,7 @@ export class PlanBuffer implements StepPlan {
   readonly decodes: SlotList = new SlotList()
   readonly preempts: SlotList = new SlotList()
 
-  reset(): void {
+  reset(_lane?: object): void {
     this.repeats = 1
     this.reviewAtSeconds = Infinity
     this.ignoresArrivals = false

@@ -1,10 +1,12 @@
-import type { PoolView, Router, Slot } from '@llmsim/contracts'
+import type { AdapterPlace, PoolView, Router, Slot } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
 import type { Pool } from './pool.js'
 import type { Replica } from './replica.js'
 import { RequestList } from './request-list.js'
 import type { RequestTable } from './request-table.js'
 import { routerAnswer } from './router-answer.js'
+
+const places: readonly AdapterPlace[] = ['running', 'resident', 'waiting']
 
 /**
  * Pools as the router in front of them sees them: requests are those of a replica on average, so that a
@@ -14,8 +16,27 @@ class PoolsView implements PoolView {
   pools: readonly Pool[] = []
   /** Only where some pool has prefix caches. */
   readonly cachedTokens?: (pool: number) => number
+  /** The best of the pool's replicas, where these have slots for LoRA adapters. */
+  readonly adapterPlace?: (pool: number) => AdapterPlace
+  readonly freeAdapterSlots?: (pool: number) => number
 
   constructor(pools: readonly Pool[]) {
+    if (pools.some(({ view }) => view.freeAdapterSlots !== undefined)) {
+      this.adapterPlace = (pool) => {
+        const { view } = this.pools[pool]!
+        const found = new Set<AdapterPlace>()
+        for (let replica = 0; replica < view.replicas; replica++)
+          found.add(view.adapterPlace?.(replica) ?? 'absent')
+        return places.find((place) => found.has(place)) ?? 'absent'
+      }
+      this.freeAdapterSlots = (pool) => {
+        const { view } = this.pools[pool]!
+        let most = -Infinity
+        for (let replica = 0; replica < view.replicas; replica++)
+          most = Math.max(most, view.freeAdapterSlots?.(replica) ?? 0)
+        return most
+      }
+    }
     if (pools.some(({ view }) => view.cachedTokens !== undefined))
       this.cachedTokens = (pool) => {
         const { view } = this.pools[pool]!

@@ -1,7 +1,9 @@
-import type { PoolSpec, PoolView, RoutedRequest, Slot } from '@llmsim/contracts'
+import type { AdapterPlace, PoolSpec, PoolView, RoutedRequest, Slot } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
+import type { AdapterColumn } from './adapter-column.js'
 import { Autoscaler } from './autoscaler.js'
 import { BarrierGroup } from './barrier-group.js'
+import { PrefixKey } from './prefix-key.js'
 import type { RunParts } from './replica.js'
 import { Replica } from './replica.js'
 import type { RequestTable } from './request-table.js'
@@ -17,12 +19,21 @@ class ReplicasView implements PoolView {
   slot: Slot = NO_SLOT
   /** Only where the replicas have prefix caches. */
   readonly cachedTokens?: (replica: number) => number
+  /** Only where they have slots for LoRA adapters. */
+  readonly adapterPlace?: (replica: number) => AdapterPlace
+  readonly freeAdapterSlots?: (replica: number) => number
   readonly #pool: Pool
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, adapters: AdapterColumn | undefined) {
     this.#pool = pool
     if (pool.replicas[0]?.cache !== undefined)
       this.cachedTokens = (replica) => pool.available[replica]!.cachedTokens(this.slot, this.now)
+    if (adapters === undefined || pool.replicas[0]?.adapters === undefined) return
+    this.adapterPlace = (replica) => {
+      const adapter = adapters.ids[this.slot]!
+      return adapter < 0 ? 'resident' : pool.available[replica]!.adapters!.placeOf(adapter)
+    }
+    this.freeAdapterSlots = (replica) => pool.available[replica]!.adapters!.freeSlots
   }
 
   get replicas(): number {
@@ -79,6 +90,7 @@ export class Pool {
     priority: 0,
     tenantId: -1,
     classId: -1,
+    adapterId: -1,
   }
 
   constructor(index: number, spec: PoolSpec, run: RunParts) {
@@ -89,7 +101,11 @@ export class Pool {
     this.#shared = sharedTiers(spec.prefixCaching, prefix?.contents, spec.memory.blockSize)
     for (let copy = 0; copy < spec.replicas; copy++) this.#addReplica(run)
     this.available = this.replicas
-    this.#view = new ReplicasView(this)
+    this.#view = new ReplicasView(this, run.table.adapters)
+    if (prefix !== undefined) {
+      const key = new PrefixKey(prefix.contents)
+      this.#request.prefixKey = (tokens) => key.of(this.#view.slot, tokens)
+    }
   }
 
   #addReplica(run: RunParts): void {
@@ -197,6 +213,7 @@ export class Pool {
     request.priority = table.priority[slot]!
     request.tenantId = table.tenant[slot]!
     request.classId = table.class[slot]!
+    if (table.adapters !== undefined) request.adapterId = table.adapters.ids[slot]!
     return request
   }
 }

@@ -44,7 +44,10 @@ export class PromptContents {
   open(slot: Slot, draft: RequestDraft): void {
     if (slot >= this.#counts.length) this.#grow(slot)
     const blocks = draft.promptBlocks
-    const { promptTokens } = draft
+    const { promptTokens, adapterId = -1 } = draft
+    // What another LoRA adapter computed of the same tokens is something else; 0 without an adapter.
+    const lowSalt = Math.imul(adapterId + 1, 0x9e3779b1)
+    const highSalt = Math.imul(adapterId + 1, 0x85ebca6b)
     let count = 0
     if (blocks !== undefined && blocks.count > 0) {
       const { ids, blockTokens } = blocks
@@ -52,8 +55,8 @@ export class PromptContents {
       const offset = this.#take(count)
       for (let i = 0; i < count; i++) {
         const id = ids[i]!
-        this.#ids[offset + 2 * i] = id
-        this.#ids[offset + 2 * i + 1] = Math.floor(id / 0x100000000)
+        this.#ids[offset + 2 * i] = id ^ lowSalt
+        this.#ids[offset + 2 * i + 1] = Math.floor(id / 0x100000000) ^ highSalt
       }
       this.#offsets[slot] = offset
       this.#blockTokens[slot] = blockTokens
@@ -62,7 +65,7 @@ export class PromptContents {
     this.#counts[slot] = count
     if (draft.sessionId >= 0) {
       this.#tailLow[slot] = draft.sessionId
-      this.#tailHigh[slot] = 0
+      this.#tailHigh[slot] = adapterId + 1
       this.#tailUnits[slot] = -1 - this.#sessionStart(draft)
     } else {
       const request = this.#requests++

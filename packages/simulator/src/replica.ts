@@ -7,12 +7,13 @@ import type {
   PrefixCachingSpec,
 } from '@llmsim/contracts'
 import { BatchesInFlight } from './batches-in-flight.js'
-import { CachedLaneView } from './cached-lane-view.js'
+import { AdapterStore } from './adapter-store.js'
+import { laneView } from './adapter-lane-view.js'
 import { IntervalClock } from './interval-clock.js'
 import type { KvBlocks } from './kv-blocks.js'
 import type { Lane } from './lane.js'
 import { LaneBreakdown } from './lane-breakdown.js'
-import { LaneView } from './lane-view.js'
+import { LaneAdapters } from './lane-adapters.js'
 import { MemorySampler } from './memory-sampler.js'
 import { PrefixCache } from './prefix-cache.js'
 import type { PrefixParts } from './prefix-parts.js'
@@ -58,6 +59,8 @@ export class Replica {
   readonly role: PoolRole
   readonly kv: KvBlocks
   readonly cache: PrefixCache | undefined
+  /** LoRA adapters in its memory; undefined where requests have none. */
+  readonly adapters: AdapterStore | undefined
   /** Host memory for preempted requests. */
   readonly swap: SwapStore | undefined
   readonly lanes: Lane[] = []
@@ -114,6 +117,11 @@ export class Replica {
             run.lanes.length,
             tiersOf(spec.prefixCaching, shared, prefix, spec),
           )
+    const { adapters: column } = run.table
+    this.adapters =
+      spec.adapterSlots === undefined || column === undefined
+        ? undefined
+        : new AdapterStore(spec.adapterSlots, column.specs)
     this.swap = swapStoreOf(spec.memory)
     this.stageFree = stageFree ?? new Float64Array(spec.stages)
     this.flights = spec.stages > 1 ? new BatchesInFlight() : undefined
@@ -131,15 +139,16 @@ export class Replica {
         replica: index,
         kv: this.kv,
         cache: this.cache,
+        adapters:
+          this.adapters === undefined || column === undefined
+            ? undefined
+            : new LaneAdapters(this.adapters, column),
         table: run.table,
         scheduler: spec.createScheduler(),
         work: new WorkSampler(run.windowStart, run.windowEnd, samples),
         swap: this.swap,
         windows: windowsOf(spec.costModel),
-        createView: (made) =>
-          this.cache === undefined
-            ? new LaneView(made, spec.role)
-            : new CachedLaneView(made, this.cache, spec.role),
+        createView: (made) => laneView(made, spec.role),
       })
       if (run.breakdown) lane.breakdown = new LaneBreakdown(spec.costModel, spec.stages)
       this.lanes.push(lane)

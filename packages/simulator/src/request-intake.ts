@@ -14,6 +14,7 @@ export class RequestIntake {
     promptBlocks: undefined,
     maxOutputTokens: 0,
     predictedOutputTokens: 0,
+    adapterId: -1,
   }
   /** Requests pulled so far. */
   pulled: number = 0
@@ -80,6 +81,7 @@ export class RequestIntake {
     draft.promptBlocks = undefined
     draft.maxOutputTokens = 0
     draft.predictedOutputTokens = 0
+    draft.adapterId = -1
     if (this.pulled >= maxRequests || !source.next(draft)) return false
     const { promptTokens, outputTokens } = draft
     if (!(promptTokens >= 1) || promptTokens !== (promptTokens | 0))
@@ -103,7 +105,10 @@ export class RequestIntake {
     const { tenantId = -1, classId = -1 } = draft
     if (!(tenantId >= -1) || tenantId !== (tenantId | 0)) this.#refuse('tenantId', tenantId, -1)
     if (!(classId >= -1) || classId !== (classId | 0)) this.#refuse('classId', classId, -1)
-    const { classes } = this.#spec
+    const { classes, adapters = [] } = this.#spec
+    const { adapterId = -1 } = draft
+    if (!(adapterId >= -1 && adapterId < adapters.length) || adapterId !== (adapterId | 0))
+      this.#refuse('adapterId', adapterId, -1)
     if (classes === undefined || classId < 0) return
     const own = classes[classId]
     if (own === undefined) this.#refuse('classId', classId, -1)

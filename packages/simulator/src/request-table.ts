@@ -1,4 +1,5 @@
 import type { RequestDraft, Slot } from '@llmsim/contracts'
+import type { AdapterColumn } from './adapter-column.js'
 import type { PrefixParts } from './prefix-parts.js'
 
 /** Where a request stands. */
@@ -22,6 +23,8 @@ export class RequestTable {
   capacity: number
   /** What requests' tokens are, where there are prefix caches. */
   prefix: PrefixParts | undefined = undefined
+  /** LoRA adapters of requests, where these have any. */
+  adapters: AdapterColumn | undefined = undefined
   /** Objective of the first token of each class, and of all others, in seconds; Infinity: none. */
   firstTokenObjectives: readonly number[] = []
   firstTokenObjective: number = Infinity
@@ -154,6 +157,7 @@ export class RequestTable {
     this.hostBlocks[slot] = 0
     this.evicted[slot] = 0
     this.preemptions[slot] = 0
+    if (this.adapters !== undefined) this.adapters.open(slot, request)
     if (this.prefix !== undefined) {
       this.prefix.contents.open(slot, request)
       this.prefix.paths.open(slot)

@@ -17,6 +17,7 @@ import {
   summarizeLatency,
 } from '@llmsim/metrics'
 import { meanReplicas, replicaSeconds, scalingFigures } from './scaling-figures.js'
+import { adapterFigures } from './adapter-figures.js'
 import { kvCacheUse, memoryUse, sampledBlocks } from './memory-figures.js'
 import { prefixCacheUse, prefixHitRate } from './prefix-figures.js'
 import { entryFigures } from './entry-figures.js'
@@ -179,6 +180,7 @@ function poolFigures(pool: Pool, run: SimulationRun, windowSeconds: number): Poo
     ...speculationOf(pool, lanes),
     ...poolAvailability(pool, run),
     ...scalingFigures(pool, runSeconds, windowSeconds),
+    ...adapterFigures(pool),
     batch: batchFigures(lanes),
     per_replica: [],
   }

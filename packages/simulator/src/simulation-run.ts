@@ -1,6 +1,7 @@
 import type { Distribution, FaultsSpec, SimulationSpec, Slot } from '@llmsim/contracts'
 import { EventQueue, LogHistogram } from '@llmsim/engine'
 import { ExactDistribution, RequestMetrics } from '@llmsim/metrics'
+import { AdapterColumn } from './adapter-column.js'
 import { Entrance } from './entrance.js'
 import { setObjectives } from './first-token-objectives.js'
 import { Gateway } from './gateway.js'
@@ -96,6 +97,7 @@ export class SimulationRun {
         windowStart: start,
         windowEnd: end,
       }
+    if (spec.adapters !== undefined) this.table.adapters = new AdapterColumn(spec.adapters)
     this.#set = new PoolSet(spec, this.table)
     this.pools = this.#set.pools
     this.#lanes = this.#set.lanes

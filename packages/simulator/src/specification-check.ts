@@ -8,6 +8,7 @@ import type {
   WindowedKv,
 } from '@llmsim/contracts'
 import { SimulatorError } from '@llmsim/contracts'
+import { checkAdapters } from './adapter-check.js'
 
 /** Refuses a specification that cannot be run. Errors: `INVALID_VALUE` and `CONFLICT` with the field. */
 export function checkSpecification(spec: SimulationSpec): void {
@@ -41,6 +42,7 @@ export function checkSpecification(spec: SimulationSpec): void {
         'CONFLICT',
       )
   })
+  if (spec.adapters !== undefined) checkAdapters(spec, spec.adapters)
   const { kvTransfer, concurrency, durationSeconds, warmUpSeconds, maxRequests } = spec
   if (kvTransfer !== undefined) checkTransfer(kvTransfer)
   if (concurrency !== undefined) whole('concurrency', concurrency)

@@ -61,7 +61,7 @@ export class StepCycle {
     this.#handover = parts.handover
     this.#gateway = parts.gateway
     this.#observation = parts.observation
-    this.#starter = new StepStarter(parts.stepByStep)
+    this.#starter = new StepStarter(parts.stepByStep, parts.table.adapters !== undefined)
   }
 
   /** Puts a request into the queue of one of a replica's lanes. */
@@ -71,6 +71,7 @@ export class StepCycle {
     this.#table.lane[slot] = lane.id
     this.#table.queued[slot] = now
     lane.waiting.pushBack(slot)
+    lane.adapters?.queue(slot, 1)
     this.#observation?.load(lane, now)
     this.#notify(lane)
   }
@@ -276,24 +277,31 @@ export class StepCycle {
       this.#finish(lane, slot)
       return true
     }
-    if (lane.view.role === 'prefill') this.#handOver(lane, slot)
-    else lane.join(slot, done)
+    if (lane.view.role !== 'prefill') lane.join(slot, done)
+    else if (this.#handOver(lane, slot)) return true
     return freed
   }
 
   /** A request has its last token: its blocks are free. */
   #finish(lane: Lane, slot: Slot): void {
     lane.running.remove(slot)
+    lane.adapters?.release(slot)
     lane.free(slot, this.#table.kvAtJoin[slot]!, true)
     this.#replicas[lane.id]!.outstanding--
     this.#ledger.complete(lane, slot)
   }
 
-  /** Prefill pool: a prompt is done; its KV cache must go to a decode replica. */
-  #handOver(lane: Lane, slot: Slot): void {
+  /**
+   * Prefill pool: a prompt is done; its KV cache must go to a decode replica.
+   *
+   * @returns whether another batch of the replica may have waited for its LoRA adapter's slot
+   */
+  #handOver(lane: Lane, slot: Slot): boolean {
     const { now } = this.#clock
     lane.running.remove(slot)
+    lane.adapters?.release(slot)
     lane.tellLeft(slot, this.#table.generated[slot]!)
     this.#handover!.begin(slot, now, now - lane.segment.start)
+    return lane.adapters !== undefined
   }
 }

@@ -3,6 +3,7 @@ import { emptyWork, SimulatorError } from '@llmsim/contracts'
 import type { BarrierGroup, BarrierMember } from './barrier-group.js'
 import type { Lane } from './lane.js'
 import { applyPlan, broken } from './plan-application.js'
+import { AdapterPlanBuffer } from './adapter-plan-buffer.js'
 import { PlanBuffer } from './plan-buffer.js'
 import { policyFailure } from './policy-failure.js'
 import type { Replica } from './replica.js'
@@ -17,12 +18,14 @@ export class StepStarter {
   /** When a lane without work wants to be asked again, in seconds; Infinity: when something happens. */
   reviewAtSeconds: number = Infinity
   readonly #stepByStep: boolean
-  readonly #plan: PlanBuffer = new PlanBuffer()
+  readonly #plan: PlanBuffer
   readonly #work = emptyWork()
   readonly #cost = { seconds: 0.5, growth: 0.5, horizon: 1.5 }
 
-  constructor(stepByStep: boolean) {
+  /** @param adapters - whether requests have LoRA adapters */
+  constructor(stepByStep: boolean, adapters: boolean) {
     this.#stepByStep = stepByStep
+    this.#plan = adapters ? new AdapterPlanBuffer() : new PlanBuffer()
   }
 
   /**
@@ -40,7 +43,7 @@ export class StepStarter {
   /** Lets the scheduler plan, and applies the plan; whether there is work, which is then in `work`. */
   #planStep(lane: Lane, work: StepWork): boolean {
     const plan = this.#plan
-    plan.reset()
+    plan.reset(lane)
     const { scheduler }: { readonly scheduler: { plan(...views: unknown[]): unknown } } = lane
     let answer: unknown
     try {

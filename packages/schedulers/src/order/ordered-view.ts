@@ -26,12 +26,20 @@ export class OrderedView implements ReplicaView {
 
   firstWaiting(): Slot {
     this.#first ??= this.#sort()
-    return this.#first
+    return this.#fitting(this.#first)
   }
 
   nextWaiting(slot: Slot): Slot {
     this.#first ??= this.#sort()
-    return this.#next[slot]!
+    return this.#fitting(this.#next[slot]!)
+  }
+
+  /** The first from one on whose adapter has a slot still, given whom the plan admits by now. */
+  #fitting(from: Slot): Slot {
+    const view = this.#view
+    let slot = from
+    while (slot !== NO_SLOT && view.adapterFits?.(slot) === false) slot = this.#next[slot]!
+    return slot
   }
 
   #sort(): Slot {
@@ -91,6 +99,12 @@ export class OrderedView implements ReplicaView {
   }
   classId(slot: Slot): number {
     return this.#view.classId?.(slot) ?? -1
+  }
+  adapterId(slot: Slot): number {
+    return this.#view.adapterId?.(slot) ?? -1
+  }
+  adapterFits(slot: Slot): boolean {
+    return this.#view.adapterFits?.(slot) ?? true
   }
   promptTokens(slot: Slot): number {
     return this.#view.promptTokens(slot)
