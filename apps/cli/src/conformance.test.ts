@@ -58,13 +58,14 @@ function deployment(
   }
 }
 
-/** Dense and experts, grouped, latent and windowed attention, one device and several nodes. */
+/** Dense and experts, grouped, latent, sparse and windowed attention, one device and several nodes. */
 const deployments = [
   deployment('llama3.2-1b', 'h100-80gb', 1),
   deployment('llama2-70b', 'mi300x', 8),
   deployment('llama3.1-405b', 'h100-80gb', 16, { format: 'fp8' }),
   deployment('mixtral-8x7b', 'a100-80gb', 4, { pipelineParallel: 2 }),
   deployment('deepseek-v3', 'h200', 8, { format: 'fp8' }),
+  deployment('deepseek-v3.2', 'h200', 8, { format: 'fp8' }),
   deployment('gpt-oss-120b', 'b200-192gb', 2),
   deployment('gemma2-27b', 'tpu-v5e', 8),
 ]

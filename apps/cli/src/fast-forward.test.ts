@@ -48,11 +48,15 @@ function costModelOf(
 /** With windows or chunks so short that the random requests pass them. */
 function withWindow(model: Model, tokens: number): Model {
   const { attention } = model
+  if (attention.kind === 'mla' && attention.indexer !== undefined) {
+    const indexer = { ...attention.indexer, topk: tokens }
+    return { ...model, attention: { ...attention, indexer } }
+  }
   if (attention.kind !== 'gqa' || attention.window === undefined) throw new Error('no window')
   return { ...model, attention: { ...attention, window: { ...attention.window, tokens } } }
 }
 
-/** Grouped-query attention, small and large; experts, spread and not; a window of 128 tokens; latent attention. */
+/** Grouped-query attention, small and large; experts, spread and not; a window of 128 tokens; latent attention, sparse and not. */
 const costModels = [
   costModelOf('llama3.2-1b', 'h100-80gb', 1),
   costModelOf('llama2-70b', 'mi300x', 8),
@@ -62,6 +66,8 @@ const costModels = [
   costModelOf('gemma3-4b', 'h100-80gb', 1, calibratedCostModel),
   costModelOf('gpt-oss-20b', 'mi300x', 1, calibratedCostModel),
   costModelOf('llama4-scout', 'h200', 8, rooflineCostModel, { window: 64 }),
+  costModelOf('deepseek-v3.2', 'h200', 8, calibratedCostModel, { window: 96 }),
+  costModelOf('glm-5', 'h200', 8, rooflineCostModel, { window: 96 }),
   costModelOf('deepseek-v2-lite', 'h100-80gb', 1, calibratedCostModel, {
     attentionDataParallel: 16,
     expertParallel: 16,

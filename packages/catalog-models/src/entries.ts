@@ -4,6 +4,7 @@ export { default as deepseek_r1 } from './deepseek/deepseek-r1.json' with { type
 export { default as deepseek_v2 } from './deepseek/deepseek-v2.json' with { type: 'json' }
 export { default as deepseek_v2_lite } from './deepseek/deepseek-v2-lite.json' with { type: 'json' }
 export { default as deepseek_v3 } from './deepseek/deepseek-v3.json' with { type: 'json' }
+export { default as deepseek_v3_2 } from './deepseek/deepseek-v3.2.json' with { type: 'json' }
 export { default as falcon_180b } from './falcon/falcon-180b.json' with { type: 'json' }
 export { default as falcon_40b } from './falcon/falcon-40b.json' with { type: 'json' }
 export { default as gemma2_27b } from './gemma/gemma2-27b.json' with { type: 'json' }

@@ -1,4 +1,4 @@
-import type { Model } from './model.js'
+import type { LatentAttention, Model } from './model.js'
 
 /** Parameters of a model by part, in elements. */
 export interface ParameterCounts {
@@ -56,7 +56,14 @@ function attentionParameters(model: Model): number {
       : h * a.q_lora_rank + a.q_lora_rank + a.q_lora_rank * a.heads * qk
   const down = h * (a.kv_lora_rank + a.qk_rope_head_dim) + a.kv_lora_rank
   const up = a.kv_lora_rank * a.heads * (a.qk_nope_head_dim + a.v_head_dim)
-  return query + down + up + a.heads * a.v_head_dim * h
+  return query + down + up + a.heads * a.v_head_dim * h + indexerParameters(h, a)
+}
+
+/** The indexer of sparse attention: queries from the latent, a key and a weight per head, the key's norm. */
+function indexerParameters(h: number, { indexer, q_lora_rank }: LatentAttention): number {
+  if (indexer === undefined) return 0
+  const { heads, head_dim } = indexer
+  return (q_lora_rank ?? h) * heads * head_dim + h * (head_dim + heads) + 2 * head_dim
 }
 
 /** One feed-forward network of `inner` intermediate size. */

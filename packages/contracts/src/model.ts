@@ -35,6 +35,18 @@ export const GroupedAttention = z.strictObject({
   window: AttentionWindow.optional(),
 })
 
+/**
+ * Sparse attention (DeepSeek-V3.2): an indexer of its own, with one small key per token, scores the whole
+ * context, and attention sees the `topk` tokens with the highest scores.
+ */
+export const SparseIndexer = z.strictObject({
+  /** Query heads of the indexer; its key is shared by all of them. */
+  heads: count,
+  head_dim: count,
+  /** Tokens that a position sees at most. */
+  topk: count,
+})
+
 /** Multi-head latent attention (DeepSeek-V2, arXiv:2405.04434). */
 export const LatentAttention = z.strictObject({
   kind: z.literal('mla'),
@@ -45,6 +57,8 @@ export const LatentAttention = z.strictObject({
   qk_nope_head_dim: count,
   qk_rope_head_dim: count,
   v_head_dim: count,
+  /** Chooses the tokens that are attended to; absent: all of them. */
+  indexer: SparseIndexer.optional(),
 })
 
 /**
@@ -148,6 +162,7 @@ export const Model = z.strictObject({
 })
 export type Model = z.infer<typeof Model>
 export type GroupedAttention = z.infer<typeof GroupedAttention>
+export type SparseIndexer = z.infer<typeof SparseIndexer>
 export type LatentAttention = z.infer<typeof LatentAttention>
 export type StateLayers = z.infer<typeof StateLayers>
 export type MoeFfn = z.infer<typeof MoeFfn>

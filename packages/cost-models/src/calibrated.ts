@@ -27,7 +27,7 @@ import { checkLayout } from './layout-check.js'
 import { OperatorSum } from './operator.js'
 import { unquantisedFormat } from './compute-format.js'
 import { curveOf } from './calibrated/curve-choice.js'
-import { StateCost } from './state-cost.js'
+import { gatedDeltaScan, StateCost } from './state-cost.js'
 import { stepsUntil } from './steps-until.js'
 
 export * from './calibrated/collective-time.js'
@@ -194,7 +194,7 @@ class Calibrated implements CostModel {
 
 /**
  * Layers that keep a state: what only moves data as the elementwise kernels do, products as prefill attention.
- * No calibration has curves of them.
+ * No calibration has curves of them; the chunks of Gated DeltaNet take what they were measured to take.
  */
 function stateCost(inputs: CalibratedInputs): StateCost | undefined {
   const { layout, shapes, device } = inputs
@@ -210,6 +210,7 @@ function stateCost(inputs: CalibratedInputs): StateCost | undefined {
     flopPerSecond: flopPerSecond * share,
     bytesPerSecond: bytesPerSecond * memory,
     startSeconds: 2 * latency,
+    ...(state.kind === 'gated-delta' ? { chunked: gatedDeltaScan } : {}),
   }
   return new StateCost(
     rates,

@@ -15,6 +15,8 @@ export interface DeviceShapes {
   readonly kvElements: number
   /** Key and value elements of one token and layer, each counted once. */
   readonly kvElementsWhole: number
+  /** Bytes that the keys of an indexer add to one token and layer, on every device. */
+  readonly indexBytes: number
   /** Width of queries, keys and values together, of one token on one device. */
   readonly qkvWidth: number
   /** Width of the attention's result, of one token on one device. */
@@ -48,6 +50,7 @@ export interface DeviceShapes {
 interface AttentionShapes {
   heads: number
   kvElements: number
+  indexBytes: number
   qkvWidth: number
   outputWidth: number
   qkvWeights: number
@@ -64,6 +67,7 @@ function groupedShapes(h: number, a: GroupedAttention, tp: number): AttentionSha
   return {
     heads,
     kvElements,
+    indexBytes: 0,
     qkvWidth,
     outputWidth,
     qkvWeights: h * qkvWidth,
@@ -71,19 +75,32 @@ function groupedShapes(h: number, a: GroupedAttention, tp: number): AttentionSha
   }
 }
 
-/** The down projections and the latent cache are whole on every device; only heads are split. */
+/** Elements of a key that share one scale of 32 bits in an indexer's cache of 8 bits (DeepGEMM). */
+const INDEX_SCALE_BLOCK = 128
+
+/** The down projections, the latent cache and an indexer are whole on every device; only heads are split. */
 function latentShapes(h: number, a: LatentAttention, tp: number): AttentionShapes {
   const heads = a.heads / tp
   const qk = a.qk_nope_head_dim + a.qk_rope_head_dim
   const query = a.q_lora_rank === undefined ? h * heads * qk : a.q_lora_rank * (h + heads * qk)
   const kvElements = a.kv_lora_rank + a.qk_rope_head_dim
+  const { indexer } = a
+  const index =
+    indexer === undefined
+      ? 0
+      : (a.q_lora_rank ?? h) * indexer.heads * indexer.head_dim +
+        h * (indexer.head_dim + indexer.heads)
   const up = a.kv_lora_rank * heads * (a.qk_nope_head_dim + a.v_head_dim)
   return {
     heads,
     kvElements,
+    indexBytes:
+      indexer === undefined
+        ? 0
+        : indexer.head_dim + 4 * Math.ceil(indexer.head_dim / INDEX_SCALE_BLOCK),
     qkvWidth: heads * (2 * qk + a.v_head_dim) + kvElements,
     outputWidth: heads * a.v_head_dim,
-    qkvWeights: query + h * kvElements + up,
+    qkvWeights: query + h * kvElements + up + index,
     outputWeights: heads * a.v_head_dim * h,
   }
 }

@@ -7,7 +7,16 @@ import {
   memoryFootprint,
   weightBytesPerDevice,
 } from './memory-footprint.js'
-import { deepseekV3, h100, layout, llama2x70b, llama3x8b, mi300x, models } from './test/fixtures.js'
+import {
+  deepseekV3,
+  h100,
+  layout,
+  llama2x70b,
+  llama3x8b,
+  mi300x,
+  models,
+  sparseModel,
+} from './test/fixtures.js'
 
 const options = { blockSize: 16, maxBatchedTokens: 8192, maxBatchSize: 256 }
 
@@ -43,6 +52,15 @@ describe('memory footprint', () => {
       perDevice: 61 * 576 * 2,
       whole: 61 * 576 * 2,
     })
+  })
+
+  it('keeps a key of 8 bits and its scale for the indexer of sparse attention', () => {
+    const sparse = layout(sparseModel, h100, { tensorParallel: 8 })
+    const bytes = 61 * (576 * 2 + 128 + 4)
+    expect(kvBytes(sparse)).toEqual({ perDevice: bytes, whole: bytes })
+    const indexer = 61 * (1536 * 64 * 128 + 7168 * (128 + 64) + 2 * 128)
+    const dense = layout(deepseekV3, h100, { tensorParallel: 8 })
+    expect(weightBytesPerDevice(sparse) - weightBytesPerDevice(dense)).toBe(2 * indexer)
   })
 
   it('gives the fullest stage the larger share of layers and an end', () => {

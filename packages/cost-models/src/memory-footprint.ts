@@ -176,10 +176,9 @@ export function kvBytes(layout: ReplicaLayout): { perDevice: number; whole: numb
   return {
     perDevice:
       (((shapes.layersPerStage * shapes.attentionLayers) / layout.model.layers) *
-        shapes.kvElements *
-        element) /
+        (shapes.kvElements * element + shapes.indexBytes)) /
       (layout.contextParallel ?? 1),
-    whole: shapes.attentionLayers * shapes.kvElementsWhole * element,
+    whole: shapes.attentionLayers * (shapes.kvElementsWhole * element + shapes.indexBytes),
   }
 }
 

@@ -155,17 +155,30 @@ function attentionShapes(inputs: OperatorInputs): AttentionShape[] {
     const { kv_lora_rank: rank, qk_rope_head_dim: rope, v_head_dim: v } = attention
     const qk = attention.qk_nope_head_dim + rope
     // Prefill expands keys and values per head; decode attends in the latent (arXiv:2405.04434, 2.1).
+    const full: AttentionShape = {
+      ...common,
+      name: 'full',
+      layers: passes(inputs, layers),
+      windowTokens: Infinity,
+      flopPerPair: 2 * heads * (qk + v),
+      flopPerContextToken: verified * 2 * heads * (2 * rank + rope),
+      prefillRowBytes: speed.residualBytes * heads * (2 * qk + 2 * v),
+      decodeRowBytes: verified * speed.residualBytes * heads * (2 * rank + rope),
+    }
+    const { indexer } = attention
+    if (indexer === undefined) return [full]
+    const scores = 2 * indexer.heads * indexer.head_dim
     return [
       {
-        ...common,
-        name: 'full',
-        layers: passes(inputs, layers),
-        windowTokens: Infinity,
-        flopPerPair: 2 * heads * (qk + v),
-        flopPerContextToken: verified * 2 * heads * (2 * rank + rope),
-        prefillRowBytes: speed.residualBytes * heads * (2 * qk + 2 * v),
-        decodeRowBytes: verified * speed.residualBytes * heads * (2 * rank + rope),
+        ...full,
+        name: 'indexer',
+        flopPerPair: scores,
+        flopPerContextToken: verified * scores,
+        kvBytesPerToken: shapes.indexBytes,
+        prefillRowBytes: indexer.heads * indexer.head_dim,
+        decodeRowBytes: verified * indexer.heads * indexer.head_dim,
       },
+      { ...full, name: 'sparse', windowTokens: indexer.topk, windowKind: 'sliding' },
     ]
   }
   const { head_dim: dim, window } = attention

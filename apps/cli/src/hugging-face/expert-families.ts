@@ -89,6 +89,15 @@ const deepseek: FamilyReader = (config) => {
       qk_nope_head_dim: config.count('qk_nope_head_dim'),
       qk_rope_head_dim: config.count('qk_rope_head_dim'),
       v_head_dim: config.count('v_head_dim'),
+      ...(config.has('index_topk')
+        ? {
+            indexer: {
+              heads: config.count('index_n_heads'),
+              head_dim: config.count('index_head_dim'),
+              topk: config.count('index_topk'),
+            },
+          }
+        : {}),
     },
     ffn: {
       kind: 'moe',
@@ -169,6 +178,8 @@ export const expertFamilies: Readonly<Record<string, FamilyReader>> = {
   qwen3_moe: qwen3Moe,
   deepseek_v2: deepseek,
   deepseek_v3: deepseek,
+  deepseek_v32: deepseek,
+  glm_moe_dsa: deepseek,
   kimi_k2: deepseek,
   gpt_oss: gptOss,
   llama4_text: llama4,

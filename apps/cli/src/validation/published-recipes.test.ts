@@ -35,6 +35,24 @@ it('lets prompts wait where the scripts do', () => {
   })
 })
 
+it('polls and cuts prompts as the scripts for SGLang do, and takes its first token for the first', () => {
+  const row = { engine: 'sglang', tp: '8', input_len: '8192', concurrency: '16', notes: nightly }
+  const glm = { ...row, model: 'glm-5', weight_dtype: 'fp8', engine_version: 'nightly-dev' }
+  expect(usual('b200-192gb', glm)).toMatchObject({ maxBatchedTokens: 32_768 })
+  expect(usual('b200-192gb', glm).schedulerOptions).toBeUndefined()
+  expect(usual('h200', glm).maxBatchedTokens).toBe(8192)
+  const qwen = { ...row, model: 'qwen3.5-397b-a17b', weight_dtype: 'fp8', engine_version: '0.5.9' }
+  const older = usual('b300-288gb', qwen)
+  expect(older).toMatchObject({ schedulerOptions: { scheduler_recv_interval: 30 } })
+  expect(older.firstChunkTokens).toBeUndefined()
+  expect(older.drafts).toBeUndefined()
+  const newer = usual('b300-288gb', { ...qwen, engine_version: '0.5.10.post1' })
+  expect(newer).toMatchObject({
+    maxBatchedTokens: 16_384,
+    schedulerOptions: { scheduler_recv_interval: 10 },
+  })
+})
+
 it('drafts where the scripts that draft ran, and counts the first chunk as they send it', () => {
   const row = {
     ...{ model: 'deepseek-r1', engine: 'trtllm', tp: '8', input_len: '1024', concurrency: '4' },

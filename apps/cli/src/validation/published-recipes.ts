@@ -1,7 +1,8 @@
 import type { Accelerator } from '@llmsim/contracts'
-import { tokensPerStep } from './drafted-steps.js'
+import { ACCEPTANCE, tokensPerStep } from './drafted-steps.js'
 import type { EngineDefaults } from './engine-settings.js'
 import type { MeasuredPoint } from './measured-point.js'
+import { sglangRecipe } from './sglang-recipes.js'
 
 /** What a benchmark's public scripts set where its rows do not say. */
 export type PublishedRecipe = Partial<EngineDefaults>
@@ -66,8 +67,7 @@ function vllmRecipe(point: MeasuredPoint, accelerator: Accelerator): PublishedRe
 }
 
 /**
- * Steps between two chunks that DeepSeek-R1's scripts have engines send (`stream_interval`). SGLang counts
- * tokens from the first on, so that it comes with the tenth (`scheduler.py`, `stream_output`). TensorRT-LLM
+ * Steps between two chunks that TensorRT-LLM's scripts for DeepSeek-R1 have it send (`stream_interval`). It
  * sends the first at once, but clients of DeepSeek-R1, and only of it, saw theirs ten steps late.
  */
 const STREAM_INTERVAL = 10
@@ -110,12 +110,6 @@ function tensorrtRecipe(point: MeasuredPoint, _accelerator: Accelerator): Publis
 }
 
 /**
- * Share of the drafts of DeepSeek-R1's prediction layer that chat prompts of random words accept: found on
- * half of the rows (0.6 to 0.9 is published for its first draft).
- */
-const ACCEPTANCE = 0.65
-
-/**
  * The scripts `dsr1_*_trt_mtp.sh` (three drafts, one with attention data parallelism) came in January 2026
  * with the image of the others (`perf-changelog.yaml` #392), and had `1.2.0rc6.post3` from February on (#632,
  * #642) where the others had `.post2`. The rows of 14 January repeat those of December at half the time.
@@ -129,21 +123,6 @@ function draftsOf(point: MeasuredPoint): Pick<PublishedRecipe, 'drafts'> {
 
 function gather(steps: number, ratio: number): Record<string, number> {
   return { batch_wait_timeout_iters: steps, batch_wait_max_tokens_ratio: ratio }
-}
-
-function sglangRecipe(point: MeasuredPoint, accelerator: Accelerator): PublishedRecipe {
-  if (!point.model.startsWith('deepseek')) return none
-  if (!isBlackwell(accelerator))
-    return { maxBatchedTokens: 32_768, maxSequences: 512, firstChunkTokens: STREAM_INTERVAL }
-  const narrow = point.weight_dtype === 'fp8' && point.tp < 8
-  const interval = users(point) >= 16 && !narrow ? 30 : 10
-  const chunk = point.weight_dtype === 'fp4' ? 16_384 : narrow ? 8192 : 32_768
-  return {
-    maxBatchedTokens: chunk,
-    maxSequences: narrow ? 32 : 256,
-    schedulerOptions: { scheduler_recv_interval: interval },
-    firstChunkTokens: point.weight_dtype === 'fp8' ? 30 : STREAM_INTERVAL,
-  }
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   type PrefillShape,
 } from './prefill-kernel.js'
 import type { KernelDevice } from './kernel-device.js'
+import { chosenPrefill, sparseAttention } from './sparse-attention.js'
 import type { DecodeAttentionCurve, PrefillAttentionCurve } from '@llmsim/contracts'
 
 /** No window, as a number that stays a number when multiplied by 0 sequences. */
@@ -43,6 +44,11 @@ export interface AttentionLayers {
   readonly prefillRatio: number
   readonly decodeRatio: number
   readonly device: KernelDevice
+  /**
+   * Prompts behind which some token sees only those that were chosen are computed in the latent, with so
+   * many heads. Where nobody is beyond the window, and in other windows: as the shapes above say.
+   */
+  readonly chosen?: { readonly heads: number; readonly flopPerPair: number }
 }
 
 /** Attention of one kind of layers: decoding the largest of three lines, prefilling a smooth curve. */
@@ -52,6 +58,8 @@ export class CalibratedAttention {
   readonly limited: boolean
   readonly lines: DecodeLines
   readonly #prefill: PrefillShape
+  /** Prompts that see chosen tokens; undefined without such. */
+  readonly #chosen: PrefillShape | undefined
 
   constructor(parts: AttentionLayers) {
     this.parts = parts
@@ -96,11 +104,19 @@ export class CalibratedAttention {
       flopPerPair: parts.prefillFlopPerPair,
       bytesPerToken: parts.prefillBytesPerToken,
     }
+    if (parts.chosen !== undefined) this.#chosen = { ...this.#prefill, ...parts.chosen }
+  }
+
+  /** Whether some token of the prompts sees only chosen ones; as it may where that is not known. */
+  #chooses(pairs: number, seen: WindowWork | undefined): PrefillShape | undefined {
+    return seen === undefined || seen.pairs < pairs ? this.#chosen : undefined
   }
 
   prefillSeconds(tokens: number, pairs: number, seen?: WindowWork): number {
-    const { layers, prefillRatio: ratio, device, prefillCurve: curve } = this.parts
-    const shape = this.#prefill
+    const { layers, prefillRatio: ratio, device } = this.parts
+    const chosen = this.#chooses(pairs, seen)
+    const shape = chosen ?? this.#prefill
+    const curve = chosen === undefined ? this.parts.prefillCurve : chosenPrefill
     shape.tokens = tokens
     shape.pairs = seen === undefined ? Math.min(pairs, tokens * this.windowTokens) : seen.pairs
     const least = (shape.heads * shape.flopPerPair * shape.pairs) / device.flopPerSecond
@@ -115,9 +131,11 @@ export class CalibratedAttention {
     const through = work.windows?.[this.parts.window]
     if (tokens > 0 || pairs > 0) {
       const seconds = this.prefillSeconds(tokens, pairs, through)
-      const shape = this.#prefill
-      const compute = prefillCompute(this.parts.prefillCurve, device, shape)
-      const memory = prefillMemory(this.parts.prefillCurve, device, shape)
+      const chosen = this.#chooses(pairs, through)
+      const shape = chosen ?? this.#prefill
+      const curve = chosen === undefined ? this.parts.prefillCurve : chosenPrefill
+      const compute = prefillCompute(curve, device, shape)
+      const memory = prefillMemory(curve, device, shape)
       into.push({
         name: `attention_prefill_${name}`,
         seconds,
@@ -178,21 +196,22 @@ export function calibratedAttention(inputs: CalibratedInputs): CalibratedAttenti
     const { kv_lora_rank: rank, qk_rope_head_dim: rope, v_head_dim: v } = attention
     const qk = attention.qk_nope_head_dim + rope
     // Prefill expands keys and values per head; decode attends in the latent (arXiv:2405.04434, 2.1).
-    return [
-      new CalibratedAttention({
-        ...shared,
-        name: 'full',
-        layers: passes(inputs, layers),
-        windowTokens: Infinity,
-        windowKind: 'sliding',
-        window: -1,
-        kvHeads: 1,
-        prefillFlopPerPair: 2 * (qk + v),
-        prefillBytesPerToken: width * heads * (2 * qk + 2 * v),
-        decodeFlopPerHead: 2 * (2 * rank + rope),
-        decodeRowBytes: verified * width * heads * (2 * rank + rope),
-      }),
-    ]
+    const full: AttentionLayers = {
+      ...shared,
+      name: 'full',
+      layers: passes(inputs, layers),
+      windowTokens: Infinity,
+      windowKind: 'sliding',
+      window: -1,
+      kvHeads: 1,
+      prefillFlopPerPair: 2 * (qk + v),
+      prefillBytesPerToken: width * heads * (2 * qk + 2 * v),
+      decodeFlopPerHead: 2 * (2 * rank + rope),
+      decodeRowBytes: verified * width * heads * (2 * rank + rope),
+    }
+    return attention.indexer === undefined
+      ? [new CalibratedAttention(full)]
+      : sparseAttention(inputs, full, attention, attention.indexer)
   }
   const { head_dim: dim, window } = attention
   const windowed = Math.min(window?.layers ?? 0, layers)

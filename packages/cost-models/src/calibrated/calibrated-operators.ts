@@ -8,6 +8,7 @@ import type { Operator } from '../operator.js'
 import { operator, type CalibratedDevice } from './calibrated-device.js'
 import type { CalibratedOptions } from './calibrated-options.js'
 import { visitedExperts } from './expert-popularity.js'
+import { indexerOperators } from './sparse-attention.js'
 
 /** What operators are made from. */
 export interface CalibratedInputs {
@@ -63,7 +64,8 @@ function elementwiseWidth({ layout, shapes }: CalibratedInputs): number {
 }
 
 /** The products of the attention, each a kernel of its own. */
-function projections({ layout, shapes, device }: CalibratedInputs, layers: number): Operator[] {
+function projections(inputs: CalibratedInputs, layers: number): Operator[] {
+  const { layout, shapes, device } = inputs
   const { attention, hidden_size: h } = layout.model
   const output = device.product('output_projection', layers, shapes.outputWidth, h)
   if (attention.kind === 'gqa')
@@ -81,7 +83,12 @@ function projections({ layout, shapes, device }: CalibratedInputs, layers: numbe
           device.product('latent_projection', layers, h, queryRank + kvElements),
           device.product('query_projection', layers, queryRank, qk),
         ]
-  return [...query, device.product('key_value_expansion', layers, rank, heads * (nope + v)), output]
+  return [
+    ...query,
+    ...indexerOperators(inputs, layers, attention),
+    device.product('key_value_expansion', layers, rank, heads * (nope + v)),
+    output,
+  ]
 }
 
 /** Products into and out of layers that keep a state; none without such. */

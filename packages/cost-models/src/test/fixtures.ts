@@ -89,6 +89,13 @@ export const deepseekV3: Model = Model.parse({
   sources,
 })
 
+/** Sparse attention, as in DeepSeek-V3.2. */
+export const sparseModel: Model = Model.parse({
+  ...deepseekV3,
+  name: 'deepseek-v3.2',
+  attention: { ...deepseekV3.attention, indexer: { heads: 64, head_dim: 128, topk: 2048 } },
+})
+
 /** Gemma-like: half of the layers see 1024 tokens only; tied embeddings. */
 export const windowedModel: Model = Model.parse({
   name: 'windowed-9b',
@@ -111,7 +118,14 @@ export const windowedModel: Model = Model.parse({
   sources,
 })
 
-export const models: readonly Model[] = [llama2x70b, llama3x8b, mixtral, deepseekV3, windowedModel]
+export const models: readonly Model[] = [
+  llama2x70b,
+  llama3x8b,
+  mixtral,
+  deepseekV3,
+  sparseModel,
+  windowedModel,
+]
 
 export const h100: Accelerator = Accelerator.parse({
   name: 'h100-80gb',
