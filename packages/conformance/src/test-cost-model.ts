@@ -1,4 +1,4 @@
-import type { AttentionReach, CostModel, StepWork } from '@llmsim/contracts'
+import type { AdapterWork, AttentionReach, CostModel, StepWork } from '@llmsim/contracts'
 import { RandomNumbers } from './random-numbers.js'
 import type { TestApi } from './test-api.js'
 import { check } from './test-api.js'
@@ -127,7 +127,25 @@ function randomWork(random: RandomNumbers): StepWork {
     prefillAttention += tokens * (random.pick([0, 1000]) + (tokens + 1) / 2)
   }
   const decodeContext = decodes * random.whole(1, 8000)
-  return { prefillTokens, prefillAttention, decodes, decodeContext, logits: prefills + decodes }
+  const logits = prefills + decodes
+  const work = { prefillTokens, prefillAttention, decodes, decodeContext, logits }
+  return random.chance(0.5) ? work : { ...work, adapters: randomAdapters(work, random) }
+}
+
+/** Some of the tokens of a step have LoRA adapters of one rank. */
+function randomAdapters(work: StepWork, random: RandomNumbers): AdapterWork {
+  const rank = random.pick([8, 64])
+  const prefillTokens = random.whole(0, work.prefillTokens)
+  const decodes = random.whole(prefillTokens > 0 ? 0 : Math.min(1, work.decodes), work.decodes)
+  const adapters = random.whole(1, Math.max(1, decodes))
+  return {
+    adapters,
+    ranks: adapters * rank,
+    prefillTokens,
+    prefillRanks: prefillTokens * rank,
+    decodes,
+    decodeRanks: decodes * rank,
+  }
 }
 
 /** One decode step of sequences of such contexts, `later` steps from now. */
@@ -189,5 +207,21 @@ function moreWork(work: StepWork, random: RandomNumbers): StepWork[] {
       decodeContext: work.decodeContext + extra,
       logits: work.logits + 1,
     },
+    ...moreAdapters(work, random),
   ]
+}
+
+/** The same step with one more adapter, and with a token more that has one. */
+function moreAdapters(work: StepWork, random: RandomNumbers): StepWork[] {
+  const { adapters } = work
+  if (adapters === undefined) return []
+  const rank = random.pick([8, 64])
+  const { prefillTokens, prefillRanks, decodes, decodeRanks } = adapters
+  const more: Partial<AdapterWork>[] = [
+    { adapters: adapters.adapters + 1, ranks: adapters.ranks + rank },
+  ]
+  if (prefillTokens < work.prefillTokens)
+    more.push({ prefillTokens: prefillTokens + 1, prefillRanks: prefillRanks + rank })
+  if (decodes < work.decodes) more.push({ decodes: decodes + 1, decodeRanks: decodeRanks + rank })
+  return more.map((each) => ({ ...work, adapters: { ...adapters, ...each } }))
 }

@@ -10,6 +10,8 @@ import type {
   StepWork,
 } from '@llmsim/contracts'
 import { calibratedAttention, type CalibratedAttention } from './calibrated/calibrated-attention.js'
+import { AdapterCost } from './adapter-cost.js'
+import { adaptedProducts } from './adapter-shapes.js'
 import { CalibratedDevice } from './calibrated/calibrated-device.js'
 import {
   calibratedGroupOperators,
@@ -59,6 +61,8 @@ class Calibrated implements CostModel {
   readonly #logits: OperatorSum
   /** Layers that keep a state; undefined without such. */
   readonly #state: StateCost | undefined
+  /** What LoRA adapters add. */
+  readonly #adapters: AdapterCost
   /** Tokens of each decoding sequence in a step. */
   readonly #verified: number
   /** What attention ranks do together; undefined with one rank. */
@@ -72,6 +76,7 @@ class Calibrated implements CostModel {
     this.#logits = new OperatorSum(calibratedLogitOperators(inputs))
     this.#verified = inputs.layout.verifiedTokens ?? 1
     this.#state = stateCost(inputs)
+    this.#adapters = adapterCost(inputs)
     const { ranks } = expertLayout(inputs.layout)
     this.#group =
       ranks === 1
@@ -99,6 +104,7 @@ class Calibrated implements CostModel {
       seconds +=
         this.#state.decodeSeconds(this.#verified * decodes) +
         this.#state.prefillSeconds(prefillTokens)
+    if (work.adapters !== undefined) seconds += this.#adapters.seconds(work.adapters)
     let growth = 0
     let horizon = Infinity
     if (decodes > 0 || decodeContext > 0)
@@ -174,6 +180,7 @@ class Calibrated implements CostModel {
     this.#group?.describe(work, operators)
     for (const part of this.#attention) part.describe(work, operators)
     this.#state?.describe({ ...work, decodes: this.#verified * decodes }, operators)
+    if (work.adapters !== undefined) this.#adapters.describe(work.adapters, operators)
     this.#logits.describe(logits, operators)
     const overhead = (name: string, seconds: number): void => {
       if (seconds > 0)
@@ -217,6 +224,30 @@ function stateCost(inputs: CalibratedInputs): StateCost | undefined {
     shapes,
     state.state_elements / layout.tensorParallel,
     device.residualBytes,
+  )
+}
+
+/**
+ * LoRA adapters: what they move as the elementwise kernels do, what they compute at the share and with the start of
+ * 16-bit products. No calibration has curves of them.
+ */
+function adapterCost(inputs: CalibratedInputs): AdapterCost {
+  const { layout, shapes, device } = inputs
+  const { gemm, elementwise } = device.calibration.kernels
+  const format = unquantisedFormat(layout.activationFormat)
+  const { flopPerSecond, bytesPerSecond } = device.device(format, format)
+  const curve = curveOf(gemm, format)
+  const rates = {
+    flopPerSecond: flopPerSecond * (curve?.compute_fraction ?? 1),
+    bytesPerSecond: bytesPerSecond * elementwise.memory_fraction,
+    startSeconds: curve?.latency_s ?? elementwise.latency_s,
+    elementBytes: device.residualBytes,
+  }
+  return new AdapterCost(
+    adaptedProducts(layout, shapes),
+    (layers) => passes(inputs, layers),
+    rates,
+    layout.verifiedTokens ?? 1,
   )
 }
 

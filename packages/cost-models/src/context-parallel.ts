@@ -1,4 +1,11 @@
-import type { CostModel, OperatorCost, ReplicaLayout, StepCost, StepWork } from '@llmsim/contracts'
+import type {
+  AdapterWork,
+  CostModel,
+  OperatorCost,
+  ReplicaLayout,
+  StepCost,
+  StepWork,
+} from '@llmsim/contracts'
 import { bytesPerElement, emptyWork } from '@llmsim/contracts'
 import { allGather, allReduce } from './collectives.js'
 import { deviceShapes } from './device-shapes.js'
@@ -23,6 +30,14 @@ export class ContextParallel implements CostModel {
   readonly #reduce: (decodes: number) => number
   readonly #bytes: { readonly gathered: number; readonly reduced: number }
   readonly #share: StepWork = emptyWork()
+  readonly #adapters: AdapterWork = {
+    adapters: 0,
+    ranks: 0,
+    prefillRanks: 0,
+    prefillTokens: 0,
+    decodeRanks: 0,
+    decodes: 0,
+  }
 
   constructor(inner: CostModel, layout: ReplicaLayout) {
     const { contextParallel: groups = 1, tensorParallel: tp, devicesPerNode } = layout
@@ -77,6 +92,13 @@ export class ContextParallel implements CostModel {
     into.decodes = work.decodes
     into.decodeContext = work.decodeContext / this.#groups
     into.logits = work.logits
+    into.adapters = undefined
+    if (work.adapters !== undefined) {
+      const adapters = Object.assign(this.#adapters, work.adapters)
+      adapters.prefillTokens /= this.#groups
+      adapters.prefillRanks /= this.#groups
+      into.adapters = adapters
+    }
     return into
   }
 }

@@ -48,7 +48,7 @@ export function requireFit(
     path: tooSmall ? 'engine.gpu_memory_utilization' : path,
     message:
       `${model.name} needs ${gib(footprint.staticBytes + kv)} GiB per device ` +
-      `(weights ${gib(footprint.weightBytes)}, activations ${gib(footprint.activationBytes)}, ` +
+      `(weights ${gib(footprint.weightBytes)}, ${adaptersOf(footprint)}activations ${gib(footprint.activationBytes)}, ` +
       `reserve ${gib(footprint.reserveBytes)}, KV cache of ${tokens} tokens ${gib(kv)}), ` +
       `${accelerator.name} has ${gib(footprint.deviceBytes)} GiB`,
     given: tooSmall ? utilization : pp === 1 ? tp : `${tp} with ${pp} stages`,
@@ -112,6 +112,10 @@ function fittingFormats(
       bytesPerElement[weightFormat] < width &&
       holds(memoryFootprint({ ...layout, weightFormat }, options), tokens),
   )
+}
+
+function adaptersOf({ adapterBytes }: MemoryFootprint): string {
+  return adapterBytes > 0 ? `LoRA adapters ${gib(adapterBytes)}, ` : ''
 }
 
 function gib(bytes: number): string {

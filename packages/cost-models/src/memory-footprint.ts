@@ -1,4 +1,5 @@
 import { bytesPerElement, GIB, parameterCounts, type ReplicaLayout } from '@llmsim/contracts'
+import { adapterBytesPerRank } from './adapter-shapes.js'
 import { unquantisedFormat } from './compute-format.js'
 import { deviceShapes, type DeviceShapes } from './device-shapes.js'
 import { expertLayout, rowsPerToken } from './expert-layout.js'
@@ -15,6 +16,8 @@ export interface MemoryOptions {
   readonly maxBatchSize: number
   /** What drafts tokens for the model, on the same devices. */
   readonly draft?: DraftMemory | undefined
+  /** Slots for LoRA adapters, each of so large a rank; none when absent. */
+  readonly adapters?: { readonly slots: number; readonly rank: number } | undefined
 }
 
 /** What a draft holds beside the model that verifies it. */
@@ -39,7 +42,10 @@ export interface MemoryFootprint {
   readonly activationBytes: number
   /** What the engine may not use, plus what it and its libraries hold besides. */
   readonly reserveBytes: number
-  /** Weights, activations and reserve together: in use before any KV block. */
+  /** Slots for LoRA adapters; and of one adapter, for each of its ranks. */
+  readonly adapterBytes: number
+  readonly adapterBytesPerRank: number
+  /** Weights, adapters, activations and reserve together: in use before any KV block. */
   readonly staticBytes: number
   /** What is left for the KV cache; negative when the model does not fit. */
   readonly kvCacheBytes: number
@@ -210,7 +216,10 @@ export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): 
   const unused = (1 - utilization) * deviceBytes
   const context = CONTEXT_BYTES + (devices > 1 ? COLLECTIVE_BYTES : 0)
   const reserveBytes = unused + context
-  const staticBytes = weights + activationBytes + reserveBytes
+  const adapterRankBytes = adapterBytesPerRank(layout, deviceShapes(layout))
+  const { adapters: { slots, rank } = { slots: 0, rank: 0 } } = options
+  const adapterBytes = slots * rank * adapterRankBytes
+  const staticBytes = weights + adapterBytes + activationBytes + reserveBytes
   const kvCacheBytes = deviceBytes - staticBytes
   const own = kvBytes(layout)
   const perDevice = own.perDevice + (drafting?.perDevice ?? 0)
@@ -222,6 +231,8 @@ export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): 
     weightBytes: weights,
     activationBytes,
     reserveBytes,
+    adapterBytes,
+    adapterBytesPerRank: adapterRankBytes,
     staticBytes,
     kvCacheBytes,
     kvBytesPerTokenPerDevice: perDevice,
@@ -234,6 +245,7 @@ export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): 
     kvBlocks: Math.max(0, Math.floor(kvCacheBytes / bytesPerBlock)),
     parts: [
       { name: 'weights', bytes: weights },
+      ...(adapterBytes > 0 ? [{ name: 'LoRA adapters', bytes: adapterBytes }] : []),
       { name: 'activations', bytes: activationBytes },
       { name: 'context and libraries', bytes: context },
       { name: 'left unused', bytes: unused },

@@ -7,6 +7,8 @@ import type {
   StepCost,
   StepWork,
 } from '@llmsim/contracts'
+import { AdapterCost } from './adapter-cost.js'
+import { adaptedProducts } from './adapter-shapes.js'
 import { AttentionCost, type AttentionShape } from './attention-cost.js'
 import { deviceShapes } from './device-shapes.js'
 import { expertLayout } from './expert-layout.js'
@@ -33,6 +35,8 @@ class Roofline implements CostModel {
   readonly #logits: OperatorSum
   /** Layers that keep a state; undefined without such. */
   readonly #state: StateCost | undefined
+  /** What LoRA adapters add. */
+  readonly #adapters: AdapterCost
   /** Tokens of each decoding sequence in a step. */
   readonly #verified: number
   /** What attention ranks do together; undefined with one rank. */
@@ -45,6 +49,7 @@ class Roofline implements CostModel {
     this.#logits = new OperatorSum(logitOperators(inputs))
     this.#verified = inputs.layout.verifiedTokens ?? 1
     this.#state = stateCost(inputs)
+    this.#adapters = adapterCost(inputs)
     const { ranks } = expertLayout(inputs.layout)
     this.#group =
       ranks === 1 ? undefined : new GroupSum(ranks, this.#verified, groupOperators(inputs))
@@ -68,6 +73,7 @@ class Roofline implements CostModel {
       seconds +=
         this.#state.decodeSeconds(this.#verified * decodes) +
         this.#state.prefillSeconds(prefillTokens)
+    if (work.adapters !== undefined) seconds += this.#adapters.seconds(work.adapters)
     let growth = 0
     let horizon = Infinity
     if (decodes > 0 || decodeContext > 0)
@@ -119,6 +125,7 @@ class Roofline implements CostModel {
     this.#group?.describe(work, operators)
     for (const part of this.#attention) part.describe(work, operators)
     this.#state?.describe({ ...work, decodes: this.#verified * work.decodes }, operators)
+    if (work.adapters !== undefined) this.#adapters.describe(work.adapters, operators)
     this.#logits.describe(work.logits, operators)
     return operators
   }
@@ -137,6 +144,18 @@ function stateCost(inputs: OperatorInputs): StateCost | undefined {
   }
   const elements = state.state_elements / layout.tensorParallel
   return new StateCost(rates, shapes, elements, speed.residualBytes)
+}
+
+/** LoRA adapters, at the rates of 16-bit products. */
+function adapterCost(inputs: OperatorInputs): AdapterCost {
+  const { layout, shapes, speed } = inputs
+  const { flopPerSecond, bytesPerSecond, memoryRampSeconds: startSeconds } = speed.unquantised
+  return new AdapterCost(
+    adaptedProducts(layout, shapes),
+    (layers) => passes(inputs, layers),
+    { flopPerSecond, bytesPerSecond, startSeconds, elementBytes: speed.residualBytes },
+    layout.verifiedTokens ?? 1,
+  )
 }
 
 /** Attention per device: of the layers that see everything, and of those with a window. */

@@ -1,4 +1,4 @@
-import type { CostModel, OperatorCost, StepCost, StepWork } from '@llmsim/contracts'
+import type { AdapterWork, CostModel, OperatorCost, StepCost, StepWork } from '@llmsim/contracts'
 
 /** Drafting and verifying, as one cost model of the two. */
 export interface SpeculativeOptions {
@@ -51,6 +51,15 @@ export class Speculative implements CostModel {
     groupTokens: 0,
     groupDecodes: 0,
     windows: undefined,
+    adapters: undefined,
+  }
+  readonly #adapters: AdapterWork = {
+    adapters: 0,
+    ranks: 0,
+    prefillRanks: 0,
+    prefillTokens: 0,
+    decodeRanks: 0,
+    decodes: 0,
   }
   readonly #drafting: StepWork = { ...this.#verify }
 
@@ -70,7 +79,7 @@ export class Speculative implements CostModel {
       this.#target.step(work, into)
       if (this.#draft === undefined) return
       const { seconds } = into
-      this.#draft.step(work, into)
+      this.#draft.step(this.#prompts(work), into)
       into.seconds += seconds
       return
     }
@@ -118,7 +127,7 @@ export class Speculative implements CostModel {
     for (const { model, prefix, times, of } of models) {
       if (model === undefined) continue
       if (work.decodes === 0) {
-        add(prefix, model.breakdown(work), 1)
+        add(prefix, model.breakdown(prefix === '' ? work : { ...this.#prompts(work) }), 1)
         continue
       }
       add(prefix, model.breakdown({ ...of(work, false) }), times / this.#tokens)
@@ -158,12 +167,28 @@ export class Speculative implements CostModel {
     return into
   }
 
+  /** What the draft computes of prompts alone: it has no LoRA adapters. */
+  #prompts(work: StepWork): StepWork {
+    return work.adapters === undefined ? work : this.#draftedOf(work, true)
+  }
+
   /** What the draft computes for one token of each sequence, with the prompts or without. */
   #draftedOf(work: StepWork, prompts: boolean): StepWork {
     const into = this.#drafting
     this.#fill(into, work, prompts)
     into.decodeContext = work.decodeContext
     into.windows = undefined
+    into.adapters = undefined
+    return into
+  }
+
+  /** The LoRA adapters of a step, with those of the prompts or without. */
+  #adaptersOf({ adapters }: StepWork, prompts: boolean): AdapterWork | undefined {
+    if (adapters === undefined || prompts) return adapters
+    if (adapters.decodes === 0) return undefined
+    const into = Object.assign(this.#adapters, adapters)
+    into.prefillRanks = 0
+    into.prefillTokens = 0
     return into
   }
 
@@ -174,6 +199,7 @@ export class Speculative implements CostModel {
     into.decodes = decodes
     into.logits = prompts ? work.logits : decodes
     into.windows = work.windows
+    into.adapters = this.#adaptersOf(work, prompts)
     into.groupDecodes = groupTokens === undefined ? undefined : (groupDecodes ?? decodes)
     into.groupTokens = prompts ? groupTokens : into.groupDecodes
   }
