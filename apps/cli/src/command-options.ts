@@ -59,7 +59,7 @@ export function addPluginOption(target: Command): void {
   addList(
     target,
     '--plugin <PATH|PACKAGE>',
-    'more schedulers, routers, admission policies and cost models; repeatable',
+    'more schedulers, routers, admission policies, deciders and cost models; repeatable',
   )
 }
 

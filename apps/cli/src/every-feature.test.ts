@@ -142,6 +142,8 @@ function count(spec: SimulationSpec, result: SimulationResult): void {
     'time-outs': (result.clients?.timeouts ?? 0) > 0,
     retries: (result.clients?.retries ?? 0) > 0,
     classes: result.classes !== undefined,
+    'prompts on decode replicas': (result.decider?.decode_requests ?? 0) > 0,
+    'first tokens from decode replicas': spec.firstTokenFrom === 'decode',
   }
   for (const [what, did] of Object.entries(happened))
     seen.set(what, (seen.get(what) ?? 0) + Number(did))
@@ -182,6 +184,6 @@ describe('every feature with every other', () => {
 
   it('draws from all of them', () => {
     for (const [what, times] of seen) expect(times, what).toBeGreaterThan(15)
-    expect(seen.size).toBe(12)
+    expect(seen.size).toBe(14)
   })
 })

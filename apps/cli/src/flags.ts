@@ -289,6 +289,16 @@ const disaggregation = group('Disaggregated serving:', [
     'disaggregation.transfer_latency_ms',
     'latency of that link (default: 1)',
   ),
+  text(
+    '--decider NAME',
+    'decider.name',
+    'which prompts a prefill pool computes: always, prefix-miss, load or conditional (default: all)',
+  ),
+  text(
+    '--first-token-from STEP',
+    'kv_transfer.first_token_from',
+    'the step that makes the first token: prefill, or decode as in vLLM (default: prefill)',
+  ),
   number(
     '--kv-compression-ratio RATIO',
     'disaggregation.kv_compression_ratio',

@@ -6,13 +6,15 @@ import type { ResolvedScenario } from './scenario/resolved-scenario.js'
 export function kvTransferOf(
   { disaggregation, kv_transfer: transfer }: ResolvedScenario,
   { model, pools }: Deployment,
-): Pick<SimulationSpec, 'kvTransfer'> {
+): Pick<SimulationSpec, 'kvTransfer' | 'firstTokenFrom'> {
   const prefill = pools.find(({ role }) => role === 'prefill')
   if (prefill === undefined) return {}
   const bandwidth = disaggregation?.transfer_bandwidth_gbs ?? transfer?.bandwidth_gbs
   const latency = disaggregation?.transfer_latency_ms ?? transfer?.latency_ms
   const ratio = disaggregation?.kv_compression_ratio ?? transfer?.compression_ratio
+  const firstToken = transfer?.first_token_from
   return {
+    ...(firstToken === undefined ? {} : { firstTokenFrom: firstToken }),
     kvTransfer: {
       bandwidthBytesPerSecond: (bandwidth ?? 1) * GB,
       latencySeconds: (latency ?? 0) * MILLISECOND,

@@ -7,6 +7,7 @@ const lists = {
   schedulers: 'scheduler',
   routers: 'router',
   admissionPolicies: 'admission policy',
+  deciders: 'decider',
   costModels: 'cost model',
 } as const
 
@@ -14,7 +15,7 @@ type ListName = keyof typeof lists
 
 /**
  * Imports a plug-in: a JavaScript module, a folder that is a package, or an installed package, which
- * exports `schedulers`, `routers`, `admissionPolicies` or `costModels`, or has them in `plugin` or its default export.
+ * exports `schedulers`, `routers`, `admissionPolicies`, `deciders` or `costModels`, or has them in `plugin` or its default export.
  *
  * Throws `SimulatorError` at `--plugin`.
  */
@@ -23,7 +24,7 @@ export async function loadPlugin(pathOrPackage: string, cwd: string): Promise<Pl
   const holder = [namespace, namespace.plugin, namespace.default].find(bringsList)
   if (holder === undefined)
     throw refusal(
-      `${pathOrPackage} exports no schedulers, routers, admissionPolicies or costModels`,
+      `${pathOrPackage} exports no schedulers, routers, admissionPolicies, deciders or costModels`,
       Object.keys(namespace),
       'a module that exports at least one of these lists',
     )

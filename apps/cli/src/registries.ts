@@ -11,11 +11,12 @@ import {
   SimulatorError,
   type AdmissionFactory,
   type CostModelFactory,
+  type DeciderFactory,
   type RouterFactory,
   type SchedulerFactory,
 } from '@llmsim/contracts'
 import { costModels } from '@llmsim/cost-models'
-import { admissionPolicies, routers } from '@llmsim/routers'
+import { admissionPolicies, deciders, routers } from '@llmsim/routers'
 import { schedulers } from '@llmsim/schedulers'
 import { loadPlugin } from './plugin-module.js'
 
@@ -29,6 +30,7 @@ export interface Registries {
   readonly schedulers: Registry<SchedulerFactory>
   readonly routers: Registry<RouterFactory>
   readonly admissionPolicies: Registry<AdmissionFactory>
+  readonly deciders: Registry<DeciderFactory>
   readonly costModels: Registry<CostModelFactory>
   readonly engineProfiles: Catalog<EngineProfile>
   /** Those of catalogs go before the built-in ones of the same name. */
@@ -57,6 +59,7 @@ export async function loadRegistries(options: RegistryOptions, cwd: string): Pro
     schedulers: registryOf('scheduler', schedulers),
     routers: registryOf('router', routers),
     admissionPolicies: registryOf('admission policy', admissionPolicies),
+    deciders: registryOf('decider', deciders),
     costModels: registryOf('cost model', costModels),
     engineProfiles: createCatalog({
       kind: 'engine',
@@ -87,6 +90,7 @@ export async function loadRegistries(options: RegistryOptions, cwd: string): Pro
     addAll(loaded.schedulers, 'scheduler', plugin.schedulers ?? [], name)
     addAll(loaded.routers, 'router', plugin.routers ?? [], name)
     addAll(loaded.admissionPolicies, 'admission policy', plugin.admissionPolicies ?? [], name)
+    addAll(loaded.deciders, 'decider', plugin.deciders ?? [], name)
     addAll(loaded.costModels, 'cost model', plugin.costModels ?? [], name)
   }
   return loaded

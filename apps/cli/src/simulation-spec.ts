@@ -11,6 +11,7 @@ import { entryOf } from './admission.js'
 import { autoscalingOf } from './autoscaling-spec.js'
 import { clientSource } from './client-source.js'
 import { created, type DeployedPool, type Deployment } from './deployment.js'
+import { deciderOf } from './decider.js'
 import { faultInjection, startUpSeconds } from './fault-injection.js'
 import { kvTransferOf } from './kv-transfer-spec.js'
 import { poolRouters } from './pool-routers.js'
@@ -40,6 +41,7 @@ export function simulationSpec(
     pools,
     ...kvTransferOf(scenario, deployment),
     ...poolRouters(scenario, deployment, registries),
+    ...deciderOf(scenario, registries),
     ...entryOf(scenario, registries),
     source: clientSource(traffic.source(names), scenario),
     ...(workload.concurrency === undefined ? {} : { concurrency: workload.concurrency }),

@@ -12,6 +12,7 @@ import { withRandomExpectations } from './random-expectations.js'
 import { withRandomClients } from './random-clients.js'
 import { withRandomFaults } from './random-faults.js'
 import { RandomNumbers } from './random-numbers.js'
+import { withRandomDeciders } from './random-deciders.js'
 import { withRandomDrafts } from './random-drafts.js'
 import { withRandomPools } from './random-pools.js'
 import { withRandomStates } from './random-states.js'
@@ -81,7 +82,7 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
   )
   const spread = withRandomPools(seed, withRandomClients(seed, kept))
   const broken = withRandomFaults(seed, withRandomTransfer(seed, spread))
-  return withRandomScaling(seed, withRandomAdapters(seed, broken))
+  return withRandomDeciders(seed, withRandomScaling(seed, withRandomAdapters(seed, broken)))
 }
 
 function randomPool(

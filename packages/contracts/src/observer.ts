@@ -61,7 +61,7 @@ export interface ObservedSegment {
   /** Prompt tokens, and the token pairs of their attention; a segment with any has one step. */
   readonly prefillTokens: number
   readonly prefillAttention: number
-  /** Prompt chunks, and those of them that are the last of their prompt, which makes a token. */
+  /** Prompt chunks, and those of them that are the last of their prompt and make a token. */
   readonly chunks: number
   readonly promptsDone: number
   /** Requests that decode a token in each step. */
@@ -73,6 +73,8 @@ export interface ObservedSegment {
   /** Decoding requests that decode for the first time, and the sum of the gaps that they end. */
   readonly joined: number
   readonly joinedGapsSeconds: number
+  /** Besides them, those that the first step gives their first token, which ends no gap; absent: none. */
+  readonly firstTokens?: number
   /** KV blocks of the replica in use when it ended, before anything that it finished was freed. */
   readonly usedBlocks: number
 }

@@ -1,5 +1,6 @@
 import type { AdmissionFactory } from './admission.js'
 import type { CostModelFactory } from './cost-model-factory.js'
+import type { DeciderFactory } from './decider.js'
 import type { RouterFactory } from './router.js'
 import type { SchedulerFactory } from './scheduler.js'
 
@@ -8,5 +9,6 @@ export interface Plugin {
   readonly schedulers?: readonly SchedulerFactory[]
   readonly routers?: readonly RouterFactory[]
   readonly admissionPolicies?: readonly AdmissionFactory[]
+  readonly deciders?: readonly DeciderFactory[]
   readonly costModels?: readonly CostModelFactory[]
 }

@@ -366,6 +366,14 @@ export const SimulationResult = z.strictObject({
       link_utilization: share,
     })
     .nullable(),
+  /** Where prompts were computed, counted each time that a request was routed; absent without a decider. */
+  decider: z
+    .strictObject({
+      /** In the pools that requests come to, and on the replica that decodes them. */
+      prefill_requests: z.number(),
+      decode_requests: z.number(),
+    })
+    .optional(),
   energy: z.strictObject({
     total_joules: z.number(),
     joules_per_output_token: figure,

@@ -99,6 +99,11 @@ export const AdmissionSection = z.strictObject({
   options: options.optional(),
 })
 
+export const DeciderSection = z.strictObject({
+  name: z.string().min(1).optional(),
+  options: options.optional(),
+})
+
 export const RouterSection = z.strictObject({
   name: z.string().min(1).optional(),
   signal_delay_ms: z
@@ -235,6 +240,10 @@ export const KvTransferSection = z.strictObject({
     .boolean()
     .optional()
     .describe('Sends the KV cache of each layer while those after it are computed.'),
+  first_token_from: z
+    .enum(['prefill', 'decode'])
+    .optional()
+    .describe('Whether the prefill or the first decode step makes the first token.'),
   topology: z
     .strictObject({
       nic_gbs: positive.optional().describe('GB/s of the NIC of a device.'),
@@ -277,6 +286,9 @@ export const Scenario = z.strictObject({
   pools: z.array(PoolSection).min(1).max(64).optional().describe('Any number of pools.'),
   pool_router: RouterSection.optional().describe('Which pool takes a request.'),
   kv_transfer: KvTransferSection.optional(),
+  decider: DeciderSection.optional().describe(
+    'Which prompts a prefill pool computes, and which the replica that decodes them.',
+  ),
   autoscaling: AutoscalingSection.optional().describe('Replicas come and go with the load.'),
   slo: ObjectivesSection.optional(),
   faults: FaultsSection.optional().describe('What breaks.'),

@@ -1,5 +1,6 @@
 import type { AdmissionPolicy } from './admission.js'
 import type { AttentionReach, CostModel } from './cost-model.js'
+import type { PrefillDecider } from './decider.js'
 import type { AutoscalingSpec, FaultsSpec, TransferTopologySpec } from './fleet.js'
 import type { RunObserver } from './observer.js'
 import type { RequestSource } from './request-source.js'
@@ -232,6 +233,16 @@ export interface SimulationSpec {
   }
   /** Required with prefill and decode pools. */
   readonly kvTransfer?: KvTransferSpec
+  /**
+   * Whether the prompt of a request is computed in the pools that requests come to, or by the decode replica,
+   * which is chosen on arrival then; absent: there, and the decode replica is chosen when the prompt is done.
+   */
+  readonly decider?: PrefillDecider
+  /**
+   * Where a request that is handed over gets the token that follows its prompt: from the step that ends the
+   * prefill, or from its first decode step, which computes the prompt's last token again; `prefill` when absent.
+   */
+  readonly firstTokenFrom?: 'prefill' | 'decode'
   readonly source: RequestSource
   /** Who may enter at all; absent: everybody. */
   readonly admission?: AdmissionPolicy

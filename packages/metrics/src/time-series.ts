@@ -150,7 +150,8 @@ export class TimeSeriesRecorder implements RunObserver {
 
   /** Counts a segment's decode steps where each of them ends. */
   #decoded(segment: ObservedSegment, pool: PoolColumns): void {
-    const { decodes, joined } = segment
+    const { decodes, joined, firstTokens = 0 } = segment
+    const others = decodes - joined - firstTokens
     const steps = this.#steps
     steps.of(segment)
     for (let done = 0; done < segment.steps;) {
@@ -163,7 +164,7 @@ export class TimeSeriesRecorder implements RunObserver {
       let from = done
       if (done === 0) {
         if (joined > 0) this.#gaps.add(interval, segment.joinedGapsSeconds / joined, joined)
-        if (decodes > joined) this.#gaps.add(interval, segment.firstGapSeconds, decodes - joined)
+        if (others > 0) this.#gaps.add(interval, segment.firstGapSeconds, others)
         from = 1
       }
       const first = segment.seconds + from * segment.growth

@@ -22,6 +22,7 @@ export {
 }
 
 export * from './admission/index.js'
+export * from './deciders/index.js'
 
 /** Every router of this package. */
 export const routers: readonly RouterFactory[] = [

@@ -2,6 +2,7 @@ import type { SimulationSpec, Slot } from '@llmsim/contracts'
 import { SimulatorError } from '@llmsim/contracts'
 import type { EventQueue } from '@llmsim/engine'
 import { NO_EVENT } from '@llmsim/engine'
+import type { DeciderDesk } from './decider-desk.js'
 import { ENTRY_PRIORITY } from './event-priority.js'
 import { FrontEnd } from './front-end.js'
 import type { Gateway } from './gateway.js'
@@ -30,6 +31,7 @@ export interface EntranceParts {
   /** Number of lanes: a request's event has the number after theirs. */
   readonly lanes: number
   readonly tierReads: TierReads | undefined
+  readonly desk: DeciderDesk | undefined
   readonly gateway: Gateway | undefined
   readonly outages: Outages | undefined
 }
@@ -46,6 +48,7 @@ export class Entrance {
   readonly #pools: PoolGroup
   readonly #lanes: number
   readonly #tierReads: TierReads | undefined
+  readonly #desk: DeciderDesk | undefined
   readonly #gateway: Gateway | undefined
   readonly #outages: Outages | undefined
   readonly #frontEnd: FrontEnd
@@ -62,6 +65,7 @@ export class Entrance {
     this.#pools = parts.pools
     this.#lanes = parts.lanes
     this.#tierReads = parts.tierReads
+    this.#desk = parts.desk
     this.#gateway = parts.gateway
     this.#outages = parts.outages
     this.#frontEnd = new FrontEnd(parts.spec)
@@ -138,14 +142,15 @@ export class Entrance {
   #enter(slot: Slot): void {
     const { now } = this.#clock
     this.#gateway?.entering(slot, NO_EVENT)
-    const replica = this.#pools.route(slot, now)
+    const replica = this.#desk?.choose(slot, now) ?? this.#pools.route(slot, now)
     if (replica === undefined) {
       this.#pools.parked.pushBack(slot)
       return
     }
     replica.requests++
     replica.outstanding++
-    this.#table.entryReplica[slot] = replica.index
+    this.#desk?.count(replica)
+    this.#table.entryLane[slot] = replica.lanes[0]!.id
     if (Number.isNaN(this.#table.entered[slot]!)) this.#table.entered[slot] = now
     if (this.#tierReads !== undefined && replica.cache?.tiers !== undefined) {
       const ready = this.#tierReads.begin(slot, replica, now)

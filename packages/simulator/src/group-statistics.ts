@@ -51,6 +51,7 @@ export class GroupStatistics {
   /** By group: decoders of the segment at hand that decode for the first time. */
   readonly #joined: Int32Array
   readonly #tallied: boolean
+  readonly #firstTokenFromDecode: boolean
 
   constructor(parts: GroupParts) {
     const { spec, pools, lanes, newDistribution, newGaps } = parts
@@ -58,6 +59,7 @@ export class GroupStatistics {
     this.#table = parts.table
     this.#start = spec.warmUpSeconds
     this.#end = spec.durationSeconds
+    this.#firstTokenFromDecode = spec.firstTokenFrom === 'decode'
     this.#classes = spec.classes?.length ?? 0
     for (const each of spec.classes ?? [])
       this.#groups.push(
@@ -129,13 +131,19 @@ export class GroupStatistics {
     if (!arrivedInWindow) return
     const lane = this.#parts.lanes[table.lane[slot]!]!
     const pool = this.#poolOf[lane.id]!
-    const entry = table.entryReplica[slot]!
+    const entry = this.#parts.lanes[table.entryLane[slot]!]!
+    const entryPool = this.#poolOf[entry.id]!
+    const firstLane = this.#firstTokenFromDecode && entry.view.role === 'prefill' ? lane : entry
+    const firstPool = this.#poolOf[firstLane.id]!
+    const queue = record.startSeconds - arrival
+    const ttft = record.firstTokenSeconds - arrival
     if (this.#pools.length > 0) {
-      addFirst(this.#pools[0]!, record)
+      this.#pools[entryPool]!.queue.add(queue)
+      this.#pools[firstPool]!.ttft.add(ttft)
       addLast(this.#pools[pool]!, record, transfer)
     }
-    const first = this.#replicas[0]![entry]
-    if (first !== undefined) addFirst(first, record)
+    this.#replicas[entryPool]![entry.replica]?.queue.add(queue)
+    this.#replicas[firstPool]![firstLane.replica]?.ttft.add(ttft)
     const last = this.#replicas[pool]![lane.replica]
     if (last !== undefined) addLast(last, record, transfer)
   }
@@ -219,7 +227,8 @@ export class GroupStatistics {
 
   #joinedGap(group: number, gap: number): void {
     this.#joined[group] = this.#joined[group]! + 1
-    this.#groups[group]?.gaps.add(gap)
+    // A first token ends none.
+    if (gap >= 0) this.#groups[group]?.gaps.add(gap)
   }
 
   #classOf(slot: Slot): RequestGroup | undefined {
@@ -265,12 +274,6 @@ export class GroupStatistics {
   }
 }
 
-/** Records what the replica that makes the first token has to do with. */
-function addFirst(group: LatencyGroup, record: CompletedRequest): void {
-  group.ttft.add(record.firstTokenSeconds - record.arrivalSeconds)
-  group.queue.add(record.startSeconds - record.arrivalSeconds)
-}
-
 /** Records what the replica that makes the last token has to do with. */
 function addLast(group: LatencyGroup, record: CompletedRequest, transfer: number): void {
   group.e2e.add(record.finishSeconds - record.arrivalSeconds)
@@ -283,8 +286,10 @@ function addLast(group: LatencyGroup, record: CompletedRequest, transfer: number
 function addAllGaps(gaps: Distribution, lane: Lane, skipped: number, measured: number): void {
   const { fresh, segment, table, decoders } = lane
   if (skipped === 0)
-    for (let i = 0; i < fresh.size; i++)
-      gaps.add(segment.start - table.lastToken[fresh.slots[i]!]! + segment.seconds)
+    for (let i = 0; i < fresh.size; i++) {
+      const gap = segment.start - table.lastToken[fresh.slots[i]!]! + segment.seconds
+      if (gap >= 0) gaps.add(gap)
+    }
   addGaps(gaps, lane, skipped, measured, decoders.size, decoders.size - fresh.size)
 }
 

@@ -29,6 +29,8 @@ export interface HandoverParts {
   /** The decode pools. */
   readonly group: PoolGroup
   readonly transfer: KvTransfer
+  /** Last tokens of a prompt that the decode replica computes again. */
+  readonly recomputed: number
   replicaOf(slot: Slot): Replica
   replicaOfLane(lane: number): Replica
   /** Whether something that happens at a time is measured. */
@@ -107,7 +109,7 @@ export class KvHandover {
    * @returns the decode replica that had room for it, or would have; its blocks there are free
    */
   withdraw(slot: Slot, now: number): Replica | undefined {
-    const { table, queue, group } = this.#parts
+    const { queue, group } = this.#parts
     const lane = this.#targets[slot]!
     this.#targets[slot] = WITHDRAWN
     if (lane === PARKED) group.parked.remove(slot)
@@ -119,7 +121,7 @@ export class KvHandover {
       if (this.#events[slot] === ON_NETWORK) this.#parts.transfer.cancel(slot, now)
       else queue.cancel(this.#events[slot]!)
       target.sampleUntil(now)
-      const blocks = target.kv.heldBy(table.prefillTarget[slot]!)
+      const blocks = target.kv.heldBy(this.#keptTokens(slot))
       // Its batch may be in the middle of a run of steps, which has grown until now.
       target.kv.notePeak(target.usedBefore(now))
       if (target.cache === undefined) target.kv.allocate(-blocks)
@@ -129,8 +131,9 @@ export class KvHandover {
   }
 
   #seek(slot: Slot, now: number): void {
-    const { group } = this.#parts
-    const target = group.route(slot, now)
+    const { group, table } = this.#parts
+    const promised = table.promises?.take(slot)
+    const target = promised ?? group.route(slot, now)
     this.#events[slot] = NO_EVENT
     if (target === undefined) {
       this.#targets[slot] = PARKED
@@ -138,7 +141,7 @@ export class KvHandover {
       return
     }
     target.requests++
-    target.outstanding++
+    if (promised === undefined) target.outstanding++
     this.#targets[slot] = target.lanes[0]!.id
     target.inbound.pushBack(slot)
     this.admitInbound(target, now)
@@ -151,7 +154,7 @@ export class KvHandover {
       // A preempted request comes before newcomers, or these would take all that is freed.
       if (replica.lanes.some(hasEvicted)) return
       const slot = replica.inbound.head
-      const tokens = table.prefillTarget[slot]!
+      const tokens = this.#keptTokens(slot)
       const blocks = replica.kv.heldBy(tokens)
       const held = heldPrefix(replica, slot, tokens, now)
       // So many blocks stay free that the first to decode can grow.
@@ -164,7 +167,7 @@ export class KvHandover {
       const source = this.#parts.replicaOf(slot)
       const ready = this.#readyAt[slot]!
       const computeSeconds = now === ready ? this.#computeSeconds[slot]! : 0
-      const bytes = transfer.bytesOf(tokens, there * replica.kv.size)
+      const bytes = transfer.bytesOf(table.prefillTarget[slot]!, there * replica.kv.size)
       const end = transfer.send(now, slot, bytes, source, replica, computeSeconds)
       this.#startedAt[slot] = transfer.startedAt
       this.#sentBytes[slot] = transfer.sentBytes
@@ -195,13 +198,20 @@ export class KvHandover {
     if (this.#parts.measures(now)) transfer.times.add(now - this.#readyAt[slot]!)
     this.#arrivedAt[slot] = now
     table.stage[slot] = WAITING
-    table.blocks[slot] = target.kv.heldBy(table.prefillTarget[slot]!)
+    const kept = this.#keptTokens(slot)
+    table.prefillTarget[slot] = kept
+    table.prefillDone[slot] = kept
+    table.blocks[slot] = target.kv.heldBy(kept)
     table.prefix?.paths.arrive(slot)
     if (target.cache !== undefined) target.sampleUntil(now)
-    const freed =
-      target.cache?.commit(slot, table.prefillTarget[slot]!, target.usedBefore(now)) ?? 0
+    const freed = target.cache?.commit(slot, kept, target.usedBefore(now)) ?? 0
     if (freed > 0) this.#parts.released(target)
     this.#parts.arrived(slot, target)
+  }
+
+  /** A request starts anew: it was not handed over. */
+  forget(slot: Slot): void {
+    this.#note(slot, NaN)
   }
 
   /** When a request's prefill was done; NaN where none was handed over. */
@@ -212,6 +222,11 @@ export class KvHandover {
   /** When its KV cache was usable for decoding; NaN where it is not yet. */
   arrivedAt(slot: Slot): number {
     return this.#wasHandedOver(slot) ? this.#arrivedAt[slot]! : NaN
+  }
+
+  /** Tokens of a KV cache that the decode replica keeps of what it gets. */
+  #keptTokens(slot: Slot): number {
+    return this.#parts.table.prefillTarget[slot]! - this.#parts.recomputed
   }
 
   /** Whether the slot's request has its first token and is not done with it. */
@@ -261,7 +276,7 @@ function heldPrefix(replica: Replica, slot: Slot, tokens: number, now: number): 
 function takePrefix({ cache, kv }: Replica, slot: Slot, tokens: number): number {
   if (cache === undefined) return 0
   const blocks = cache.acquireForTransfer(slot, Math.floor(tokens / kv.size))
-  cache.countHit(slot, tokens, blocks * kv.size)
+  cache.countTransferHit(slot, tokens, blocks * kv.size)
   return blocks
 }
 

@@ -81,6 +81,8 @@ export class Lane {
   decodes: boolean = false
   /** Decoders that have not decoded since they joined: their next gap starts at a time of their own. */
   readonly fresh: SlotList = new SlotList()
+  /** Of these, those whose first token the next step makes: it is a step by itself. */
+  firsts: number = 0
   lastDecodeEnd: number = 0
   /** Share of the segment's time that each device works on it: below 1 with pipeline stages. */
   busyShare: number = 1
@@ -168,6 +170,7 @@ export class Lane {
   restart(scheduler: Scheduler): void {
     this.scheduler = scheduler
     this.fresh.size = 0
+    this.firsts = 0
     this.doomed.size = 0
     this.emptyPlans = 0
     this.swapSeconds = 0
@@ -215,6 +218,7 @@ export class Lane {
     this.#blockPhases[phase] = this.#blockPhases[phase]! + 1
     this.decoders.add(slot)
     this.fresh.push(slot, 0)
+    if (table.generated[slot] === 0) this.firsts++
     this.tally?.add(slot, 1)
     this.adapters?.decode(slot, 1)
     if (this.windows !== undefined) for (const window of this.windows) window.join(kvTokens)
@@ -234,6 +238,7 @@ export class Lane {
     if (this.windows !== undefined) for (const window of this.windows) window.leave(kvTokens)
     if (this.fresh.size === 0 || !this.fresh.remove(slot))
       table.lastToken[slot] = this.lastDecodeEnd
+    else if (table.generated[slot] === 0) this.firsts--
     table.generated[slot] = table.generated[slot]! + steps
     table.kvAtJoin[slot] = kvTokens
     table.blocks[slot] = this.kv.heldBy(kvTokens)
@@ -276,6 +281,7 @@ export class Lane {
   advance(): boolean {
     const { steps, end } = this.segment
     this.fresh.size = 0
+    this.firsts = 0
     this.counter += steps
     this.#phase = (this.#phase + steps) % this.#blockPhases.length
     this.kvTokens += steps * this.decoders.size

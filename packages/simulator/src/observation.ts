@@ -25,6 +25,8 @@ export interface ObservationParts {
   readonly replicas: readonly Replica[]
   readonly pools: readonly Pool[]
   readonly handover: KvHandover | undefined
+  /** Prompts that are handed over make no token. */
+  readonly firstTokenFromDecode: boolean
 }
 
 /** Tells an observer what happens, in objects that are used again and again. */
@@ -34,6 +36,7 @@ export class Observation {
   readonly #lanes: readonly Lane[]
   readonly #replicas: readonly Replica[]
   readonly #handover: KvHandover | undefined
+  readonly #firstTokenFromDecode: boolean
   /** By lane: its pool, its number in its replica, and its load when it was last told. */
   readonly #pool: Int32Array
   readonly #index: Int32Array
@@ -80,6 +83,7 @@ export class Observation {
     promptsDone: 0,
     firstGapSeconds: 0.5,
     joined: 0,
+    firstTokens: 0,
     joinedGapsSeconds: 0.5,
     usedBlocks: 0,
   }
@@ -111,6 +115,7 @@ export class Observation {
     this.#lanes = parts.lanes
     this.#replicas = parts.replicas
     this.#handover = parts.handover
+    this.#firstTokenFromDecode = parts.firstTokenFromDecode
     const lanes = parts.lanes.length
     this.#pool = new Int32Array(lanes)
     this.#index = new Int32Array(lanes)
@@ -216,12 +221,13 @@ export class Observation {
     into.prefillTokens = tokens
     into.prefillAttention = attention
     into.chunks = chunks.size
-    into.promptsDone = done
+    into.promptsDone = this.#firstTokenFromDecode && lane.view.role === 'prefill' ? 0 : done
     into.kind = chunks.size === 0 ? 'decode' : lane.decodes ? 'mixed' : 'prefill'
     into.decodes = lane.decodes ? lane.decoders.size : 0
     into.decodeContext = lane.decodes ? lane.kvTokens + lane.decoders.size : 0
     into.firstGapSeconds = segment.start - lane.lastDecodeEnd + segment.seconds
-    into.joined = lane.decodes ? lane.fresh.size : 0
+    into.joined = lane.decodes ? lane.fresh.size - lane.firsts : 0
+    into.firstTokens = lane.decodes ? lane.firsts : 0
     into.joinedGapsSeconds = joinedGaps(lane)
     into.usedBlocks = this.#replicas[lane.id]!.usedAt(end)
     this.#observer.segmentExecuted(into)
@@ -333,11 +339,12 @@ export class Observation {
     request.cachedTokens = table.prefix?.paths.hitTokens[slot] ?? 0
     request.pool = lane < 0 ? -1 : this.#pool[lane]!
     request.replica = lane < 0 ? -1 : this.#lanes[lane]!.replica
-    request.entryReplica = table.entryReplica[slot]!
+    request.entryReplica = this.#lanes[table.entryLane[slot]!]?.replica ?? -1
     request.arrivalSeconds = table.arrival[slot]!
     request.queuedSeconds = table.entered[slot]!
     request.startSeconds = table.started[slot]!
-    request.firstTokenSeconds = table.generated[slot]! > 0 ? table.firstToken[slot]! : NaN
+    const generated = this.#lanes[lane]?.generatedTokens(slot) ?? table.generated[slot]!
+    request.firstTokenSeconds = generated > 0 ? table.firstToken[slot]! : NaN
     request.preemptions = table.preemptions[slot]!
     const handover = this.#handover
     request.transferStartSeconds = handover === undefined ? NaN : handover.readyAt(slot)
@@ -348,7 +355,10 @@ export class Observation {
 
 /** Sum of the gaps that the first step of the lane's segment ends for those that have just joined. */
 function joinedGaps({ segment, fresh, table }: Lane): number {
-  let sum = fresh.size * (segment.start + segment.seconds)
-  for (let i = 0; i < fresh.size; i++) sum -= table.lastToken[fresh.slots[i]!]!
+  let sum = 0
+  for (let i = 0; i < fresh.size; i++) {
+    const slot = fresh.slots[i]!
+    if (table.generated[slot] !== 0) sum += segment.start + segment.seconds - table.lastToken[slot]!
+  }
   return sum
 }

@@ -156,6 +156,7 @@ export class Outages {
     }
     replica.cache?.clear()
     replica.adapters?.clear()
+    table.promises?.forget(replica)
     for (const lane of replica.lanes) lane.restart(replica.spec.createScheduler())
     replica.stageFree.fill(0)
     replica.outstanding = 0
@@ -186,6 +187,7 @@ export class Outages {
   #retry(slot: Slot, now: number): void {
     if (this.#parts.abandoned(slot, now)) return
     const { table, faults } = this.#parts
+    table.promises?.release(slot)
     const before = this.#retriesOf(slot)
     if (before >= faults.maxRetries) {
       this.#parts.failed(slot)

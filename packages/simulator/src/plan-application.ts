@@ -120,12 +120,7 @@ function loadAdapter(lane: Lane, slot: Slot, adapters: LaneAdapters): void {
 function admit(lane: Lane, slot: Slot): void {
   const { table } = lane
   const kvTokens = table.prefillDone[slot]
-  if (
-    !own(lane, slot) ||
-    table.stage[slot] !== WAITING ||
-    kvTokens !== table.prefillTarget[slot] ||
-    kvTokens === 0
-  )
+  if (!own(lane, slot) || table.stage[slot] !== WAITING || kvTokens !== table.prefillTarget[slot])
     broken(lane, 'admitted a request that has prompt left or does not wait', slot)
   if (table.hostBlocks[slot]! > 0) swapIn(lane, slot)
   if (lane.adapters !== undefined) loadAdapter(lane, slot, lane.adapters)

@@ -124,12 +124,24 @@ export class PoolGroup {
     return this.pools.some((pool) => this.#suits(pool, promptTokens, outputTokens))
   }
 
+  /** The same for one that has come. */
+  fitsSlot(slot: Slot): boolean {
+    return this.pools.some((pool) => this.#suitsSlot(pool, slot))
+  }
+
   /** Whether a replica will be there for some of the requests that found none. */
   get hasHope(): boolean {
     for (let slot = this.parked.head; slot !== NO_SLOT; slot = this.#table.next[slot]!)
       for (const pool of this.pools)
         if (this.#suitsSlot(pool, slot) && pool.replicas.some(({ isLost }) => !isLost)) return true
     return false
+  }
+
+  /** Whether a replica will be there that is not now. */
+  get expects(): boolean {
+    return this.pools.some(({ replicas }) =>
+      replicas.some(({ isLost, state }) => !isLost && state !== 'available'),
+    )
   }
 
   #candidates(slot: Slot): readonly Pool[] {

@@ -1,6 +1,7 @@
 import type { SimulationSpec } from '@llmsim/contracts'
 import type { BarrierGroup } from './barrier-group.js'
 import type { Lane } from './lane.js'
+import { DecodePromises } from './decode-promises.js'
 import { PoolGroup } from './pool-group.js'
 import { Pool } from './pool.js'
 import type { Replica } from './replica.js'
@@ -18,8 +19,11 @@ export class PoolSet {
   readonly entry: PoolGroup
   /** The pools that decode what others prefilled; none in aggregated serving. */
   readonly decode: PoolGroup
+  readonly #decides: boolean
 
   constructor(spec: SimulationSpec, table: RequestTable) {
+    this.#decides = spec.decider !== undefined
+    if (this.#decides) table.promises = new DecodePromises()
     const parts = {
       table,
       lanes: this.lanes,
@@ -46,6 +50,7 @@ export class PoolSet {
 
   /** Whether a replica will be there for some of them. */
   get hasHope(): boolean {
-    return this.entry.hasHope || this.decode.hasHope
+    if (this.entry.hasHope || this.decode.hasHope) return true
+    return this.#decides && this.entry.parked.size > 0 && this.decode.expects
   }
 }

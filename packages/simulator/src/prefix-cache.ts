@@ -31,6 +31,7 @@ export class PrefixCache {
   found: number = 0
   readonly tiers: TierStack | undefined
   foundHeld: number = 0
+  readonly #prefills: boolean
   readonly #hitRates: Distribution | undefined
   readonly #kv: KvBlocks
   readonly #table: RequestTable
@@ -62,6 +63,7 @@ export class PrefixCache {
     this.#contents = parts.contents
     this.#paths = parts.paths
     this.#reads = parts.reads
+    this.#prefills = prefills
     this.#hitRates = prefills ? parts.hitRates : undefined
     this.#windowStart = parts.windowStart
     this.#windowEnd = parts.windowEnd
@@ -232,6 +234,11 @@ export class PrefixCache {
     this.promptTokens += tokens
     this.hitTokens += hitTokens
     this.#hitRates?.add(hitTokens / tokens)
+  }
+
+  /** The same of a KV cache that comes from elsewhere, where no prompts are computed. */
+  countTransferHit(slot: Slot, tokens: number, hitTokens: number): void {
+    if (!this.#prefills) this.countHit(slot, tokens, hitTokens)
   }
 
   /** Counts prompt tokens that were computed. */

@@ -113,7 +113,7 @@ export class Replica {
             this.kv,
             run.table,
             prefix,
-            spec.role !== 'decode',
+            spec.role !== 'decode' || run.table.promises !== undefined,
             run.lanes.length,
             tiersOf(spec.prefixCaching, shared, prefix, spec),
           )

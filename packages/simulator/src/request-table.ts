@@ -1,5 +1,6 @@
 import type { RequestDraft, Slot } from '@llmsim/contracts'
 import type { AdapterColumn } from './adapter-column.js'
+import type { DecodePromises } from './decode-promises.js'
 import type { PrefixParts } from './prefix-parts.js'
 
 /** Where a request stands. */
@@ -25,6 +26,8 @@ export class RequestTable {
   prefix: PrefixParts | undefined = undefined
   /** LoRA adapters of requests, where these have any. */
   adapters: AdapterColumn | undefined = undefined
+  /** Decode replicas that requests will go to, where they are chosen on arrival. */
+  promises: DecodePromises | undefined = undefined
   /** Objective of the first token of each class, and of all others, in seconds; Infinity: none. */
   firstTokenObjectives: readonly number[] = []
   firstTokenObjective: number = Infinity
@@ -75,8 +78,8 @@ export class RequestTable {
   /** Position in its batch's finish heap. */
   heapPosition: Int32Array
   preemptions: Int32Array
-  /** Number of the replica of the first pool that it was routed to; -1 before. */
-  entryReplica: Int32Array
+  /** Number of the first lane of the replica that it was routed to first; -1 before. */
+  entryLane: Int32Array
   /** Number of the batch (lane) that it belongs to; -1 before it has one. */
   lane: Int32Array
   #free: Int32Array
@@ -119,7 +122,7 @@ export class RequestTable {
     this.previous = new Int32Array(capacity)
     this.heapPosition = new Int32Array(capacity)
     this.preemptions = new Int32Array(capacity)
-    this.entryReplica = new Int32Array(capacity)
+    this.entryLane = new Int32Array(capacity)
     this.lane = new Int32Array(capacity)
     this.#free = new Int32Array(capacity)
     this.#freeFrom(0)
@@ -147,7 +150,7 @@ export class RequestTable {
     this.limit[slot] = request.maxOutputTokens ?? 0
     this.predicted[slot] = request.predictedOutputTokens ?? 0
     this.class[slot] = request.classId ?? -1
-    this.entryReplica[slot] = -1
+    this.entryLane[slot] = -1
     this.lane[slot] = -1
     this.stage[slot] = WAITING
     this.prefillTarget[slot] = request.promptTokens
@@ -167,6 +170,7 @@ export class RequestTable {
 
   /** Forgets everything about a request but what its client asked for. */
   startOver(slot: Slot): void {
+    this.promises?.release(slot)
     this.started[slot] = NaN
     this.entered[slot] = NaN
     this.prefillTarget[slot] = this.prompt[slot]!
@@ -174,11 +178,12 @@ export class RequestTable {
     this.generated[slot] = 0
     this.blocks[slot] = 0
     this.lane[slot] = -1
-    this.entryReplica[slot] = -1
+    this.entryLane[slot] = -1
   }
 
   close(slot: Slot): void {
     this.prefix?.contents.close(slot)
+    this.promises?.release(slot)
     this.stage[slot] = FREE
     const end = this.#freeHead + this.#freeCount++
     this.#free[end < this.capacity ? end : end - this.capacity] = slot
@@ -224,7 +229,7 @@ export class RequestTable {
     this.previous = widenedInt(this.previous)
     this.heapPosition = widenedInt(this.heapPosition)
     this.preemptions = widenedInt(this.preemptions)
-    this.entryReplica = widenedInt(this.entryReplica)
+    this.entryLane = widenedInt(this.entryLane)
     this.lane = widenedInt(this.lane)
     this.#free = widenedInt(this.#free)
     this.#freeFrom(old)

@@ -50,7 +50,8 @@ export function resultOf(run: SimulationRun): SimulationResult {
   const fullest = figures.reduce((most, each) =>
     (each.memory.peak_memory_gb ?? 0) > (most.memory.peak_memory_gb ?? 0) ? each : most,
   )
-  const prefilling = pools.filter(({ spec: { role } }) => role !== 'decode')
+  const { desk } = run
+  const prefilling = pools.filter(({ spec: { role } }) => role !== 'decode' || desk !== undefined)
   const devices = sum(figures.map((pool) => pool.devices))
   const verdict = runVerdict({
     spec,
@@ -116,6 +117,14 @@ export function resultOf(run: SimulationRun): SimulationResult {
             time: summarizeLatency(run.transfer.times),
             link_utilization: share(run.transfer.busyInWindow(run.clock.now), seconds),
           },
+    ...(desk === undefined
+      ? {}
+      : {
+          decider: {
+            prefill_requests: desk.prefillRequests,
+            decode_requests: desk.decodeRequests,
+          },
+        }),
     energy: {
       total_joules: energy,
       joules_per_output_token: figure(energy / steps.totalOutputTokens),

@@ -2,6 +2,7 @@ import type { Distribution, FaultsSpec, SimulationSpec, Slot } from '@llmsim/con
 import { EventQueue, LogHistogram } from '@llmsim/engine'
 import { ExactDistribution, RequestMetrics } from '@llmsim/metrics'
 import { AdapterColumn } from './adapter-column.js'
+import { DeciderDesk } from './decider-desk.js'
 import { Entrance } from './entrance.js'
 import { setObjectives } from './first-token-objectives.js'
 import { Gateway } from './gateway.js'
@@ -46,6 +47,7 @@ export class SimulationRun {
   readonly groups: GroupStatistics | undefined
   readonly gateway: Gateway | undefined
   readonly outages: Outages | undefined
+  readonly desk: DeciderDesk | undefined
   readonly ledger: RequestLedger
   readonly clock: RunClock = new RunClock()
   /** Whether it was ended before its time. */
@@ -133,6 +135,7 @@ export class SimulationRun {
         replicas: this.#replicas,
         pools: this.pools,
         handover: this.#handover,
+        firstTokenFromDecode: spec.firstTokenFrom === 'decode',
       })
     for (const pool of this.pools) {
       pool.delaySignals(this.#timetable)
@@ -140,6 +143,13 @@ export class SimulationRun {
     }
     if (Gateway.has(spec)) this.gateway = this.#gatewayOf(spec)
     if (spec.faults !== undefined) this.outages = this.#outagesOf(spec.faults)
+    if (spec.decider !== undefined && this.#handover !== undefined)
+      this.desk = new DeciderDesk({
+        decider: spec.decider,
+        table: this.table,
+        set: this.#set,
+        handover: this.#handover,
+      })
     const parts = {
       spec,
       clock: this.clock,
@@ -154,6 +164,7 @@ export class SimulationRun {
     this.#cycle = new StepCycle({
       ...parts,
       stepByStep: spec.stepByStep === true,
+      firstTokenFromDecode: spec.firstTokenFrom === 'decode',
       lanes: this.#lanes,
       replicas: this.#replicas,
       groups: this.#set.groups,
@@ -167,6 +178,7 @@ export class SimulationRun {
       pools: this.#set.entry,
       lanes: this.#lanes.length,
       tierReads,
+      desk: this.desk,
       outages: this.outages,
     })
   }
@@ -178,6 +190,7 @@ export class SimulationRun {
       table: this.table,
       group: this.#set.decode,
       transfer,
+      recomputed: this.spec.firstTokenFrom === 'decode' ? 1 : 0,
       replicaOf: (slot) => this.#replicas[this.table.lane[slot]!]!,
       replicaOfLane: (lane) => this.#replicas[lane]!,
       measures: (time) => this.steps.measures(time),
@@ -235,7 +248,7 @@ export class SimulationRun {
       timetable: this.#timetable,
       available: (replica) => {
         if (replica.role === 'decode') this.#handover!.admitParked(this.clock.now)
-        else this.#entrance.unpark()
+        if (replica.role !== 'decode' || this.desk !== undefined) this.#entrance.unpark()
       },
       observation: () => this.#observation,
       released: (replica) => {

@@ -23,6 +23,9 @@ export function checkSpecification(spec: SimulationSpec): void {
     )
   if (splits && spec.kvTransfer === undefined)
     refuse('kvTransfer', undefined, 'a link between the prefill and the decode pools', 'CONFLICT')
+  for (const field of ['decider', 'firstTokenFrom'] as const)
+    if (!splits && spec[field] !== undefined)
+      refuse(field, field, 'none without prefill pools', 'CONFLICT')
   spec.pools.forEach((pool, i) => {
     checkPool(pool, `pools[${i}]`)
     if (pool.autoscaling !== undefined)

@@ -17,6 +17,8 @@ import { StepStarter } from './step-starter.js'
 
 export interface CycleParts {
   readonly stepByStep: boolean
+  /** Prompts that are handed over make no token. */
+  readonly firstTokenFromDecode: boolean
   readonly clock: RunClock
   readonly queue: EventQueue
   readonly table: RequestTable
@@ -46,6 +48,7 @@ export class StepCycle {
   readonly #gateway: Gateway | undefined
   readonly #observation: Observation | undefined
   readonly #starter: StepStarter
+  readonly #firstTokenFromDecode: boolean
   /** The lane whose event is being handled: it plans by itself afterwards. */
   #current: Lane | undefined
 
@@ -61,6 +64,7 @@ export class StepCycle {
     this.#handover = parts.handover
     this.#gateway = parts.gateway
     this.#observation = parts.observation
+    this.#firstTokenFromDecode = parts.firstTokenFromDecode
     this.#starter = new StepStarter(parts.stepByStep, parts.table.adapters !== undefined)
   }
 
@@ -232,6 +236,7 @@ export class StepCycle {
     lane.breakdown?.end(segment.steps)
     let freed = false
     if (lane.decodes) {
+      if (lane.firsts > 0) this.#begun(lane)
       this.#steps.decoded(lane)
       replica.kv.allocate(lane.laterStepsBlocks)
       freed = lane.advance()
@@ -250,6 +255,16 @@ export class StepCycle {
     if (freed) this.memoryFreed(replica)
   }
 
+  /** Decoders have their first token, at the end of a step. */
+  #begun({ fresh, segment, table }: Lane): void {
+    for (let i = 0; i < fresh.size; i++) {
+      const slot = fresh.slots[i]!
+      if (table.generated[slot] !== 0) continue
+      table.firstToken[slot] = segment.end
+      this.#gateway?.begun(slot)
+    }
+  }
+
   /** Records a prompt chunk; whether KV blocks became free. */
   #prefilled(lane: Lane, slot: Slot, tokens: number): boolean {
     const table = this.#table
@@ -263,6 +278,12 @@ export class StepCycle {
     }
     if (done < table.prefillTarget[slot]!) return freed
     if (lane.settlePrompt(slot, done)) freed = true
+    if (this.#firstTokenFromDecode && lane.view.role === 'prefill') {
+      this.#steps.handedOver(lane, slot)
+      if (table.generated[slot] === 0) table.lastToken[slot] = NaN
+      this.#handOver(lane, slot)
+      return freed
+    }
     const first = table.generated[slot] === 0
     const { now } = this.#clock
     this.#steps.prefilled(lane, slot, first)

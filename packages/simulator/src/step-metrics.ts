@@ -50,7 +50,10 @@ export class StepMetrics {
     const skipped = measured === steps ? 0 : segment.stepsDoneBy(this.#start)
     if (skipped === 0) {
       const last = lane.table.lastToken
-      for (let i = 0; i < fresh.size; i++) this.gaps.add(start - last[fresh.slots[i]!]! + seconds)
+      for (let i = 0; i < fresh.size; i++) {
+        const gap = start - last[fresh.slots[i]!]! + seconds
+        if (gap >= 0) this.gaps.add(gap)
+      }
       if (count > fresh.size)
         this.gaps.add(start - lane.lastDecodeEnd + seconds, count - fresh.size)
     }
@@ -68,6 +71,12 @@ export class StepMetrics {
     if (first) this.inputTokens += table.prompt[slot]!
     else this.gaps.add(gap)
     this.groups?.prefilled(lane, slot, gap)
+  }
+
+  /** Records a prompt that is done and has made no token: its decode replica does. */
+  handedOver({ table, segment }: Lane, slot: Slot): void {
+    if (table.generated[slot] === 0 && this.measures(segment.end))
+      this.inputTokens += table.prompt[slot]!
   }
 
   /** Records the busy time of the lane's replica over the segment that now ends. */

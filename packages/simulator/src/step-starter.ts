@@ -94,7 +94,7 @@ export class StepStarter {
       lane.breakdown?.begin(this.#work, cost.seconds, growth, swapSeconds)
       const goesOn = segment.follow(lane, cost)
       if (goesOn && lane.chunks.size === 0 && swapSeconds === 0 && !this.#stepByStep)
-        this.#extend(lane)
+        if (lane.firsts === 0) this.#extend(lane)
     }
     segment.heedsArrivals = !this.#plan.ignoresArrivals
   }
@@ -162,7 +162,7 @@ export class StepStarter {
       member.growth = cost.growth
       member.replica.steps++
       lane.breakdown?.begin(work, member.seconds, member.growth, swapSeconds)
-      if (lane.chunks.size > 0 || swapSeconds > 0) single = true
+      if (lane.chunks.size > 0 || swapSeconds > 0 || lane.firsts > 0) single = true
     }
     const { longest } = group
     const { replica } = longest

@@ -142,7 +142,15 @@ function headline(results: ResultsDocument): string[][] {
             `${duration(transfer.time.mean)} on average, link ${percent(transfer.link_utilization)} busy`,
           ],
         ]),
+    ...prompts(results),
   ]
+}
+
+/** Where prompts were computed, if anybody chose. */
+function prompts({ decider }: ResultsDocument): string[][] {
+  if (decider === undefined) return []
+  const { prefill_requests: away, decode_requests: there } = decider
+  return [['Prompts', `${count(away)} by a prefill pool, ${count(there)} where they decode`]]
 }
 
 function utilisation({ xpu_utilization: busy, mfu, mbu }: ResultsDocument): string {

@@ -96,7 +96,7 @@ function resolveTransfer(
     if (given === undefined) return {}
     throw conflict('kv_transfer', 'nothing is transferred', 'disaggregation, or prefill pools')
   }
-  const { topology, layer_wise = false } = given ?? {}
+  const { topology, layer_wise = false, first_token_from: firstToken } = given ?? {}
   const own = ['bandwidth_gbs', 'latency_ms', 'compression_ratio'] as const
   for (const field of own)
     if (disaggregated && given?.[field] !== undefined)
@@ -123,6 +123,7 @@ function resolveTransfer(
             compression_ratio: given?.compression_ratio ?? 1,
           }),
       layer_wise,
+      ...(firstToken === undefined ? {} : { first_token_from: firstToken }),
       ...(topology === undefined
         ? {}
         : {

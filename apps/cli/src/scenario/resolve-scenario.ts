@@ -16,6 +16,7 @@ import {
 } from './resolve-cluster.js'
 import { resolveScheduler } from './resolve-scheduler.js'
 import { resolveAutoscaling } from './resolve-autoscaling.js'
+import { resolveDecider } from './resolve-decider.js'
 import { resolveFaults } from './resolve-faults.js'
 import { checkPolicies, resolveFleet } from './resolve-fleet.js'
 import { resolvePrefixCaching } from './resolve-prefix-caching.js'
@@ -60,7 +61,8 @@ export function resolveScenario(
   const disaggregated =
     scenario.disaggregation !== undefined && scenario.disaggregation.enabled !== false
   const fleet = resolveFleet(scenario, disaggregated, registries, find)
-  const faults = resolveFaults(scenario.faults, disaggregated || fleet.kv_transfer !== undefined)
+  const splits = disaggregated || fleet.kv_transfer !== undefined
+  const faults = resolveFaults(scenario.faults, splits)
   const resolved: ResolvedScenario = {
     ...(scenario.name === undefined ? {} : { name: scenario.name }),
     model: model.written,
@@ -73,6 +75,7 @@ export function resolveScenario(
     engine,
     ...(disaggregated ? { disaggregation: resolveDisaggregation(scenario, registries, find) } : {}),
     ...fleet,
+    ...resolveDecider(scenario, splits, registries),
     ...(scenario.slo === undefined || Object.keys(scenario.slo).length === 0
       ? {}
       : { slo: scenario.slo }),

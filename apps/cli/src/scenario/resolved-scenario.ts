@@ -66,6 +66,8 @@ export interface ResolvedKvTransfer {
   readonly latency_ms?: number
   readonly compression_ratio?: number
   readonly layer_wise: boolean
+  /** Absent: the prefill. */
+  readonly first_token_from?: 'prefill' | 'decode'
   /** Absent: one link. */
   readonly topology?: {
     readonly nic_gbs: number
@@ -137,6 +139,8 @@ export interface ResolvedScenario {
   readonly pool_router?: { readonly name: string; readonly options: Options }
   /** With pools that prefill for others, and where more than one link is meant. */
   readonly kv_transfer?: ResolvedKvTransfer
+  /** Absent: a prefill pool computes every prompt. */
+  readonly decider?: { readonly name: string; readonly options: Options }
   /** Absent: all replicas are there all the time. */
   readonly autoscaling?: ResolvedAutoscaling
   /** Absent: nothing breaks. */
