@@ -25,6 +25,7 @@ export { default as b300 } from './nvidia/b300.json' with { type: 'json' }
 export { default as gb200 } from './nvidia/gb200.json' with { type: 'json' }
 export { default as gb300 } from './nvidia/gb300.json' with { type: 'json' }
 export { default as gh200 } from './nvidia/gh200.json' with { type: 'json' }
+export { default as gh200_144gb } from './nvidia/gh200-144gb.json' with { type: 'json' }
 export { default as gtx1080ti } from './nvidia/gtx-1080ti.json' with { type: 'json' }
 export { default as h10080gb } from './nvidia/h100-80gb.json' with { type: 'json' }
 export { default as h100Nvl } from './nvidia/h100-nvl.json' with { type: 'json' }

@@ -1,5 +1,7 @@
+export { default as aquila_7b } from './aquila/aquila-7b.json' with { type: 'json' }
 export { default as bloom_176b } from './bloom/bloom-176b.json' with { type: 'json' }
 export { default as bloom_7b } from './bloom/bloom-7b.json' with { type: 'json' }
+export { default as decilm_7b } from './decilm/decilm-7b.json' with { type: 'json' }
 export { default as deepseek_r1 } from './deepseek/deepseek-r1.json' with { type: 'json' }
 export { default as deepseek_v2 } from './deepseek/deepseek-v2.json' with { type: 'json' }
 export { default as deepseek_v2_lite } from './deepseek/deepseek-v2-lite.json' with { type: 'json' }

@@ -33,12 +33,19 @@ export interface ParameterCounts {
   readonly active: number
 }
 
+/** Key/value heads of a layer with attention, on average; 1 for a latent cache. */
+export function meanKvHeads({ attention, layers, state }: Model): number {
+  if (attention.kind === 'mla') return 1
+  const { kv_heads: each, total_kv_heads: total } = attention
+  return total === undefined ? each : total / (layers - (state?.layers ?? 0))
+}
+
 function attentionParameters(model: Model): number {
   const h = model.hidden_size
   const a = model.attention
   if (a.kind === 'gqa') {
     const q = a.heads * a.head_dim
-    const kv = 2 * a.kv_heads * a.head_dim
+    const kv = 2 * meanKvHeads(model) * a.head_dim
     return (
       h * (q + kv) +
       q * h +

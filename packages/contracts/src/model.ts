@@ -21,6 +21,11 @@ export const GroupedAttention = z.strictObject({
   heads: count,
   /** Key/value heads: equal to `heads` for multi-head attention, 1 for multi-query. */
   kv_heads: count,
+  /**
+   * Key/value heads of all layers together, where layers have different numbers of them (variable GQA);
+   * `kv_heads` is then the largest. Absent: all have as many.
+   */
+  total_kv_heads: count.optional(),
   head_dim: count,
   /** A bias on the query, key and value projections. */
   qkv_bias: z.boolean().default(false),

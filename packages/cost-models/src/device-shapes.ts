@@ -1,4 +1,5 @@
 import {
+  meanKvHeads,
   parameterCounts,
   type GroupedAttention,
   type LatentAttention,
@@ -58,9 +59,14 @@ interface AttentionShapes {
 }
 
 /** Key/value heads are split over TP; with fewer of them than devices each device holds one. */
-function groupedShapes(h: number, a: GroupedAttention, tp: number): AttentionShapes {
+function groupedShapes(
+  h: number,
+  a: GroupedAttention,
+  kvHeads: number,
+  tp: number,
+): AttentionShapes {
   const heads = a.heads / tp
-  const kvElements = 2 * Math.max(1, a.kv_heads / tp) * a.head_dim
+  const kvElements = 2 * Math.max(1, kvHeads / tp) * a.head_dim
   const queries = heads * a.head_dim
   const qkvWidth = (a.output_gate === true ? 2 * queries : queries) + kvElements
   const outputWidth = heads * a.head_dim
@@ -108,7 +114,7 @@ function latentShapes(h: number, a: LatentAttention, tp: number): AttentionShape
 function attentionShapes(model: Model, tp: number): AttentionShapes {
   const a = model.attention
   return a.kind === 'gqa'
-    ? groupedShapes(model.hidden_size, a, tp)
+    ? groupedShapes(model.hidden_size, a, meanKvHeads(model), tp)
     : latentShapes(model.hidden_size, a, tp)
 }
 

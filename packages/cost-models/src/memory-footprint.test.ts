@@ -47,6 +47,15 @@ describe('memory footprint', () => {
     expect(weightBytesPerDevice(sixteen)).toBeGreaterThan(split + replicated)
   })
 
+  it('counts key and value heads that vary by layer by their average', () => {
+    const { attention } = llama3x8b
+    const varied = { ...llama3x8b, attention: { ...attention, total_kv_heads: 100 } }
+    expect(kvBytes(layout(varied, h100)).perDevice).toBe(100 * 2 * 128 * 2)
+    const even = weightBytesPerDevice(layout(llama3x8b, h100))
+    const fewer = even - weightBytesPerDevice(layout(varied, h100))
+    expect(fewer).toBe((32 * 8 - 100) * 2 * 128 * 4096 * 2)
+  })
+
   it('keeps one latent per token and layer with MLA, on every device', () => {
     expect(kvBytes(layout(deepseekV3, h100, { tensorParallel: 8 }))).toEqual({
       perDevice: 61 * 576 * 2,

@@ -37,7 +37,8 @@ function billions(parameters: number): string {
 
 function attentionWords({ attention }: Model): string {
   if (attention.kind === 'mla') return `MLA ${attention.heads}`
-  return `${attention.heads}/${attention.kv_heads}`
+  const varies = attention.total_kv_heads === undefined ? '' : '1-'
+  return `${attention.heads}/${varies}${attention.kv_heads}`
 }
 
 function ffnWords({ ffn }: Model): string {

@@ -39,7 +39,7 @@ export function layoutOf(
   defaults: EngineDefaults,
   registries: Registries,
 ): ReplicaLayout {
-  const model = registries.models.get(point.model, 'model')
+  const model = asServed(registries.models.get(point.model, 'model'), point)
   const dies = diesPerDevice.get(accelerator.name) ?? 1
   const tensorParallel = point.tp * dies
   const weightFormat = point.weight_dtype ?? model.dtype
@@ -56,6 +56,15 @@ export function layoutOf(
     kvCacheFormat: point.kv_dtype ?? kvFormat(weightFormat, defaults),
     ...expertsOf(point, model, dies),
   }
+}
+
+/** vLLM gives all layers as many key/value heads as the layer with the most (`model_executor/models/decilm.py`). */
+function asServed(model: Model, { engine }: MeasuredPoint): Model {
+  const { attention } = model
+  if (attention.kind === 'mla' || attention.total_kv_heads === undefined || engine !== 'vllm')
+    return model
+  const { total_kv_heads: _, ...even } = attention
+  return { ...model, attention: even }
 }
 
 /**
