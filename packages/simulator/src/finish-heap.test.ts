@@ -17,7 +17,7 @@ describe('FinishHeap', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 300 }), (actions) => {
         const table = new RequestTable(1)
-        const heap = new FinishHeap(table)
+        const heap = new FinishHeap()
         let model: { slot: number; finish: number }[] = []
         for (const { kind, which, finish } of actions) {
           const chosen = model[which % model.length]
@@ -32,8 +32,7 @@ describe('FinishHeap', () => {
             model.shift()
           } else {
             const slot = table.open(request)
-            table.finishAt[slot] = finish
-            heap.add(slot)
+            heap.add(slot, finish)
             model.push({ slot, finish })
           }
           model.sort((a, b) => a.finish - b.finish || a.slot - b.slot)
@@ -48,11 +47,10 @@ describe('FinishHeap', () => {
 
   it('grows', () => {
     const table = new RequestTable(1)
-    const heap = new FinishHeap(table)
+    const heap = new FinishHeap()
     for (let i = 0; i < 1000; i++) {
       const slot = table.open(request)
-      table.finishAt[slot] = (i * 7919) % 1009
-      heap.add(slot)
+      heap.add(slot, (i * 7919) % 1009)
     }
     let last = -1
     while (heap.size > 0) {

@@ -144,7 +144,7 @@ export class Lane {
     this.swap = parts.scheduler.resumesSwapped === true ? parts.swap : undefined
     this.waiting = new RequestList(parts.table)
     this.running = new RequestList(parts.table)
-    this.decoders = new FinishHeap(parts.table)
+    this.decoders = new FinishHeap()
     this.windows = parts.windows?.map((reach) => new WindowTally(reach))
     this.windowWork = this.windows?.map((tally) => tally.work)
     this.#blockPhases = new Int32Array(parts.kv.size)
@@ -210,13 +210,12 @@ export class Lane {
     table.stage[slot] = DECODING
     table.kvAtJoin[slot] = kvTokens
     table.joinedAt[slot] = this.counter
-    table.finishAt[slot] = this.counter + table.output[slot]! - table.generated[slot]!
     this.kvTokens += kvTokens
     const size = this.#blockPhases.length
     const phase = (this.#phase + size - (kvTokens % size)) % size
     table.blockPhase[slot] = phase
     this.#blockPhases[phase] = this.#blockPhases[phase]! + 1
-    this.decoders.add(slot)
+    this.decoders.add(slot, this.counter + table.output[slot]! - table.generated[slot]!)
     this.fresh.push(slot, 0)
     if (table.generated[slot] === 0) this.firsts++
     this.tally?.add(slot, 1)

@@ -62,8 +62,6 @@ export class RequestTable {
   kvAtJoin: Int32Array
   /** The batch's step counter when it joined. */
   joinedAt: Float64Array
-  /** The batch's step counter at which its last token is done. */
-  finishAt: Float64Array
   /** KV blocks held while it does not decode; those of a decoding one follow from its KV tokens. */
   blocks: Int32Array
   /** KV blocks that it holds in host memory. */
@@ -75,8 +73,6 @@ export class RequestTable {
   /** Neighbours in the queue or in the running list. */
   next: Int32Array
   previous: Int32Array
-  /** Position in its batch's finish heap. */
-  heapPosition: Int32Array
   preemptions: Int32Array
   /** Number of the first lane of the replica that it was routed to first; -1 before. */
   entryLane: Int32Array
@@ -113,14 +109,12 @@ export class RequestTable {
     this.generated = new Int32Array(capacity)
     this.kvAtJoin = new Int32Array(capacity)
     this.joinedAt = new Float64Array(capacity)
-    this.finishAt = new Float64Array(capacity)
     this.blocks = new Int32Array(capacity)
     this.hostBlocks = new Int32Array(capacity)
     this.evicted = new Uint8Array(capacity)
     this.blockPhase = new Int32Array(capacity)
     this.next = new Int32Array(capacity)
     this.previous = new Int32Array(capacity)
-    this.heapPosition = new Int32Array(capacity)
     this.preemptions = new Int32Array(capacity)
     this.entryLane = new Int32Array(capacity)
     this.lane = new Int32Array(capacity)
@@ -220,14 +214,12 @@ export class RequestTable {
     this.generated = widenedInt(this.generated)
     this.kvAtJoin = widenedInt(this.kvAtJoin)
     this.joinedAt = widened(this.joinedAt)
-    this.finishAt = widened(this.finishAt)
     this.blocks = widenedInt(this.blocks)
     this.hostBlocks = widenedInt(this.hostBlocks)
     this.evicted = widenedByte(this.evicted)
     this.blockPhase = widenedInt(this.blockPhase)
     this.next = widenedInt(this.next)
     this.previous = widenedInt(this.previous)
-    this.heapPosition = widenedInt(this.heapPosition)
     this.preemptions = widenedInt(this.preemptions)
     this.entryLane = widenedInt(this.entryLane)
     this.lane = widenedInt(this.lane)
