@@ -15,13 +15,25 @@ export class WaitTrend {
   readonly #counts: Float64Array = this.#grid.column()
   #first = Infinity
   #last = -Infinity
+  /** The interval of the last arrival: the next one is most often of the same, and takes no division. */
+  #from = Infinity
+  #to = -Infinity
+  #interval = 0
 
   add(arrivalSeconds: number, waitSeconds: number): void {
-    const interval = this.#grid.intervalOf(arrivalSeconds)
+    if (!(arrivalSeconds > this.#from && arrivalSeconds <= this.#to)) this.#find(arrivalSeconds)
+    const interval = this.#interval
     this.#waits[interval] = this.#waits[interval]! + waitSeconds
     this.#counts[interval] = this.#counts[interval]! + 1
     if (arrivalSeconds < this.#first) this.#first = arrivalSeconds
     if (arrivalSeconds > this.#last) this.#last = arrivalSeconds
+  }
+
+  #find(arrivalSeconds: number): void {
+    const grid = this.#grid
+    this.#interval = grid.intervalOf(arrivalSeconds)
+    this.#from = this.#interval * grid.width
+    this.#to = this.#from + grid.width
   }
 
   /** Undefined where either half has no request. */

@@ -95,6 +95,8 @@ export class Lane {
   tally: DecoderTally | undefined
   /** Steps that it ran, sampled. */
   readonly work: WorkSampler
+  /** No sample of those, nor of its replica's memory, is due before: one look instead of two. */
+  nextSample: number = 0
   /** Decode steps inside the measured window, their tokens, and the most in one of the whole run. */
   decodeSteps: number = 0
   decodeTokens: number = 0
@@ -127,7 +129,10 @@ export class Lane {
   readonly windows: readonly WindowTally[] | undefined
   /** The same for the cost model. */
   readonly windowWork: readonly WindowWork[] | undefined
-  /** Decoders by the phase (the counter modulo the block size) at which they need a new block. */
+  /**
+   * Decoders by the phase (the counter modulo the block size) at which they need a new block, twice over, so
+   * that the phases that follow each other are found without going back to the first.
+   */
   readonly #blockPhases: Int32Array
   /** The counter modulo the block size, kept apart because a remainder of doubles is slow. */
   #phase = 0
@@ -147,7 +152,7 @@ export class Lane {
     this.decoders = new FinishHeap()
     this.windows = parts.windows?.map((reach) => new WindowTally(reach))
     this.windowWork = this.windows?.map((tally) => tally.work)
-    this.#blockPhases = new Int32Array(parts.kv.size)
+    this.#blockPhases = new Int32Array(2 * parts.kv.size)
     this.view = parts.createView(this)
   }
 
@@ -211,10 +216,11 @@ export class Lane {
     table.kvAtJoin[slot] = kvTokens
     table.joinedAt[slot] = this.counter
     this.kvTokens += kvTokens
-    const size = this.#blockPhases.length
-    const phase = (this.#phase + size - (kvTokens % size)) % size
+    const { size } = this.kv
+    const behind = this.#phase - (kvTokens % size)
+    const phase = behind < 0 ? behind + size : behind
     table.blockPhase[slot] = phase
-    this.#blockPhases[phase] = this.#blockPhases[phase]! + 1
+    this.#countPhase(phase, 1)
     this.decoders.add(slot, this.counter + table.output[slot]! - table.generated[slot]!)
     this.fresh.push(slot, 0)
     if (table.generated[slot] === 0) this.firsts++
@@ -231,8 +237,7 @@ export class Lane {
     this.decoders.remove(slot)
     this.tally?.add(slot, -1)
     this.adapters?.decode(slot, -1)
-    const phase = table.blockPhase[slot]!
-    this.#blockPhases[phase] = this.#blockPhases[phase]! - 1
+    this.#countPhase(table.blockPhase[slot]!, -1)
     this.kvTokens -= kvTokens
     if (this.windows !== undefined) for (const window of this.windows) window.leave(kvTokens)
     if (this.fresh.size === 0 || !this.fresh.remove(slot))
@@ -250,8 +255,7 @@ export class Lane {
     this.tally?.add(slot, -1)
     this.adapters?.decode(slot, -1)
     const kvTokens = table.kvAtJoin[slot]! + this.counter - table.joinedAt[slot]!
-    const phase = table.blockPhase[slot]!
-    this.#blockPhases[phase] = this.#blockPhases[phase]! - 1
+    this.#countPhase(table.blockPhase[slot]!, -1)
     this.kvTokens -= kvTokens
     if (this.windows !== undefined) for (const window of this.windows) window.leave(kvTokens)
     table.kvAtJoin[slot] = kvTokens
@@ -282,7 +286,7 @@ export class Lane {
     this.fresh.size = 0
     this.firsts = 0
     this.counter += steps
-    this.#phase = (this.#phase + steps) % this.#blockPhases.length
+    this.#phase = (this.#phase + steps) % this.kv.size
     this.kvTokens += steps * this.decoders.size
     if (this.windows !== undefined) for (const window of this.windows) window.advance(steps)
     this.lastDecodeEnd = end
@@ -302,37 +306,42 @@ export class Lane {
 
   /** KV blocks that the decode steps `from + 1` to `to` allocate, counted from the counter as it is. */
   blocksGrown(from: number, to: number): number {
-    const size = this.#blockPhases.length
+    const { size } = this.kv
+    const phases = this.#blockPhases
     const steps = to - from
     if (steps <= 0) return 0
     const cycles = Math.floor(steps / size)
     let blocks = cycles * this.decoders.size
-    let phase = (this.#phase + from) % size
-    for (let left = steps - cycles * size; left > 0; left--) {
-      blocks += this.#blockPhases[phase]!
-      if (++phase === size) phase = 0
-    }
+    const first = (this.#phase + from) % size
+    const end = first + steps - cycles * size
+    for (let phase = first; phase < end; phase++) blocks += phases[phase]!
     return blocks
   }
 
   /** The most decode steps, up to `limit`, that `free` blocks allow. */
   stepsWithin(free: number, limit: number): number {
-    const size = this.#blockPhases.length
+    const { size } = this.kv
     const decoders = this.decoders.size
     // Enough for the limit in any phase: the usual case.
     if (decoders * (Math.floor(limit / size) + 1) <= free) return limit
     const cycles = Math.floor(free / decoders)
     let left = free - cycles * decoders
     let steps = cycles * size
-    let phase = this.#phase
-    for (;;) {
-      if (steps >= limit) return limit
-      const needed = this.#blockPhases[phase]!
-      if (needed > left) return steps
-      left -= needed
+    // What is left is less than all need: it is used up before the phases have come round.
+    for (let phase = this.#phase; steps < limit; phase++) {
+      left -= this.#blockPhases[phase]!
+      if (left < 0) return steps
       steps++
-      if (++phase === size) phase = 0
     }
+    return limit
+  }
+
+  /** Counts a decoder, or takes it off, at a phase. */
+  #countPhase(phase: number, change: 1 | -1): void {
+    const phases = this.#blockPhases
+    const count = phases[phase]! + change
+    phases[phase] = count
+    phases[phase + this.kv.size] = count
   }
 
   /** KV blocks that one decode step of all, the paused ones included, allocates. */

@@ -121,7 +121,8 @@ export class PoolGroup {
 
   /** Whether an empty replica of some pool could hold a request to its last token. */
   fits(promptTokens: number, outputTokens: number): boolean {
-    return this.pools.some((pool) => this.#suits(pool, promptTokens, outputTokens))
+    for (const pool of this.pools) if (this.#suits(pool, promptTokens, outputTokens)) return true
+    return false
   }
 
   /** The same for one that has come. */

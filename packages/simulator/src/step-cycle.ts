@@ -185,7 +185,7 @@ export class StepCycle {
       this.#wake(lane, replica.stageFree[0]!)
       return
     }
-    if (replica.nextSample < now) replica.sampleUntil(now)
+    if (lane.nextSample < now) replica.sampleUntil(now)
     lane.now = now
     const starter = this.#starter
     const started = starter.start(lane, replica)
@@ -227,8 +227,7 @@ export class StepCycle {
   #endSegment(lane: Lane): void {
     const { segment, chunks } = lane
     const replica = this.#replicas[lane.id]!
-    if (replica.nextSample < segment.end) replica.sampleUntil(segment.end)
-    if (lane.work.next < segment.end) lane.work.sample(lane)
+    if (lane.nextSample < segment.end) replica.sampleSegment(lane)
     this.#steps.busy(lane)
     this.#observation?.segment(lane)
     replica.steps += segment.steps - 1
