@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { root } from './bootstrap.mjs'
 
 /** Milliseconds after which a command counts as hung. */
-const patience = 8 * 60_000
+const patience = 40 * 60_000
 
 /**
  * The environment for commands started from here, without what npm adds for the script that is
