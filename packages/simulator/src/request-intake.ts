@@ -94,7 +94,8 @@ export class RequestIntake {
       if (!(blockTokens >= 1 && Number.isSafeInteger(blockTokens)))
         this.#refuse('promptBlocks.blockTokens', blockTokens, 1)
     }
-    if (draft.tenantId !== -1 || draft.classId !== -1) this.#checkSender(draft)
+    if (draft.tenantId !== -1 || draft.classId !== -1 || draft.adapterId !== -1)
+      this.#checkSender(draft)
     if (draft.maxOutputTokens !== 0 || draft.predictedOutputTokens !== 0)
       this.#checkExpectation(draft)
     this.pulled++
