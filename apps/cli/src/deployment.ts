@@ -156,6 +156,9 @@ function deployPool(
     maxBatchedTokens: scheduler.max_num_batched_tokens,
     maxBatchSize: scheduler.max_batch_size,
     draft,
+    ...(engine.lora === undefined
+      ? {}
+      : { adapters: { slots: engine.lora.max_loras, rank: engine.lora.max_lora_rank } }),
   }
   const memory = memoryFootprint(layout, memoryOptions)
   requireFit(memory, layout, memoryOptions, undefined, `${path}.tensor_parallel_size`)
@@ -231,6 +234,7 @@ function layoutOf(
     redundantExperts: pool.redundant_experts,
     expertImbalance: pool.expert_imbalance,
     allToAllBackend: pool.all_to_all_backend,
+    ...(engine.lora === undefined ? {} : { adapterModules: engine.lora.modules }),
   }
 }
 

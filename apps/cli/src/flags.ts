@@ -209,6 +209,21 @@ const engine = group('Engine:', [
     'engine.speculative.draft_model',
     'the model that drafts, with --speculative-method draft-model',
   ),
+  integer(
+    '--max-loras N',
+    'engine.lora.max_loras',
+    "LoRA adapters in the memory of a replica's devices (default: 1 with adapters)",
+  ),
+  integer(
+    '--max-lora-rank N',
+    'engine.lora.max_lora_rank',
+    'largest rank, which each slot has room for (default: that of the adapters, or 16)',
+  ),
+  integer(
+    '--max-cpu-loras N',
+    'engine.lora.max_cpu_loras',
+    'LoRA adapters in host memory (default: as many as on the devices)',
+  ),
   text(
     '--cost-model NAME',
     'cost_model.name',

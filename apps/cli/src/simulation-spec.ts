@@ -7,6 +7,7 @@ import {
 } from '@llmsim/contracts'
 import { devicePower, resolveComputeFormat, tokenShares } from '@llmsim/cost-models'
 import { randomStream } from '@llmsim/engine'
+import { adapterSlots } from './adapter-slots.js'
 import { entryOf } from './admission.js'
 import { autoscalingOf } from './autoscaling-spec.js'
 import { clientSource } from './client-source.js'
@@ -37,13 +38,14 @@ export function simulationSpec(
   const { classes, tenants } = traffic
   // A source may add to them.
   const names = tenants && [...tenants]
+  const adapters = traffic.adapters && [...traffic.adapters]
   return {
     pools,
     ...kvTransferOf(scenario, deployment),
     ...poolRouters(scenario, deployment, registries),
     ...deciderOf(scenario, registries),
     ...entryOf(scenario, registries),
-    source: clientSource(traffic.source(names), scenario),
+    source: clientSource(traffic.source(names, adapters), scenario),
     ...(workload.concurrency === undefined ? {} : { concurrency: workload.concurrency }),
     ...frontEndOf(scenario, deployment, registries),
     durationSeconds: scenario.simulation_duration_s ?? Infinity,
@@ -54,6 +56,7 @@ export function simulationSpec(
     ...faultInjection(scenario, pools),
     ...(classes === undefined ? {} : { classes }),
     ...(names === undefined ? {} : { tenants: names }),
+    ...(adapters === undefined ? {} : { adapters }),
     stepByStep: scenario.step_by_step,
     exactQuantiles: scenario.exact_quantiles,
     ...(breaksDown(scenario, deployment) ? { breakdown: true } : {}),
@@ -158,6 +161,7 @@ function poolSpec(
       ...swapSpace(scenario, pool),
     },
     ...prefixCaching(scenario, pool),
+    ...adapterSlots(scenario, pool),
     power: devicePower(accelerator),
     devicePeak: {
       flopPerSecond: resolveComputeFormat(accelerator, layout.weightFormat, layout.activationFormat)

@@ -11,19 +11,25 @@ export const usualHostLink: number = 32 * GB
 /** Host memory for the preempted requests of a pool's replicas. */
 export function swapSpace(
   { engine }: ResolvedScenario,
-  { accelerator, memory }: DeployedPool,
+  pool: DeployedPool,
 ): Pick<ReplicaMemory, 'swap'> {
   if (engine.preemption_mode !== 'swap') return {}
-  const { host_link_gbs: own, swap_space_gb: space = 0 } = engine
+  const { swap_space_gb: space = 0 } = engine
   return {
     swap: {
-      blocks: Math.floor((space * GIB) / memory.bytesPerBlock),
-      bandwidthBytesPerSecond:
-        own === undefined
-          ? (accelerator.host_link?.bandwidth_bytes_per_s ?? usualHostLink)
-          : own * GB,
+      blocks: Math.floor((space * GIB) / pool.memory.bytesPerBlock),
+      bandwidthBytesPerSecond: hostLinkOf(engine, pool),
     },
   }
+}
+
+/** Bytes per second between a device and its host, one direction: as stated, or the accelerator's. */
+export function hostLinkOf(
+  { host_link_gbs: own }: ResolvedScenario['engine'],
+  { accelerator }: DeployedPool,
+): number {
+  if (own !== undefined) return own * GB
+  return accelerator.host_link?.bandwidth_bytes_per_s ?? usualHostLink
 }
 
 /** Refuses to swap under a scheduler that would not admit what comes back. Throws `SimulatorError` `CONFLICT`. */

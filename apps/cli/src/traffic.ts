@@ -18,25 +18,16 @@ import {
   type RequestClass,
   type TraceOptions,
 } from '@llmsim/workloads'
+import { adapterSpec, withAdapters } from './adapter-traffic.js'
 import { objectivesOf } from './objectives.js'
 import { count } from './output/figures.js'
 import { findFile } from './scenario/catalog-entries.js'
 import { withPath } from './scenario/field-origins.js'
 import type { ResolvedScenario } from './scenario/resolved-scenario.js'
+import type { Traffic } from './traffic-maker.js'
 import { arrivalsOf, jointOf, lengthsOf, longestJoint, longestLength } from './traffic-sections.js'
 
-/** Makes the requests of a run, from the first one each time. */
-export interface Traffic {
-  /** Names of tenants are added to a list as they are met. */
-  source(tenants?: string[]): RequestSource
-  /** Tokens of the longest request, prompt and output together. */
-  readonly longestRequest: number
-  readonly classes?: readonly RequestClassSpec[]
-  /** Names of the tenants that are known before; absent: requests have none. */
-  readonly tenants?: readonly string[]
-  /** What a user should know of it. */
-  readonly notes?: readonly string[]
-}
+export type { Traffic } from './traffic-maker.js'
 
 /**
  * The requests that a resolved scenario describes; reads its trace.
@@ -44,11 +35,12 @@ export interface Traffic {
  * Throws `SimulatorError` below `workload`.
  */
 export async function trafficOf(
-  { workload, random_seed }: ResolvedScenario,
+  scenario: ResolvedScenario,
   folders: readonly string[],
 ): Promise<Traffic> {
+  const { workload, random_seed } = scenario
   if (workload.trace !== undefined)
-    return await replay(workload.trace, workload, folders, random_seed)
+    return withAdapters(await replay(workload.trace, workload, folders, random_seed), scenario)
   const traffic = withTenants(drawnTraffic(workload, random_seed), workload, random_seed)
   const { shared_prefix_length: tokens, num_shared_prefixes: prefixes = 1 } = workload
   const source = (tenants?: string[]): RequestSource => {
@@ -63,7 +55,7 @@ export async function trafficOf(
     if (!isSimulatorError(error) || error.path.startsWith('workload')) throw error
     throw withPath(error, `workload.${error.path}`)
   }
-  return { ...traffic, source }
+  return withAdapters({ ...traffic, source }, scenario)
 }
 
 function drawnTraffic(workload: WorkloadSection, seed: number): Traffic {
@@ -240,7 +232,14 @@ async function replay(
     // The tenants of a trace are met as it is read.
     const tenants: string[] = []
     return {
-      source: (known) => opened.source(known),
+      source: (known, adapters) =>
+        opened.source(
+          known,
+          adapters &&
+            ((name) =>
+              adapters.push(adapterSpec(name, adapters.length, workload.adapters ?? {})) - 1),
+        ),
+      ...(opened.hasAdapters ? { adapters: [] } : {}),
       longestRequest: opened.longestRequest,
       ...(opened.hasTenants ? { tenants } : {}),
       notes: [

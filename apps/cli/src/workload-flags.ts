@@ -94,6 +94,16 @@ export const workloadFlags: readonly ScenarioFlag[] = group('Workload:', [
     'workload.num_shared_prefixes',
     'different beginnings (default: 1)',
   ),
+  integer(
+    '--num-adapters N',
+    'workload.adapters.number',
+    'different LoRA adapters of the requests, for --max-loras (default: none)',
+  ),
+  number(
+    '--adapter-zipf S',
+    'workload.adapters.zipf_exponent',
+    'popularity of the adapters: shares in proportion to k^-S (default: 0)',
+  ),
   number(
     '--client-timeout S',
     'workload.client.timeout_s',

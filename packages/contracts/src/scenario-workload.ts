@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AdaptersSection } from './scenario-adapters.js'
 import { count, nonNegative, positive, tokens } from './scenario-number.js'
 import {
   JointLengthsSection,
@@ -78,6 +79,9 @@ export const WorkloadSection = z.strictObject({
     .describe('Who sends the requests, each with its share.'),
   sessions: SessionsSection.optional().describe(
     'Closed loop for each session: the rate is that of sessions, and the lengths are of calls.',
+  ),
+  adapters: AdaptersSection.optional().describe(
+    'LoRA adapters: each session, or each request without one, has one of them.',
   ),
   trace: z.string().min(1).optional().describe('A trace file to replay.'),
   window_s: z

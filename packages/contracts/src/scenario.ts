@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { FaultsSection } from './fault-scenario.js'
 import { allToAllBackends } from './cost-model-factory.js'
 import { NumberFormat } from './number-format.js'
+import { LoraSection } from './scenario-adapters.js'
 import { count, nonNegative, positive } from './scenario-number.js'
 import { ObjectivesSection } from './scenario-traffic.js'
 import { WorkloadSection } from './scenario-workload.js'
@@ -180,6 +181,7 @@ export const EngineSection = z.strictObject({
     .optional()
     .describe('KV blocks of a replica, in place of those that the memory holds.'),
   speculative: SpeculativeSection.optional(),
+  lora: LoraSection.optional().describe('Serves LoRA adapters.'),
   enable_prefix_caching: z
     .boolean()
     .optional()

@@ -45,6 +45,8 @@ export interface MemoryFootprint {
   /** Slots for LoRA adapters; and of one adapter, for each of its ranks. */
   readonly adapterBytes: number
   readonly adapterBytesPerRank: number
+  /** The same of the whole of it, as it is stored. */
+  readonly adapterBytesPerRankWhole: number
   /** Weights, adapters, activations and reserve together: in use before any KV block. */
   readonly staticBytes: number
   /** What is left for the KV cache; negative when the model does not fit. */
@@ -233,6 +235,7 @@ export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): 
     reserveBytes,
     adapterBytes,
     adapterBytesPerRank: adapterRankBytes,
+    adapterBytesPerRankWhole: wholeAdapterBytes(layout),
     staticBytes,
     kvCacheBytes,
     kvBytesPerTokenPerDevice: perDevice,
@@ -252,6 +255,12 @@ export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): 
       { name: 'KV cache', bytes: Math.max(0, kvCacheBytes) },
     ],
   }
+}
+
+/** Bytes of one LoRA adapter, for each of its ranks, split over nothing. */
+function wholeAdapterBytes(layout: ReplicaLayout): number {
+  const whole = { ...layout, tensorParallel: 1, pipelineParallel: 1, expertParallel: 1 }
+  return adapterBytesPerRank(whole, deviceShapes(whole))
 }
 
 /** Sequences of `tokens` tokens that the KV cache holds at once. */

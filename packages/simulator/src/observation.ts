@@ -47,6 +47,7 @@ export class Observation {
     sessionId: -1,
     tenantId: -1,
     classId: -1,
+    adapterId: -1,
     priority: 0,
     promptTokens: 0,
     outputTokens: 0,
@@ -306,6 +307,7 @@ export class Observation {
     request.sessionId = draft.sessionId
     request.tenantId = draft.tenantId ?? -1
     request.classId = draft.classId ?? -1
+    request.adapterId = draft.adapterId ?? -1
     request.priority = draft.priority
     request.promptTokens = draft.promptTokens
     request.outputTokens = draft.outputTokens
@@ -333,6 +335,7 @@ export class Observation {
     request.sessionId = table.session[slot]!
     request.tenantId = table.tenant[slot]!
     request.classId = table.class[slot]!
+    request.adapterId = table.adapters?.ids[slot] ?? -1
     request.priority = table.priority[slot]!
     request.promptTokens = table.prompt[slot]!
     request.outputTokens = table.output[slot]!

@@ -91,6 +91,7 @@ function laneOn(kv: WindowedKvBlocks): Lane {
     replica: 0,
     kv,
     cache: undefined,
+    adapters: undefined,
     table: new RequestTable(4),
     scheduler: { name: 'none', plan: () => {} },
     swap: undefined,

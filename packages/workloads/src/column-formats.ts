@@ -9,6 +9,8 @@ export interface ColumnFormat {
   readonly output: string
   readonly session?: string
   readonly tenant?: string
+  /** Name of its LoRA adapter. */
+  readonly adapter?: string
   /** Seconds since the session's previous answer. */
   readonly think?: string
   /** Column in which 0 is most urgent. */
@@ -57,6 +59,7 @@ export const columnFormats: readonly ColumnFormat[] = [
     output: 'num_decode_tokens',
     session: 'session_id',
     tenant: 'tenant_id',
+    adapter: 'adapter_id',
     think: 'think_seconds',
     unitsPerSecond: 1,
     relative: false,

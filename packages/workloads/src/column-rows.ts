@@ -21,6 +21,7 @@ export class ColumnRows implements TraceReader {
   private readonly output: number
   private readonly session: number
   private readonly tenant: number
+  private readonly adapter: number
   private readonly urgency: number
   private readonly think: number
   private readonly readArrival: (text: string) => number
@@ -39,6 +40,7 @@ export class ColumnRows implements TraceReader {
     this.output = this.columnOf(columns.output)
     this.session = this.columnOf(columns.session)
     this.tenant = this.columnOf(columns.tenant)
+    this.adapter = this.columnOf(columns.adapter)
     this.urgency = this.columnOf(columns.urgency)
     this.think = this.columnOf(columns.think)
     this.readArrival = timeReader(columns.unitsPerSecond, columns.relative)
@@ -71,6 +73,7 @@ export class ColumnRows implements TraceReader {
       into.outputTokens = output
       into.sessionId = this.session < 0 ? -1 : this.sessions.of(reader.cell(this.session))
       into.tenant = this.tenant < 0 ? '' : reader.cell(this.tenant)
+      into.adapter = this.adapter < 0 ? '' : reader.cell(this.adapter)
       into.priority = this.urgency < 0 ? 0 : 0 - this.number(this.urgency, 0)
       into.thinkSeconds = this.think < 0 ? -1 : this.number(this.think, -1)
       into.blocks = undefined

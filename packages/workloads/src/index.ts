@@ -1,3 +1,4 @@
+export * from './adapter-source.js'
 export * from './arrival-process.js'
 export * from './changed-source.js'
 export * from './class-mix.js'

@@ -21,8 +21,11 @@ export const acceptedKeys: string = [
 export const knownKeys: ReadonlySet<string> = new Set([
   ...['timestamp', 'input_length', 'output_length', 'hash_ids', 'chat_id', 'parent_chat_id'],
   ...['session_id', 'delay', 'input_tok_ids', 'ideal_prefix_hit_toks'],
-  ...columnFormats.flatMap(({ arrival, prompt, output, session, tenant, urgency, think }) =>
-    [arrival, prompt, output, session, tenant, urgency, think].filter((key) => key !== undefined),
+  ...columnFormats.flatMap(
+    ({ arrival, prompt, output, session, tenant, adapter, urgency, think }) =>
+      [arrival, prompt, output, session, tenant, adapter, urgency, think].filter(
+        (key) => key !== undefined,
+      ),
   ),
 ])
 

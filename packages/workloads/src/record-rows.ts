@@ -61,6 +61,7 @@ export class RecordRows implements TraceReader {
     row.priority = 0
     row.thinkSeconds = -1
     row.tenant = ''
+    row.adapter = ''
     row.blocks = undefined
     row.blockTokens = 0
   }
@@ -80,6 +81,7 @@ export function columnRecords(columns: ColumnFormat): RecordFormat {
       row.outputTokens = record.tokens(columns.output, least)
       if (columns.session !== undefined) row.sessionId = sessions.of(record.text(columns.session))
       if (columns.tenant !== undefined) row.tenant = record.text(columns.tenant)
+      if (columns.adapter !== undefined) row.adapter = record.text(columns.adapter)
       if (columns.urgency !== undefined && record.has(columns.urgency))
         row.priority = 0 - record.number(columns.urgency)
       if (columns.think !== undefined && record.has(columns.think))

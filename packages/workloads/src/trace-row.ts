@@ -14,6 +14,8 @@ export interface TraceRow {
   thinkSeconds: number
   /** Who sent it; empty where a trace does not say. */
   tenant: string
+  /** Name of its LoRA adapter; empty, or absent: none. */
+  adapter?: string
   /** Ids of the blocks of its prompt: equal leading ids are a shared prefix. */
   blocks: readonly unknown[] | undefined
   /** Tokens that each of them stands for; 0, or absent: not known, and no cache can hold them. */
@@ -44,6 +46,7 @@ export function newRow(): TraceRow {
     priority: 0,
     thinkSeconds: -1,
     tenant: '',
+    adapter: '',
     blocks: undefined,
     blockTokens: 0,
   }
@@ -58,6 +61,7 @@ export function copyRow(from: TraceRow, into: TraceRow): void {
   into.priority = from.priority
   into.thinkSeconds = from.thinkSeconds
   into.tenant = from.tenant
+  into.adapter = from.adapter ?? ''
   into.blocks = from.blocks
   into.blockTokens = from.blockTokens ?? 0
 }

@@ -30,6 +30,7 @@ export function columnStream(rows: TraceRows): RowStream {
       into.priority = priorities === undefined ? 0 : priorities[row]!
       into.thinkSeconds = thinkSeconds === undefined ? -1 : thinkSeconds[row]!
       into.tenant = ''
+      into.adapter = ''
       into.blocks = blocks?.[row]
       into.blockTokens = blockTokens?.[row] ?? 0
       row++
@@ -42,8 +43,21 @@ export function columnStream(rows: TraceRows): RowStream {
  * Requests from rows that are in time order.
  *
  * @param tenants names of those who sent them; those that are met first are added to it.
+ * @param addAdapter gives a LoRA adapter that is met first a number.
  */
-export function rowSource(rows: RowStream, tenants?: string[]): RequestSource {
+export function rowSource(
+  rows: RowStream,
+  tenants?: string[],
+  addAdapter?: (name: string) => number,
+): RequestSource {
+  const adapters = new Map<string, number>()
+  const adapterOf = (name: string, add: (name: string) => number): number => {
+    const known = adapters.get(name)
+    if (known !== undefined) return known
+    const number = add(name)
+    adapters.set(name, number)
+    return number
+  }
   const row = newRow()
   const numbers = new Map((tenants ?? []).map((name, number) => [name, number]))
   const numberOf = (name: string, names: string[]): number => {
@@ -64,6 +78,8 @@ export function rowSource(rows: RowStream, tenants?: string[]): RequestSource {
       into.outputTokens = row.outputTokens
       into.sessionId = row.sessionId
       into.priority = row.priority
+      if (addAdapter !== undefined && (row.adapter ?? '') !== '')
+        into.adapterId = adapterOf(row.adapter ?? '', addAdapter)
       if (tenants !== undefined && row.tenant !== '') into.tenantId = numberOf(row.tenant, tenants)
       return true
     },

@@ -26,7 +26,7 @@ function known(number: number): number {
 
 /** The columns of a file of requests: one row for each that left the system, or was still in it at the end. */
 export function requestColumns(spec: SimulationSpec): Column[] {
-  const { pools, classes, tenants } = spec
+  const { pools, classes, tenants, adapters } = spec
   return [
     required(integer('request', (request) => request.number)),
     required(text('outcome', (request) => request.outcome)),
@@ -41,6 +41,9 @@ export function requestColumns(spec: SimulationSpec): Column[] {
             tenantId < 0 ? null : (tenants[tenantId] ?? `tenant ${tenantId}`),
           ),
         ]),
+    ...(adapters === undefined
+      ? []
+      : [text('adapter', ({ adapterId = -1 }) => adapters[adapterId]?.name ?? null)]),
     required(integer('priority', (request) => request.priority)),
     ...(pools.length === 1
       ? []

@@ -1,4 +1,4 @@
-import type { Latency, ObjectiveFigures, TimeSeries } from '@llmsim/contracts'
+import type { AdapterUse, Latency, ObjectiveFigures, TimeSeries } from '@llmsim/contracts'
 import type { Deployment } from '../deployment.js'
 import type { Colors } from './colors.js'
 import { count, dollars, duration, figure, percent } from './figures.js'
@@ -196,6 +196,9 @@ function latencyTable(results: ResultsDocument): string {
 
 function deviceRows(results: ResultsDocument): string[][] {
   const { memory, kv_cache: cache, preemptions } = results
+  const adapters = results.pools.flatMap(({ adapters: use }) => (use === undefined ? [] : [use]))
+  const sum = (of: (use: AdapterUse) => number): number =>
+    adapters.reduce((total, use) => total + of(use), 0)
   const decoding = results.pools.find(({ role }) => role !== 'prefill')?.speculation
   const used = cache.total_blocks === 0 ? null : cache.peak_used_blocks / cache.total_blocks
   return [
@@ -211,6 +214,12 @@ function deviceRows(results: ResultsDocument): string[][] {
     ...(decoding === undefined
       ? []
       : [['tokens of a sequence and step', figure(decoding.tokens_per_step), '', '']]),
+    ...(adapters.length === 0
+      ? []
+      : [
+          ['LoRA adapters found', count(sum(({ hits }) => hits)), '', ''],
+          ['LoRA adapters loaded', count(sum(({ loads }) => loads)), '', ''],
+        ]),
   ]
 }
 

@@ -11,6 +11,7 @@ const pieceSize = 1 << 20
 interface Extras {
   sessions: boolean
   tenants: boolean
+  adapters: boolean
   thinking: boolean
   blocks: boolean
 }
@@ -82,22 +83,30 @@ function writeRows(
 }
 
 function extrasOf(rows: RowStream, limit: number): Extras {
-  const extras = { sessions: false, tenants: false, thinking: false, blocks: false }
+  const extras = {
+    sessions: false,
+    tenants: false,
+    adapters: false,
+    thinking: false,
+    blocks: false,
+  }
   const row = newRow()
   for (let count = 0; count < limit && rows.next(row); count++) {
     if (row.sessionId >= 0) extras.sessions = true
     if (row.tenant !== '') extras.tenants = true
+    if ((row.adapter ?? '') !== '') extras.adapters = true
     if (row.thinkSeconds >= 0) extras.thinking = true
     if (row.blocks !== undefined) extras.blocks = true
   }
   return extras
 }
 
-function csvFormat({ sessions, tenants, thinking }: Extras): Format {
+function csvFormat({ sessions, tenants, adapters, thinking }: Extras): Format {
   const names = [
     'arrived_at,num_prefill_tokens,num_decode_tokens',
     ...(sessions ? ['session_id'] : []),
     ...(tenants ? ['tenant_id'] : []),
+    ...(adapters ? ['adapter_id'] : []),
     ...(thinking ? ['think_seconds'] : []),
   ]
   return {
@@ -106,6 +115,7 @@ function csvFormat({ sessions, tenants, thinking }: Extras): Format {
       let text = `${row.arrivalSeconds},${row.promptTokens},${row.outputTokens}`
       if (sessions) text += row.sessionId < 0 ? ',' : `,${row.sessionId}`
       if (tenants) text += `,${cell(row.tenant)}`
+      if (adapters) text += `,${cell(row.adapter ?? '')}`
       if (thinking) text += row.thinkSeconds < 0 ? ',' : `,${row.thinkSeconds}`
       return `${text}\n`
     },
@@ -117,7 +127,7 @@ function cell(text: string): string {
   return /[",]/.test(oneLine) ? `"${oneLine.replaceAll('"', '""')}"` : oneLine
 }
 
-function jsonFormat({ sessions, tenants, thinking }: Extras): Format {
+function jsonFormat({ sessions, tenants, adapters, thinking }: Extras): Format {
   return {
     header: '',
     line: (row) =>
@@ -127,6 +137,7 @@ function jsonFormat({ sessions, tenants, thinking }: Extras): Format {
         num_decode_tokens: row.outputTokens,
         ...(sessions && row.sessionId >= 0 ? { session_id: row.sessionId } : {}),
         ...(tenants && row.tenant !== '' ? { tenant_id: row.tenant } : {}),
+        ...(adapters && (row.adapter ?? '') !== '' ? { adapter_id: row.adapter } : {}),
         ...(thinking && row.thinkSeconds >= 0 ? { think_seconds: row.thinkSeconds } : {}),
       })}\n`,
   }

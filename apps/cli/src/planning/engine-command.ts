@@ -58,6 +58,10 @@ function vllm({ deployment, scenario, pool, model }: Start): string {
     ['--block-size', engine.block_size],
     ['--quantization', engine.dtype === 'fp8' && deployment.model.dtype !== 'fp8' ? 'fp8' : false],
     ['--kv-cache-dtype', engine.kv_cache_dtype === 'fp8' ? 'fp8' : false],
+    ['--enable-lora', engine.lora !== undefined],
+    ['--max-loras', engine.lora?.max_loras ?? false],
+    ['--max-lora-rank', engine.lora?.max_lora_rank ?? false],
+    ['--max-cpu-loras', engine.lora?.max_cpu_loras ?? false],
     [
       '--kv-transfer-config',
       pool.role === 'mixed' ? false : '{"kv_connector":"NixlConnector","kv_role":"kv_both"}',
@@ -88,6 +92,9 @@ function sglang({ deployment, scenario, pool, model }: Start): string {
     ['--page-size', engine.block_size],
     ['--quantization', engine.dtype === 'fp8' && deployment.model.dtype !== 'fp8' ? 'fp8' : false],
     ['--kv-cache-dtype', engine.kv_cache_dtype === 'fp8' ? 'fp8_e4m3' : false],
+    ['--enable-lora', engine.lora !== undefined],
+    ['--max-loras-per-batch', engine.lora?.max_loras ?? false],
+    ['--max-lora-rank', engine.lora?.max_lora_rank ?? false],
     ['--disaggregation-mode', pool.role === 'mixed' ? false : pool.role],
   ])
 }

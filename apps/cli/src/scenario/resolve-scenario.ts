@@ -7,6 +7,7 @@ import {
 } from '@llmsim/contracts'
 import { named, type Registries } from '../registries.js'
 import { findAccelerator, findModel, type FoundEntry, type NameOrEntry } from './catalog-entries.js'
+import { resolveAdapters, resolveLora } from './resolve-adapters.js'
 import { checkOrders } from './check-order.js'
 import {
   checkBandwidth,
@@ -54,9 +55,12 @@ export function resolveScenario(
     options: scenario.cost_model?.options ?? {},
   }
   named(registries.costModels, 'cost model', costModel.name, 'cost_model.name')
-  const engine = resolveEngine(scenario.engine ?? {}, model.entry, (given, field) =>
-    findModel(given, field, registries, folders),
-  )
+  const engine = {
+    ...resolveEngine(scenario.engine ?? {}, model.entry, (given, field) =>
+      findModel(given, field, registries, folders),
+    ),
+    ...resolveLora(scenario.engine ?? {}, scenario.workload ?? {}),
+  }
   registries.engineProfiles.get(engine.name, 'engine.name')
   const disaggregated =
     scenario.disaggregation !== undefined && scenario.disaggregation.enabled !== false
@@ -66,7 +70,10 @@ export function resolveScenario(
   const resolved: ResolvedScenario = {
     ...(scenario.name === undefined ? {} : { name: scenario.name }),
     model: model.written,
-    workload: resolveWorkload(scenario.workload ?? {}, model.entry),
+    workload: {
+      ...resolveWorkload(scenario.workload ?? {}, model.entry),
+      ...resolveAdapters(scenario.workload ?? {}, engine.lora),
+    },
     ...(disaggregated || fleet.pools !== undefined ? {} : resolveCluster(scenario, find)),
     scheduler: resolveScheduler(scenario.scheduler ?? {}, registries),
     ...resolveAdmission(scenario, registries),

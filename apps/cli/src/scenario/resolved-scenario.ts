@@ -1,4 +1,5 @@
 import type {
+  AdapterModules,
   NumberFormat,
   PoolRole,
   RouterSection,
@@ -19,6 +20,15 @@ export interface ResolvedInterconnect {
   readonly intra_node_latency_us: number
   readonly inter_node_bandwidth_gbs: number
   readonly inter_node_latency_us: number
+}
+
+export interface ResolvedLora {
+  readonly max_loras: number
+  readonly max_lora_rank: number
+  readonly max_cpu_loras: number
+  readonly storage_gbs: number
+  readonly modules: AdapterModules
+  readonly pad_ranks: boolean
 }
 
 export interface ResolvedKvTier {
@@ -116,10 +126,12 @@ export interface ResolvedScenario {
     readonly num_gpu_blocks_override?: number
     /** Absent: one token of a sequence in a step. */
     readonly speculative?: ResolvedSpeculation
-    /** Absent: preempted requests are recomputed. */
+    /** Absent: no LoRA adapters. */
+    readonly lora?: ResolvedLora
     /** Absent: every prompt is computed whole. */
     readonly enable_prefix_caching?: true
     readonly kv_tiers?: ResolvedKvTier[]
+    /** Absent: preempted requests are recomputed. */
     readonly preemption_mode?: 'swap'
     readonly swap_space_gb?: number
     /** Absent: that of the accelerator. */

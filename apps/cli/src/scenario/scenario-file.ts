@@ -46,7 +46,7 @@ export const sections: readonly string[] = [
     'slo',
     'faults',
   ],
-  ...['engine.speculative', 'workload.sessions'],
+  ...['engine.speculative', 'engine.lora', 'workload.sessions', 'workload.adapters'],
   ...['ttft', 'tpot', 'e2e'].map((metric) => `slo.${metric}_percentiles_ms`),
   ...['cluster.interconnect', 'scheduler.options', 'router.options', 'cost_model.options'],
   ...['workload.client', 'admission', 'admission.options', 'disaggregation'],

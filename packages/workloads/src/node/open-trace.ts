@@ -23,14 +23,19 @@ export interface OpenTrace {
   readonly counts: Readonly<TraceCounts>
   /** Whether requests say who sent them. */
   readonly hasTenants: boolean
+  /** Whether requests say which LoRA adapter they have. */
+  readonly hasAdapters: boolean
   /** Tokens of the longest request, prompt and output together. */
   readonly longestRequest: number
   /** What was taken for granted, in words. */
   readonly notes: readonly string[]
   /** The requests from the first one, with all that the trace says of each. */
   rowStream(): RowStream
-  /** The requests from the first one; names of tenants are added to a list as they are met. */
-  source(tenants?: string[]): RequestSource
+  /**
+   * The requests from the first one; names of tenants are added to a list as they are met, and each LoRA adapter
+   * that is met first is given a number.
+   */
+  source(tenants?: string[], addAdapter?: (name: string) => number): RequestSource
 }
 
 /**
@@ -138,6 +143,7 @@ function openDrawn(
     rows: Math.round(facts.rows * (options.rateScale ?? 1)),
     failed: 0,
     hasTenants: false,
+    hasAdapters: false,
     counts: newCounts(),
     drawn: true,
     streaming: true,
@@ -153,6 +159,7 @@ class Opened implements OpenTrace {
   readonly counts: Readonly<TraceCounts>
   readonly longestRequest: number
   readonly hasTenants: boolean
+  readonly hasAdapters: boolean
   readonly notes: readonly string[]
 
   constructor(
@@ -167,11 +174,12 @@ class Opened implements OpenTrace {
     this.counts = facts.counts
     this.longestRequest = facts.longestRequest
     this.hasTenants = facts.hasTenants
+    this.hasAdapters = facts.hasAdapters
     this.notes = facts.notes
   }
 
-  source(tenants?: string[]): RequestSource {
-    return rowSource(this.rowStream(), tenants)
+  source(tenants?: string[], addAdapter?: (name: string) => number): RequestSource {
+    return rowSource(this.rowStream(), tenants, addAdapter)
   }
 }
 
@@ -195,17 +203,20 @@ function scanned(rows: RowStream): {
   rows: number
   longestRequest: number
   hasTenants: boolean
+  hasAdapters: boolean
 } {
   const row = newRow()
   let count = 0
   let longestRequest = 0
   let hasTenants = false
+  let hasAdapters = false
   while (rows.next(row)) {
     count++
     longestRequest = Math.max(longestRequest, row.promptTokens + row.outputTokens)
     if (row.tenant !== '') hasTenants = true
+    if ((row.adapter ?? '') !== '') hasAdapters = true
   }
-  return { rows: count, longestRequest, hasTenants }
+  return { rows: count, longestRequest, hasTenants, hasAdapters }
 }
 
 function nothingLeft(
