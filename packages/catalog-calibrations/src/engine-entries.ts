@@ -1,4 +1,5 @@
 export { default as bare } from './engines/bare.json' with { type: 'json' }
+export { default as nim2024 } from './engines/nim-2024.json' with { type: 'json' }
 export { default as sglang } from './engines/sglang.json' with { type: 'json' }
 export { default as tensorrtLlmV0 } from './engines/tensorrt-llm-v0.json' with { type: 'json' }
 export { default as tensorrtLlm } from './engines/tensorrt-llm.json' with { type: 'json' }

@@ -80,7 +80,10 @@ const engines: Readonly<
   sglang: (_point, accelerator) => withRecipeKv(sglang, accelerator),
   trtllm: tensorrt,
   'triton-trtllm': tensorrt,
-  'nim-trtllm': (point) => ({ ...tensorrt(point), profile: 'tensorrt-llm-v0' }),
+  'nim-trtllm': (point) => ({
+    ...tensorrt(point),
+    profile: versionOf(point) === undefined ? 'nim-2024' : 'tensorrt-llm-v0',
+  }),
   'deepspeed-mii': () => vllmV0,
   deepspeed: () => bare,
   jetstream: () => bare,
