@@ -220,6 +220,12 @@ export const EngineProfile = z.strictObject({
    * `launch_s`: 0 when absent.
    */
   captured_tokens: z.int().nonnegative().optional(),
+  /**
+   * Tokens of the graphs that are captured: steps that decode only, and those that `captured_tokens` covers, compute
+   * as many as the next of them, padding among them. With attention data parallelism all ranks compute as
+   * many as the one with the most. Absent: steps are as large as their work.
+   */
+  captured_sizes: z.array(z.int().positive().max(65_536)).optional(),
   /** More per step for each further device of a replica, in seconds: broadcasts, waiting. */
   rank_s: seconds,
   /** Per sequence that produces a token, in seconds: sampling, detokenisation, streaming. */

@@ -13,6 +13,7 @@ import { calibratedAttention, type CalibratedAttention } from './calibrated/cali
 import { AdapterCost } from './adapter-cost.js'
 import { adaptedProducts } from './adapter-shapes.js'
 import { CalibratedDevice } from './calibrated/calibrated-device.js'
+import { CapturedGraphs } from './calibrated/captured-graphs.js'
 import {
   calibratedGroupOperators,
   calibratedLogitOperators,
@@ -53,6 +54,7 @@ interface EngineOverhead {
   readonly launch: number
   /** Tokens up to which such a step is a captured graph. */
   readonly capturedTokens: number
+  readonly graphs: CapturedGraphs
 }
 
 class Calibrated implements CostModel {
@@ -94,12 +96,15 @@ class Calibrated implements CostModel {
     const attention = this.#attention
     const engine = this.#engine
     const tokens = prefillTokens + this.#verified * decodes
+    const prompts = prefillTokens > 0 || prefillAttention > 0
+    const launched = prompts && tokens > engine.capturedTokens
+    const computed = launched ? tokens : engine.graphs.tokens(tokens)
     let seconds =
-      this.#tokens.seconds(tokens) +
+      this.#tokens.seconds(computed) +
       this.#logits.seconds(logits) +
       engine.perToken * tokens +
       engine.perSequence * logits
-    if (this.#group !== undefined) seconds += this.#group.seconds(work)
+    if (this.#group !== undefined) seconds += this.#group.seconds(work, launched ? 0 : computed)
     if (this.#state !== undefined)
       seconds +=
         this.#state.decodeSeconds(this.#verified * decodes) +
@@ -151,7 +156,7 @@ class Calibrated implements CostModel {
           if (steps < horizon) horizon = steps
         }
       }
-    if (prefillTokens > 0 || prefillAttention > 0) {
+    if (prompts) {
       growth = 0
       horizon = 1
       for (const part of attention)
@@ -161,7 +166,7 @@ class Calibrated implements CostModel {
           windows?.[part.parts.window],
         )
       seconds += engine.prefillStep
-      if (tokens > engine.capturedTokens) {
+      if (launched) {
         const added = engine.prefillStep + engine.perToken * tokens + engine.perSequence * logits
         if (seconds - added < engine.launch) seconds = engine.launch + added
       }
@@ -176,8 +181,11 @@ class Calibrated implements CostModel {
     const engine = this.#engine
     const { prefillTokens, prefillAttention, decodes, logits } = work
     const tokens = prefillTokens + this.#verified * decodes
-    this.#tokens.describe(tokens, operators)
-    this.#group?.describe(work, operators)
+    const prefills = prefillTokens > 0 || prefillAttention > 0
+    const launched = prefills && tokens > engine.capturedTokens
+    const computed = launched ? tokens : engine.graphs.tokens(tokens)
+    this.#tokens.describe(computed, operators)
+    this.#group?.describe(work, operators, launched ? 0 : computed)
     for (const part of this.#attention) part.describe(work, operators)
     this.#state?.describe({ ...work, decodes: this.#verified * decodes }, operators)
     if (work.adapters !== undefined) this.#adapters.describe(work.adapters, operators)
@@ -186,8 +194,7 @@ class Calibrated implements CostModel {
       if (seconds > 0)
         operators.push({ name, seconds, flop: 0, bytes: 0, sentBytes: 0, bound: 'overhead' })
     }
-    const prefills = prefillTokens > 0 || prefillAttention > 0
-    if (prefills && tokens > engine.capturedTokens) {
+    if (launched) {
       const kernels = operators.reduce((sum, { seconds }) => sum + seconds, 0)
       overhead('engine_launch', engine.launch - kernels)
     }
@@ -289,6 +296,7 @@ export const calibratedCostModel: CostModelFactory = {
         passes(inputs, inputs.shapes.denseLayers) * (profile.launch_s?.dense ?? 0) +
         passes(inputs, inputs.shapes.moeLayers) * (profile.launch_s?.experts ?? 0),
       capturedTokens: profile.captured_tokens ?? 0,
+      graphs: new CapturedGraphs(profile.captured_sizes ?? []),
     })
   },
 }

@@ -17,23 +17,26 @@ export class GroupSum {
     this.#rank = new OperatorSum(operators.rank)
   }
 
-  /** Seconds for a step of one rank. */
-  seconds(work: StepWork): number {
-    const all = this.#all(work)
+  /** Seconds for a step of one rank, in which every rank computes `least` tokens at least. */
+  seconds(work: StepWork, least = 0): number {
+    const all = this.#all(work, least)
     return this.#group.seconds(all) + this.#rank.seconds(this.#most(work, all))
   }
 
-  describe(work: StepWork, into: OperatorCost[]): void {
-    const all = this.#all(work)
+  describe(work: StepWork, into: OperatorCost[], least = 0): void {
+    const all = this.#all(work, least)
     this.#group.describe(all, into)
     this.#rank.describe(this.#most(work, all), into)
   }
 
   /** Tokens of all ranks; as many on each as here, where nobody says. */
-  #all(work: StepWork): number {
+  #all(work: StepWork, least: number): number {
     const { groupTokens, groupDecodes = 0 } = work
-    if (groupTokens === undefined) return this.#ranks * this.#own(work)
-    return groupTokens + (this.#verified - 1) * groupDecodes
+    const all =
+      groupTokens === undefined
+        ? this.#ranks * this.#own(work)
+        : groupTokens + (this.#verified - 1) * groupDecodes
+    return Math.max(all, this.#ranks * least)
   }
 
   /** Tokens of this rank, and at least the average: an exchange ends when all have sent. */

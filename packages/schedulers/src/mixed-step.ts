@@ -2,6 +2,7 @@ import type { ReplicaView, Scheduler, SchedulerOptions, Slot, StepPlan } from '@
 import { NO_SLOT } from '@llmsim/contracts'
 import { openGate, type AdmissionGate } from './admission-gate.js'
 import { admitReady, keptBlocks } from './admission.js'
+import { noLag, type QueueLag } from './queue-lag.js'
 
 /** How a scheduler of mixed steps fills them. */
 export interface MixedStepRules {
@@ -23,6 +24,8 @@ export interface MixedStepRules {
   readonly reservedTokens: ((view: ReplicaView, slot: Slot) => number) | undefined
   /** When the queue is looked at; at each step unless given. */
   readonly gate?: AdmissionGate
+  /** Whom the engine knew of when it planned; all who wait unless given. */
+  readonly lag?: QueueLag
 }
 
 /**
@@ -36,7 +39,7 @@ export function mixedSteps(
   options: SchedulerOptions,
   rules: MixedStepRules,
 ): Scheduler {
-  const { gate = openGate } = rules
+  const { gate = openGate, lag = noLag } = rules
   return {
     name,
     resumesSwapped: true,
@@ -44,7 +47,8 @@ export function mixedSteps(
     promptChunkTokens: rules.chunked ? Math.min(rules.tokenBudget, rules.chunkLimit) : Infinity,
     plan(view, plan) {
       gate.observe(view)
-      const step = new MixedStep(view, plan, options, rules, gate)
+      lag.observe(view)
+      const step = new MixedStep(view, plan, options, rules, gate, lag)
       step.makeRoomToDecode()
       step.continuePrompts()
       if (!step.preempted) step.admitWaiting()
@@ -61,6 +65,7 @@ class MixedStep {
   readonly #options: SchedulerOptions
   readonly #rules: MixedStepRules
   readonly #gate: AdmissionGate
+  readonly #lag: QueueLag
   #free: number
   #budget: number
   /** First of the preempted ones in the running list: those from it to the end are out. */
@@ -75,8 +80,10 @@ class MixedStep {
     options: SchedulerOptions,
     rules: MixedStepRules,
     gate: AdmissionGate,
+    lag: QueueLag,
   ) {
     this.#gate = gate
+    this.#lag = lag
     this.#view = view
     this.#plan = plan
     this.#options = options
@@ -123,7 +130,7 @@ class MixedStep {
     let unreserved: number | undefined
     for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {
       const remaining = view.prefillRemaining(slot)
-      if (remaining === 0) continue
+      if (remaining === 0 || !this.#lag.knows(view, slot)) continue
       if (size >= this.#options.maxBatchSize) return
       const tokens = this.#chunkOf(remaining)
       if (tokens === 0) return
@@ -147,9 +154,11 @@ class MixedStep {
     if (this.#decodes > 0 || this.#admitted > 0) plan.decodeAll()
     // Preempting frees blocks, a chunk is followed by another, and a block was kept for each resident
     // that was admitted, which not all of them need: who waits is looked at again.
-    const again = this.preempted || this.#chunks > 0 || this.#admitted > 0
+    const lag = this.#lag
+    const again = this.preempted || this.#chunks > 0 || this.#admitted > 0 || lag.unseen
     const gate = this.#gate
     plan.repeats = again ? 1 : gate.nextLook
+    if (lag.heedsArrivals) return
     plan.ignoresArrivals =
       (!gate.heedsArrivals && view.role !== 'decode') ||
       view.running + this.#admitted >= this.#options.maxBatchSize ||

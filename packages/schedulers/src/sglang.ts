@@ -9,7 +9,8 @@ import type {
 import { NO_SLOT } from '@llmsim/contracts'
 import { cacheGrowth } from './cache-growth.js'
 import { admitReady } from './admission.js'
-import { pollingGate, pollOption, type AdmissionGate } from './admission-gate.js'
+import { openGate, pollingGate, pollOption, type AdmissionGate } from './admission-gate.js'
+import { queueLag, type QueueLag } from './queue-lag.js'
 import {
   flagOption,
   longestOutput,
@@ -28,6 +29,9 @@ import {
  * - `chunked_prefill_size` (`maxBatchedTokens`): prompt tokens of a step; the prompt that goes beyond is cut.
  * - `max_output_tokens`: tokens that a request may generate at most where its client states no limit; `clip_max_new_tokens` (4096) bounds it.
  * - `scheduler_recv_interval` (1): steps between two looks at the queue while requests run.
+ * - `overlap_schedule` (false; on in SGLang unless `--disable-overlap-schedule`): a step is planned while the one before
+ *   runs, so that a request that comes meanwhile waits for one step more. Beside a longer `scheduler_recv_interval` it
+ *   counts for nothing.
  * - `enable_mixed_chunk` (false): those that run decode in the steps that compute prompts.
  * - `init_new_token_ratio` (0.7), `schedule_conservativeness` (1, times that), `min_new_token_ratio_factor`
  *   (0.14, times that), `new_token_ratio_decay_steps` (600), `retract_decode_steps` (20).
@@ -47,6 +51,7 @@ export const sglang: SchedulerFactory = {
     'max_output_tokens',
     'clip_max_new_tokens',
     'scheduler_recv_interval',
+    'overlap_schedule',
     'enable_mixed_chunk',
     'init_new_token_ratio',
     'schedule_conservativeness',
@@ -58,12 +63,13 @@ export const sglang: SchedulerFactory = {
     const limits = limitsOf(options)
     const batch = new AdaptiveBatch(limits, options)
     const gate = pollingGate(pollOption(options, 'scheduler_recv_interval'))
+    const lag = queueLag(flagOption(options, 'overlap_schedule', false) && gate === openGate)
     return {
       name: 'sglang',
       resumesSwapped: true,
       seesPrefixes: true,
       promptChunkTokens: limits.chunkSize,
-      plan: planner(options, limits, batch, gate),
+      plan: planner(options, limits, batch, gate, lag),
     }
   },
 }
@@ -117,15 +123,17 @@ function planner(
   limits: Limits,
   batch: AdaptiveBatch,
   gate: AdmissionGate,
+  lag: QueueLag,
 ): Scheduler['plan'] {
   return (view, plan) => {
     batch.observe(view)
     gate.observe(view)
+    lag.observe(view)
     const { slots } = admitReady(view, plan, options, 0)
     const residents = slots.length
     batch.joinResidents(view, slots)
     for (const slot of slots) gate.join(slot, view.generatedTokens(slot), 0)
-    const blocks = planPrefills(view, plan, limits, batch, gate, residents)
+    const blocks = planPrefills(view, plan, limits, batch, gate, lag, residents)
     if (blocks !== NOTHING) {
       if (mixes(view, limits, residents, blocks)) plan.decodeAll()
       else gate.prefillOnly()
@@ -139,6 +147,8 @@ function planner(
     plan.decodeAll()
     plan.repeats = residents > 0 && (view.swapped ?? 0) > 0 ? 1 : Infinity
     if (gate.nextLook < plan.repeats) plan.repeats = gate.nextLook
+    if (lag.unseen) plan.repeats = 1
+    if (lag.heedsArrivals) return
     plan.ignoresArrivals =
       (!gate.heedsArrivals && view.role !== 'decode') ||
       view.running + residents >= options.maxBatchSize ||
@@ -239,6 +249,7 @@ function planPrefills(
   limits: Limits,
   batch: AdaptiveBatch,
   gate: AdmissionGate,
+  lag: QueueLag,
   residents: number,
 ): number {
   const most = Math.max(1, limits.chunkSize - (limits.mixed ? view.decoding + residents : 0))
@@ -259,7 +270,7 @@ function planPrefills(
   for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {
     if (batch.full || budget <= 0) break
     const remaining = view.prefillRemaining(slot)
-    if (remaining === 0) continue
+    if (remaining === 0 || !lag.knows(view, slot)) continue
     if (batch.isFull(size)) {
       batch.fill(size)
       break

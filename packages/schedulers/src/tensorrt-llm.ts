@@ -1,6 +1,13 @@
 import type { SchedulerFactory, SchedulerOptions } from '@llmsim/contracts'
-import { gatheringGate, pollingGate, pollOption, type AdmissionGate } from './admission-gate.js'
+import {
+  gatheringGate,
+  openGate,
+  pollingGate,
+  pollOption,
+  type AdmissionGate,
+} from './admission-gate.js'
 import { mixedSteps } from './mixed-step.js'
+import { queueLag } from './queue-lag.js'
 import {
   flagOption,
   longestOutput,
@@ -23,6 +30,8 @@ import {
  *   wait so many steps for others, or until a step would have that share of `maxBatchedTokens`.
  * - `attention_dp_timeout_iters` (1): with attention data parallelism prompts wait until each group has one,
  *   at most for so many steps. A simulated group sees no other, and takes its prompts once in so many steps.
+ * - `overlap_scheduler` (false; on in its PyTorch engine unless `disable_overlap_scheduler`): a step is planned while the one
+ *   before runs, so that a request that comes meanwhile waits for one step more. It counts for nothing beside waits.
  *
  * Behaviour of TensorRT-LLM's `cpp/tensorrt_llm/batch_manager/capacityScheduler.cpp` and
  * `microBatchScheduler.cpp` (chunks first come first served), and of
@@ -40,11 +49,13 @@ export const tensorrtLlm: SchedulerFactory = {
     'batch_wait_timeout_iters',
     'batch_wait_max_tokens_ratio',
     'attention_dp_timeout_iters',
+    'overlap_scheduler',
   ],
   create(options) {
     const policies = ['guaranteed-no-evict', 'max-utilization'] as const
     const policy = wordOption(options, 'capacity_scheduler_policy', policies, policies[0])
     const longest = maxOutputTokens(options)
+    const gate = gateOf(options)
     return mixedSteps('tensorrt-llm', options, {
       tokenBudget: options.maxBatchedTokens,
       chunked: flagOption(options, 'enable_chunked_context', false),
@@ -55,7 +66,8 @@ export const tensorrtLlm: SchedulerFactory = {
         policy === 'max-utilization'
           ? undefined
           : (view, slot) => view.promptTokens(slot) + longestOutput(view, slot, longest),
-      gate: gateOf(options),
+      gate,
+      lag: queueLag(flagOption(options, 'overlap_scheduler', false) && gate === openGate),
     })
   },
 }

@@ -1,6 +1,7 @@
 import type { SchedulerFactory } from '@llmsim/contracts'
 import { mixedSteps } from './mixed-step.js'
-import { wholeOption } from './option-values.js'
+import { flagOption, wholeOption } from './option-values.js'
+import { queueLag } from './queue-lag.js'
 
 /**
  * One token budget for each step (`maxBatchedTokens`): running requests come first, each decoding one
@@ -8,14 +9,19 @@ import { wholeOption } from './option-values.js'
  * admitted when there is room for all of it; when a decoding request finds no block, the one admitted
  * last is preempted.
  *
- * Behaviour of vLLM's v1 engine (`vllm/v1/core/sched/scheduler.py`); its option
- * `long_prefill_token_threshold` (tokens of one request in a step at most; 0: no limit) is read from
- * `extra`. The phase order and the watermark have no meaning here.
+ * Behaviour of vLLM's v1 engine (`vllm/v1/core/sched/scheduler.py`). Options, in `extra`:
+ *
+ * - `long_prefill_token_threshold` (0: no limit): tokens of one request in a step at most.
+ * - `async_scheduling` (false; vLLM's default from 0.14 on): a step is planned while the one before runs, so that
+ *   a request that comes meanwhile waits for one step more. Only arrivals lag: places and blocks that a
+ *   request leaves are taken at once.
+ *
+ * The phase order and the watermark have no meaning here.
  */
 export const vllmV1: SchedulerFactory = {
   name: 'vllm-v1',
   description: 'Fills a token budget with decodes first and prompt chunks after, in mixed steps.',
-  options: ['long_prefill_token_threshold'],
+  options: ['long_prefill_token_threshold', 'async_scheduling'],
   create(options) {
     const threshold = wholeOption(options, 'long_prefill_token_threshold', 0, {
       least: 0,
@@ -28,6 +34,7 @@ export const vllmV1: SchedulerFactory = {
       cutAtBlocks: false,
       watermark: 0,
       reservedTokens: undefined,
+      lag: queueLag(flagOption(options, 'async_scheduling', false)),
     })
   },
 }

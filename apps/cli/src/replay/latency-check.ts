@@ -2,6 +2,7 @@ import type { Latency, SimulationResult, SimulationSpec } from '@llmsim/contract
 import { recordMetrics, type RequestRecord } from '@llmsim/metrics'
 import { simulate } from '@llmsim/simulator'
 import type { MeasuredLog } from './measured-log.js'
+import { StepBoundaries } from './step-boundaries.js'
 
 /** Latencies that are compared. */
 export const checkedLatencies = ['ttft', 'tpot', 'e2e'] as const
@@ -36,24 +37,37 @@ const resultField = {
 /**
  * Replays a log and compares the distributions.
  *
+ * The log's requests enter the queue of an engine, which looks at what has come between two steps. A simulated
+ * one arrives in the middle of a step: its latencies count from the end of that step on.
+ *
  * @param spec the simulation that replays the log; it is run once, with an observer of its own.
  */
 export function checkLatencies(log: MeasuredLog, spec: SimulationSpec): LatencyCheck[] {
   const measured = recordMetrics(log)
-  const served: RequestRecord[] = []
-  const simulated = simulate({
+  const finished: RequestRecord[] = []
+  const boundaries = new StepBoundaries()
+  simulate({
     ...spec,
     observer: {
+      segmentExecuted: (segment) => {
+        boundaries.add(segment)
+      },
       requestFinished: (request) => {
         const { arrivalSeconds, startSeconds, firstTokenSeconds, finishSeconds } = request
         const { promptTokens, outputTokens } = request
-        served.push({
+        finished.push({
           ...{ arrivalSeconds, startSeconds, firstTokenSeconds, finishSeconds },
           ...{ promptTokens, outputTokens },
         })
       },
     },
   })
+  const served = finished.map((record) => {
+    const { arrivalSeconds, startSeconds = Infinity } = record
+    const seen = Math.min(boundaries.next(arrivalSeconds), startSeconds)
+    return { ...record, arrivalSeconds: seen }
+  })
+  const simulated = recordMetrics(served)
   return checkedLatencies.map((latency) => {
     // A request of one token meets any limit of the time between tokens.
     const values = served.map((record) => latencyOf(record, latency) ?? 0)

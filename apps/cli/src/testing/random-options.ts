@@ -3,13 +3,19 @@ export const schedulerOptionSets: Readonly<
   Record<string, readonly Readonly<Record<string, unknown>>[]>
 > = {
   orca: [{ max_output_tokens: 150 }, { max_output_tokens: 5 }],
-  'vllm-v1': [{ long_prefill_token_threshold: 7 }],
+  'vllm-v1': [
+    { long_prefill_token_threshold: 7 },
+    { async_scheduling: true },
+    { async_scheduling: true, long_prefill_token_threshold: 11 },
+  ],
   sarathi: [{ chunk_size: 20 }],
   sglang: [
     { chunked_prefill_size: 30, max_output_tokens: 150, new_token_ratio_decay_steps: 40 },
     { max_output_tokens: 4, retract_decode_steps: 3 },
     { max_output_tokens: 60, min_new_token_ratio_factor: 0, schedule_conservativeness: 0.3 },
     { scheduler_recv_interval: 7 },
+    { overlap_schedule: true },
+    { overlap_schedule: true, max_output_tokens: 60, chunked_prefill_size: 30 },
     { enable_mixed_chunk: true, chunked_prefill_size: 60, max_output_tokens: 150 },
     { enable_mixed_chunk: true, scheduler_recv_interval: 5 },
   ],
@@ -20,6 +26,8 @@ export const schedulerOptionSets: Readonly<
     { batch_wait_timeout_iters: 6, batch_wait_max_tokens_ratio: 0.9 },
     { batch_wait_timeout_iters: 40, batch_wait_max_tokens_ratio: 0.3, max_output_tokens: 60 },
     { attention_dp_timeout_iters: 9 },
+    { overlap_scheduler: true },
+    { overlap_scheduler: true, enable_chunked_context: true, max_output_tokens: 60 },
     { capacity_scheduler_policy: 'max-utilization', enable_chunked_context: true },
   ],
   lightllm: [

@@ -92,8 +92,12 @@ const engines: Readonly<
 /** What stands for blanks in a measurement of that engine. Throws `SimulatorError` `UNKNOWN_NAME`. */
 export function engineDefaults(point: MeasuredPoint, accelerator: Accelerator): EngineDefaults {
   const found = engines[point.engine.toLowerCase()]
-  if (found !== undefined)
-    return { ...found(point, accelerator), ...publishedRecipe(point, accelerator) }
+  if (found !== undefined) {
+    const defaults = { ...found(point, accelerator), ...publishedRecipe(point, accelerator) }
+    const option = schedulesAhead(point) ? aheadOptions[defaults.scheduler] : undefined
+    if (option === undefined) return defaults
+    return { ...defaults, schedulerOptions: { ...defaults.schedulerOptions, [option]: true } }
+  }
   throw new SimulatorError({
     code: 'UNKNOWN_NAME',
     path: 'engine',
@@ -101,6 +105,23 @@ export function engineDefaults(point: MeasuredPoint, accelerator: Accelerator): 
     given: point.engine,
     accepted: Object.keys(engines).join(', '),
   })
+}
+
+/** Options by which schedulers plan a step while the one before runs. */
+const aheadOptions: Readonly<Record<string, string>> = {
+  'vllm-v1': 'async_scheduling',
+  sglang: 'overlap_schedule',
+  'tensorrt-llm': 'overlap_scheduler',
+}
+
+/**
+ * Whether an engine does so unless told otherwise: vLLM from 0.14 on, SGLang from 0.4 on, the PyTorch engine of
+ * TensorRT-LLM from its beginning.
+ */
+function schedulesAhead(point: MeasuredPoint): boolean {
+  const version = versionOf(point) ?? Infinity
+  if (point.engine === 'vllm') return version >= 0.14
+  return point.engine === 'sglang' ? version >= 0.04 : !isCompiled(point)
 }
 
 /** Static batches run prompts and decoding apart; releases up to 0.17 were given 95 % of the free memory. */

@@ -28,9 +28,9 @@ it('lets prompts wait where the scripts do', () => {
   expect(usual('h200', short)).toMatchObject({ maxBatchedTokens: 16_384, schedulerOptions: wait })
   expect(usual('h200', { ...short, tp: '8' }).schedulerOptions).toBeUndefined()
   const groups = { ...short, model: 'deepseek-r1', tp: '1', dp: '8', ep: '8' }
-  expect(usual('h200', groups).schedulerOptions).toEqual({ attention_dp_timeout_iters: 60 })
+  expect(usual('h200', groups).schedulerOptions).toMatchObject({ attention_dp_timeout_iters: 60 })
   const polling = { ...short, model: 'deepseek-r1', engine: 'sglang', weight_dtype: 'fp4', tp: '8' }
-  expect(usual('b300-288gb', { ...polling, concurrency: '16' }).schedulerOptions).toEqual({
+  expect(usual('b300-288gb', { ...polling, concurrency: '16' }).schedulerOptions).toMatchObject({
     scheduler_recv_interval: 30,
   })
 })
@@ -74,8 +74,8 @@ it('gives a generated engine steps of the batch and one prompt, and newer client
   expect(newer.lengths).toBe('varied')
   const sglang = (engine_version: string) =>
     usual('h100-80gb', { ...gap, engine: 'sglang', engine_version }).schedulerOptions
-  expect(sglang('0.5.1.post1')).toBeUndefined()
-  expect(sglang('0.5.6.post2')).toEqual({ enable_mixed_chunk: true })
+  expect(sglang('0.5.1.post1')).toEqual({ overlap_schedule: true })
+  expect(sglang('0.5.6.post2')).toEqual({ overlap_schedule: true, enable_mixed_chunk: true })
   const drawn = (unstated: 'fixed' | 'varied'): number => {
     const request = {
       ...{ arrivalSeconds: 0, promptTokens: 0, outputTokens: 0, sessionId: -1, priority: 0 },
@@ -90,4 +90,13 @@ it('gives a generated engine steps of the batch and one prompt, and newer client
   }
   expect(drawn('fixed')).toBe(1)
   expect(drawn('varied')).toBeGreaterThan(20)
+})
+
+it('plans a step ahead from the releases on that do', () => {
+  const options = (engine: string, engine_version: string) =>
+    usual('h100-80gb', { engine, engine_version, scenario: 'closed' }).schedulerOptions
+  expect(options('vllm', '0.13.0')).toBeUndefined()
+  expect(options('vllm', '0.14.0')).toEqual({ async_scheduling: true })
+  expect(options('trtllm', '0.19.0')).toBeUndefined()
+  expect(options('trtllm', '1.0')).toEqual({ overlap_scheduler: true })
 })

@@ -8,6 +8,7 @@ import type { Operator } from '../operator.js'
 import { operator, type CalibratedDevice } from './calibrated-device.js'
 import type { CalibratedOptions } from './calibrated-options.js'
 import { visitedExperts } from './expert-popularity.js'
+import { fullestRows, fullestVisited } from './fullest-device.js'
 import { indexerOperators } from './sparse-attention.js'
 
 /** What operators are made from. */
@@ -174,13 +175,16 @@ function expertsOperator(inputs: CalibratedInputs, ffn: MoeFfn): Operator {
   const layed = expertLayout(layout)
   const imbalance = Math.max(layed.imbalance, options.expertImbalance)
   const rows = rowsPerToken({ ...layed, imbalance }, k)
-  const { stored, spread } = layed
+  const { stored, spread, perDevice } = layed
+  const on = { devices: spread, perDevice }
+  const average = k / spread
+  const most = Math.min(k, perDevice)
   return device.experts(
     'experts',
     passes(inputs, shapes.moeLayers),
     { hidden: layout.model.hidden_size, inner: shapes.expertInner, matrices: shapes.ffnInputs + 1 },
-    (count) => count * rows,
-    (count) => visitedExperts(stored, k, count) / spread,
+    (count) => Math.max(count * rows, Math.min(count * most, fullestRows(on, count * average))),
+    (count) => fullestVisited(on, visitedExperts(stored, k, count) / spread),
   )
 }
 
