@@ -7,11 +7,17 @@ const fraction = z.number().positive().max(1)
 const seconds = z.number().nonnegative()
 const amount = z.number().nonnegative()
 
+/**
+ * How well two sides of a roofline hide each other: `(a^n + b^n)^(1/n)`, from badly (2) to almost wholly (8);
+ * 4 when absent.
+ */
+const overlap = z.union([z.literal(2), z.literal(4), z.literal(8)]).optional()
+
 const byFormat = <T extends z.ZodType>(curve: T) => z.partialRecord(z.enum(numberFormats), curve)
 
 /**
  * A matrix product of one kernel: its launch, and the two sides of the roofline, which meet smoothly
- * (`(compute^4 + memory^4)^(1/4)`), the compute side in whole waves of tiles over the compute units. The
+ * (`overlap`), the compute side in whole waves of tiles over the compute units. The
  * loop of a tile meets both in the same way.
  */
 export const MatrixCurve = z.strictObject({
@@ -29,6 +35,12 @@ export const MatrixCurve = z.strictObject({
   pass_bytes_per_input: amount,
   /** Bytes per output element that are written after the product, not under it. */
   tail_bytes_per_output: amount,
+  /**
+   * Bandwidth of the second-level cache over that of the memory, at which units read the operands of their tiles:
+   * small tiles wait for it. Absent: they do not, and the depth of a product is not split over units either.
+   */
+  cache_ratio: z.number().positive().optional(),
+  overlap,
 })
 
 /** Routed experts: a product per expert in one kernel, each padded to whole tiles of rows. */
@@ -54,6 +66,7 @@ export const PrefillAttentionCurve = z.strictObject({
   softmax_flop_per_pair: amount,
   /** FLOP at which half of the share is reached, as few tiles leave units idle: `W + sqrt(W * half)`. */
   half_flop: amount,
+  overlap,
 })
 
 /**

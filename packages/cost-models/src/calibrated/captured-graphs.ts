@@ -16,8 +16,8 @@ export class CapturedGraphs {
     }
   }
 
-  /** Tokens that a step with so many computes; as many where no graph is large enough. */
+  /** Tokens that a step with so many (a mean step: a fraction) computes; as many where no graph is large enough. */
   tokens(count: number): number {
-    return count <= this.#largest ? this.#padded[count]! : count
+    return count <= this.#largest ? this.#padded[Math.ceil(count)]! : count
   }
 }

@@ -42,6 +42,10 @@ export function prefillSeconds(
 ): number {
   return (
     curve.latency_s +
-    smoothMaximum(prefillCompute(curve, device, shape), prefillMemory(curve, device, shape))
+    smoothMaximum(
+      prefillCompute(curve, device, shape),
+      prefillMemory(curve, device, shape),
+      curve.overlap,
+    )
   )
 }
