@@ -29,7 +29,7 @@ export function visitedExperts(
   // No expert is asked for by more than all tokens.
   const half = Math.min(spread * average, 1 - average)
   const left =
-    half < 1e-9
+    half < 1e-7
       ? power(1 - average, tokens)
       : (power(1 - average + half, tokens + 1) - power(1 - average - half, tokens + 1)) /
         (2 * half * (tokens + 1))
