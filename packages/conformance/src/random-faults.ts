@@ -1,17 +1,39 @@
-import type { FaultSpec, FaultsSpec, PoolSpec, SimulationSpec } from '@llmsim/contracts'
+import type {
+  FaultSpec,
+  FaultsSpec,
+  PoolSpec,
+  PrefixCachingSpec,
+  SimulationSpec,
+} from '@llmsim/contracts'
 import { RandomNumbers } from './random-numbers.js'
 
 /** The same specification, in a third of the cases with faults. */
 export function withRandomFaults(seed: number, spec: SimulationSpec): SimulationSpec {
   const random = new RandomNumbers(seed + 5_000_011)
-  const tiered = spec.pools.some(({ prefixCaching }) => (prefixCaching?.tiers ?? []).length > 0)
-  if (tiered || !random.chance(1 / 3)) return spec
+  if (!random.chance(1 / 3)) return spec
   const pools = spec.pools.map((pool) => ({
     ...pool,
     devicesPerNode: random.pick([1, 4, 6]),
     startUpSeconds: random.pick([0, 0.031]),
+    ...(pool.prefixCaching === undefined
+      ? {}
+      : { prefixCaching: withSurvivingTiers(seed, pool.prefixCaching) }),
   }))
   return { ...spec, pools, faults: randomFaults(random, pools) }
+}
+
+/** Tiers of which some outlast a fault of their replica, and some that of its node. */
+function withSurvivingTiers(seed: number, caching: PrefixCachingSpec): PrefixCachingSpec {
+  const random = new RandomNumbers(seed + 8_000_009)
+  const { tiers = [] } = caching
+  return {
+    ...caching,
+    tiers: tiers.map((tier) =>
+      tier.scope === 'pool'
+        ? tier
+        : { ...tier, survives: random.pick(['none', 'replica', 'node'] as const) },
+    ),
+  }
 }
 
 /** Faults of all kinds, at fixed and at random times. */

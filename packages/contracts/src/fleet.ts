@@ -58,13 +58,25 @@ export interface TransferTopologySpec {
   readonly oversubscription: number
 }
 
-/** Keeps the number of a pool's replicas to its load; `PoolSpec.replicas` is the most that there may be. */
+/**
+ * Keeps the number of a pool's replicas to its load; `PoolSpec.replicas` is the number of places that there are
+ * for them. A place that is broken takes no replica until it is repaired.
+ */
 export interface AutoscalingSpec {
-  /** `utilization`: the busy share of the time since the last look; `queue`: requests that wait. */
-  readonly signal: 'utilization' | 'queue'
-  /** Of the signal, for each replica: above 0, and at most 1 for a utilization. */
+  /**
+   * `utilization`: the busy share of the time since the last look; `queue`: requests that wait; `slo`: the share
+   * of the requests of the last while that met `SimulationSpec.objectives`, or those of their class. Of them a
+   * prefill pool answers for the first token, a decode pool for the others, and a mixed one for all.
+   */
+  readonly signal: 'utilization' | 'queue' | 'slo'
+  /**
+   * Of the signal, for each replica: above 0, and at most 1 for a utilization. With `slo`: the share of the
+   * requests that are to meet each limit, above 0 and at most 1; limits of quantiles say it themselves.
+   */
   readonly target: number
   readonly minReplicas: number
+  /** At most the places that there are, and as many when absent: the others are spare ones. */
+  readonly maxReplicas?: number
   readonly initialReplicas: number
   /** Between two looks. */
   readonly intervalSeconds: number
@@ -72,4 +84,17 @@ export interface AutoscalingSpec {
   readonly cooldownSeconds: number
   /** From the decision to the devices being there; `startUpSeconds` comes on top. */
   readonly provisioningSeconds: number
+  /**
+   * How long a replica that broke counts as one of those that there are; after that another one takes its
+   * place, if there is one, at the next look. Infinity: until it is repaired. When absent 300: the time for
+   * which Kubernetes leaves a pod on a node that is not ready (`tolerationSeconds`).
+   */
+  readonly replaceAfterSeconds?: number
+  /** `slo`: for how long a request counts, in seconds; 60 when absent. */
+  readonly windowSeconds?: number
+  /**
+   * `slo`: a replica may go while the target is met with this share of each limit, above 0 and at most 1;
+   * 0.8 when absent.
+   */
+  readonly scaleDownAt?: number
 }

@@ -254,6 +254,8 @@ const PoolFigures = z.strictObject({
       peak_replicas: z.number(),
       scale_ups: z.number(),
       scale_downs: z.number(),
+      /** Broken replicas that others took the place of; absent where nothing can break. */
+      replacements: z.number().optional(),
     })
     .optional(),
   /** Share of its replicas' time in which they were up; absent where nothing can break. */

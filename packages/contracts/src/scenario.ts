@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AutoscalingSection } from './autoscaling-scenario.js'
 import { FaultsSection } from './fault-scenario.js'
 import { allToAllBackends } from './cost-model-factory.js'
 import { NumberFormat } from './number-format.js'
@@ -156,6 +157,10 @@ export const KvTierSection = z.strictObject({
     .enum(['through', 'back'])
     .optional()
     .describe('Written to when blocks are computed, or when the memory above lets them go.'),
+  survives: z
+    .enum(['none', 'replica', 'node'])
+    .optional()
+    .describe('Which faults its blocks outlast: none, those of a replica, those of its node too.'),
 })
 
 export const EngineSection = z.strictObject({
@@ -211,6 +216,9 @@ export const DisaggregatedPoolSection = z.strictObject({
     'Replaces fields of the common scheduler section.',
   ),
   router: RouterSection.optional(),
+  autoscaling: AutoscalingSection.optional().describe(
+    'Replaces fields of the common autoscaling section.',
+  ),
 })
 
 export const DisaggregationSection = z.strictObject({
@@ -256,17 +264,6 @@ export const KvTransferSection = z.strictObject({
     })
     .optional()
     .describe('In place of the one link: a network with fair shares.'),
-})
-
-export const AutoscalingSection = z.strictObject({
-  signal: z.enum(['utilization', 'queue']).optional().describe('What is kept at its target.'),
-  target: z.number().min(0.001).max(1e6).optional().describe('Of the signal, for each replica.'),
-  min_replicas: count.max(100_000).optional(),
-  initial_replicas: count.max(100_000).optional(),
-  interval_s: z.number().min(0.01).max(1e9).optional().describe('Between two looks.'),
-  cooldown_s: nonNegative.optional().describe('From a change until replicas may go.'),
-  provisioning_s: nonNegative.optional().describe('Until the devices of a replica are there.'),
-  start_up_s: nonNegative.optional().describe('Until its weights are loaded after that.'),
 })
 
 /** A scenario file: everything that one run needs, by name, in the field's snake_case. */
@@ -319,4 +316,3 @@ export type EngineSection = z.infer<typeof EngineSection>
 export type DisaggregatedPoolSection = z.infer<typeof DisaggregatedPoolSection>
 export type PoolSection = z.infer<typeof PoolSection>
 export type KvTransferSection = z.infer<typeof KvTransferSection>
-export type AutoscalingSection = z.infer<typeof AutoscalingSection>

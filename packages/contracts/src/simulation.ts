@@ -84,6 +84,12 @@ export interface KvTierSpec {
   readonly latencySeconds: number
   /** When a block is written to it: when it has been computed, or when the memory above it lets it go. */
   readonly write: 'through' | 'back'
+  /**
+   * What its blocks outlast: `none`, where they are in the engine's own process; a fault of the `replica`, where
+   * another process on the node keeps them; one of the `node` as well, where they are on a disk that is there
+   * again after the repair. `none` when absent. A tier that replicas share outlasts all of their faults.
+   */
+  readonly survives?: 'none' | 'replica' | 'node'
 }
 
 /** KV blocks of prompts and answers that are kept, for requests that begin alike. */

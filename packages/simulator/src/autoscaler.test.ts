@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { simulate } from './index.js'
-import type { AutoscalingSpec, PoolSpec, SimulationResult } from '@llmsim/contracts'
+import type { AutoscalingSpec, SimulationResult } from '@llmsim/contracts'
+import { runAt, scaledPool } from './testing/scaled-run.js'
 
 /** One request a second of ten decode steps, of which each takes `stepSeconds`. */
 function run(
@@ -8,74 +8,7 @@ function run(
   requests: readonly number[],
   stepSeconds: number,
 ): SimulationResult {
-  const pool: PoolSpec = {
-    name: 'mixed',
-    role: 'mixed',
-    replicas: 4,
-    devicesPerReplica: 1,
-    stages: 1,
-    costModel: {
-      name: 'constant',
-      step(_work, into) {
-        into.seconds = stepSeconds
-        into.growth = 0
-        into.horizon = Infinity
-      },
-      breakdown: () => [],
-    },
-    createScheduler: () => ({
-      name: 'one-at-a-time',
-      plan(view, plan) {
-        if (view.decoding > 0) {
-          plan.decodeAll()
-          plan.repeats = Infinity
-          plan.ignoresArrivals = true
-        } else if (view.waiting > 0) {
-          const slot = view.firstWaiting()
-          plan.prefill(slot, view.prefillRemaining(slot))
-        }
-      },
-    }),
-    router: {
-      name: 'least',
-      route: (_request, view) => {
-        let least = 0
-        for (let i = 1; i < view.replicas; i++)
-          if (view.outstanding(i) < view.outstanding(least)) least = i
-        return least
-      },
-    },
-    memory: { kvBlocks: 100, blockSize: 16, bytesPerBlock: 1, staticBytes: 1 },
-    power: { idleWatts: 100, prefillWatts: 500, decodeWatts: 300 },
-    deviceUsdPerHour: 3600,
-    startUpSeconds: 2,
-    autoscaling: {
-      signal: 'utilization',
-      target: 0.5,
-      minReplicas: 1,
-      initialReplicas: 1,
-      intervalSeconds: 10,
-      cooldownSeconds: 20,
-      provisioningSeconds: 3,
-      ...autoscaling,
-    },
-  }
-  let next = 0
-  return simulate({
-    pools: [pool],
-    source: {
-      next(into) {
-        const arrival = requests[next++]
-        if (arrival === undefined) return false
-        into.arrivalSeconds = arrival
-        into.promptTokens = 10
-        into.outputTokens = 10
-        return true
-      },
-    },
-    durationSeconds: Infinity,
-    warmUpSeconds: 0,
-  })
+  return runAt(scaledPool(autoscaling, stepSeconds), requests)
 }
 
 const everySecond = (from: number, to: number): number[] =>

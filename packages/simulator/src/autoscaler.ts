@@ -1,45 +1,44 @@
-import type { AutoscalingSpec, PoolSpec } from '@llmsim/contracts'
+import type { AutoscalingSpec } from '@llmsim/contracts'
 import type { Replica } from './replica.js'
-import type { Timetable } from './timetable.js'
+import type { Copy, ScaledPool } from './scaled-pool.js'
+import type { ScalingSignal } from './scaling-signal.js'
+import { startUp, type StartUpParts } from './start-up.js'
 
-/** A relative error of sums that must not ask for one replica more. */
-const ROUNDING = 1e-6
-
-/** All attention ranks of one copy of the model: they come and go together. */
-type Copy = readonly Replica[]
-
-/** A pool whose replicas come and go. */
-interface ScaledPool {
-  readonly spec: PoolSpec
-  readonly replicas: readonly Replica[]
-  readonly copies: readonly Copy[]
-  /** Takes note of which replicas can take requests. */
-  refresh(): void
-}
+/** Seconds after which another replica takes the place of one that broke, unless a pool says it. */
+const REPLACE_AFTER = 300
 
 /**
  * Keeps the number of a pool's replicas to its load: looks at equal intervals, adds replicas at once, and takes
  * some away when the last change is long enough ago. One that goes takes no new requests, and is given back at
  * the first look at which it has none left.
+ *
+ * As in Kubernetes, how many there are to be is one thing, and that they are there is another. One that is down
+ * counts as one of them, without any load, until it has been down for so long that another takes its place;
+ * of those that go it is the first; and one that breaks while it goes does not come back.
  */
 export class Autoscaler {
   scaleUps: number = 0
   scaleDowns: number = 0
+  /** Broken replicas that others took the place of. */
+  replacements: number = 0
   /** Most replicas that were paid for at one time. */
   peakReplicas: number
   readonly #spec: AutoscalingSpec
   readonly #pool: ScaledPool
-  readonly #timetable: Timetable
+  readonly #signal: ScalingSignal
+  readonly #parts: StartUpParts
   readonly #copies: readonly Copy[]
+  /** How many there are to be. */
+  #desired: number
   #changedAt = 0
-  /** Busy seconds of the pool at the last look. */
-  #busyBefore = 0
 
-  constructor(spec: AutoscalingSpec, pool: ScaledPool, timetable: Timetable) {
+  constructor(spec: AutoscalingSpec, pool: ScaledPool, signal: ScalingSignal, parts: StartUpParts) {
     this.#spec = spec
     this.#pool = pool
-    this.#timetable = timetable
+    this.#signal = signal
+    this.#parts = parts
     this.#copies = pool.copies
+    this.#desired = spec.initialReplicas
     this.peakReplicas = spec.initialReplicas
     this.#copies.forEach((copy, i) => {
       for (const replica of copy)
@@ -47,6 +46,7 @@ export class Autoscaler {
         else replica.state = 'off'
     })
     pool.refresh()
+    const { timetable } = parts
     let looks = 0
     const number = timetable.enter((now) => {
       this.#look(now)
@@ -55,82 +55,96 @@ export class Autoscaler {
     timetable.at(number, ++looks * spec.intervalSeconds)
   }
 
+  /** Whether there may be a replica some time, whatever becomes of those that there are. */
+  get hasHope(): boolean {
+    const { signal, replaceAfterSeconds = REPLACE_AFTER } = this.#spec
+    if (replaceAfterSeconds < Infinity) return true
+    return signal !== 'utilization' && this.#desired < this.#most
+  }
+
   #look(now: number): void {
     const { minReplicas, cooldownSeconds } = this.#spec
     for (const copy of this.#copies) if (isIdle(copy)) this.#giveBack(copy, now)
-    const present = this.#in('available').length + this.#in('starting').length
-    const most = this.#copies.length
-    const wanted = Math.min(most, Math.max(minReplicas, this.#wanted(now)))
-    if (wanted > present) this.#add(wanted - present, now)
-    else if (wanted < present && now - this.#changedAt >= cooldownSeconds)
-      this.#remove(present - wanted, now)
+    this.#replace(now)
+    const signalled = this.#signal.wanted(now, this.#desired, this.#in('starting').some(isNew))
+    const wanted = Math.min(this.#most, Math.max(minReplicas, signalled))
+    if (wanted > this.#desired) {
+      this.#changedAt = now
+      this.#desired = wanted
+    } else if (wanted < this.#desired && now - this.#changedAt >= cooldownSeconds)
+      this.#remove(this.#desired - wanted, now)
+    this.#add(this.#desired - this.#present, now)
     this.#pool.refresh()
-    const paid = most - this.#in('off').length
+    const paid = this.#copies.length - this.#in('off').length
     if (paid > this.peakReplicas) this.peakReplicas = paid
   }
 
-  /** Replicas with which the signal would be at its target. */
-  #wanted(now: number): number {
-    const { signal, target, intervalSeconds } = this.#spec
-    let amount: number
-    if (signal === 'queue')
-      amount = this.#pool.replicas.reduce((sum, replica) => sum + replica.queued, 0)
-    else {
-      const busy = busySeconds(this.#pool, now)
-      amount = (busy - this.#busyBefore) / intervalSeconds / (this.#copies[0]?.length ?? 1)
-      this.#busyBefore = busy
+  get #most(): number {
+    return this.#spec.maxReplicas ?? this.#copies.length
+  }
+
+  /** Those that count as there. */
+  get #present(): number {
+    return this.#copies.length - this.#in('off').length - this.#in('draining').length
+  }
+
+  /** Places that a replica could be brought up in. */
+  get #free(): Copy[] {
+    return this.#in('off').filter(([first]) => first!.faults === 0)
+  }
+
+  /** Gives those up that have been down for too long, as far as there are others to take their place. */
+  #replace(now: number): void {
+    const { replaceAfterSeconds = REPLACE_AFTER } = this.#spec
+    const gone = this.#in('down').filter(([first]) => now - first!.brokeAt >= replaceAfterSeconds)
+    // Places that are not taken by those that are to come anyway.
+    const free = this.#free.length + this.#in('draining').length - (this.#desired - this.#present)
+    for (const copy of gone.slice(0, Math.max(0, free))) {
+      this.replacements++
+      this.#giveBack(copy, now)
     }
-    return Math.ceil(amount / target - ROUNDING)
   }
 
   #add(count: number, now: number): void {
-    this.#changedAt = now
     let left = count
     // One that is about to go is there already.
     for (const copy of this.#in('draining')) {
-      if (left === 0) return
+      if (left <= 0) return
       for (const replica of copy) replica.state = 'available'
       left--
+      this.#pool.refresh()
+      for (const replica of copy) this.#parts.available(replica)
     }
+    if (left <= 0) return
     const { provisioningSeconds } = this.#spec
     const { startUpSeconds = 0 } = this.#pool.spec
-    for (const copy of this.#in('off').slice(0, left)) {
+    for (const copy of this.#free.slice(0, left)) {
       this.scaleUps++
       for (const replica of copy) {
-        replica.state = 'starting'
         replica.provisioned.start(now)
+        replica.thereAt = now + provisioningSeconds
       }
-      this.#timetable.once(now + provisioningSeconds + startUpSeconds, () => {
-        for (const replica of copy) if (replica.state === 'starting') replica.state = 'available'
-        this.#pool.refresh()
-      })
+      startUp(copy, now, now + provisioningSeconds + startUpSeconds, this.#parts)
     }
   }
 
   #remove(count: number, now: number): void {
     const { minReplicas } = this.#spec
+    const down = this.#in('down').reverse()
     const available = this.#in('available')
-    const going = available
       .slice(minReplicas === 0 ? 0 : 1)
       .sort((a, b) => outstanding(a) - outstanding(b) || b[0]!.index - a[0]!.index)
-      .slice(0, count)
-    for (const copy of going) {
+    for (const copy of [...down, ...available].slice(0, count)) {
       this.scaleDowns++
+      this.#desired--
       this.#changedAt = now
-      for (const replica of copy) replica.state = 'draining'
+      if (copy[0]!.state === 'available') for (const replica of copy) replica.state = 'draining'
       if (outstanding(copy) === 0) this.#giveBack(copy, now)
     }
   }
 
   #giveBack(copy: Copy, now: number): void {
-    for (const replica of copy) {
-      replica.state = 'off'
-      // Its memory goes with it, of which nobody holds any.
-      replica.sampleUntil(now)
-      replica.cache?.clear()
-      replica.adapters?.clear()
-      replica.provisioned.stop(now)
-    }
+    for (const replica of copy) replica.giveBack(now)
   }
 
   #in(state: Replica['state']): Copy[] {
@@ -142,17 +156,11 @@ function isIdle(copy: Copy): boolean {
   return copy[0]!.state === 'draining' && outstanding(copy) === 0
 }
 
-function outstanding(copy: Copy): number {
-  return copy.reduce((sum, replica) => sum + replica.outstanding, 0)
+/** Whether it starts for the first time, and not after a fault. */
+function isNew([first]: Copy): boolean {
+  return !first!.down.running
 }
 
-/** Seconds until `now` that the devices of a pool were busy, the segments that run included. */
-function busySeconds({ replicas }: ScaledPool, now: number): number {
-  let busy = 0
-  for (const { lanes } of replicas)
-    for (const lane of lanes) {
-      busy += lane.totalPrefillSeconds + lane.totalDecodeSeconds
-      if (lane.segment.active) busy += (now - lane.segment.start) * lane.busyShare
-    }
-  return busy
+function outstanding(copy: Copy): number {
+  return copy.reduce((sum, replica) => sum + replica.outstanding, 0)
 }

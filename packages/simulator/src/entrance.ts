@@ -6,7 +6,6 @@ import type { DeciderDesk } from './decider-desk.js'
 import { ENTRY_PRIORITY } from './event-priority.js'
 import { FrontEnd } from './front-end.js'
 import type { Gateway } from './gateway.js'
-import type { Outages } from './outages.js'
 import type { PoolGroup } from './pool-group.js'
 import type { RequestIntake } from './request-intake.js'
 import type { RequestLedger } from './request-ledger.js'
@@ -33,7 +32,6 @@ export interface EntranceParts {
   readonly tierReads: TierReads | undefined
   readonly desk: DeciderDesk | undefined
   readonly gateway: Gateway | undefined
-  readonly outages: Outages | undefined
 }
 
 /** The way of a request from its arrival to the queue of a lane. */
@@ -50,7 +48,6 @@ export class Entrance {
   readonly #tierReads: TierReads | undefined
   readonly #desk: DeciderDesk | undefined
   readonly #gateway: Gateway | undefined
-  readonly #outages: Outages | undefined
   readonly #frontEnd: FrontEnd
   #refusedInRow = 0
 
@@ -67,7 +64,6 @@ export class Entrance {
     this.#tierReads = parts.tierReads
     this.#desk = parts.desk
     this.#gateway = parts.gateway
-    this.#outages = parts.outages
     this.#frontEnd = new FrontEnd(parts.spec)
   }
 
@@ -124,7 +120,8 @@ export class Entrance {
 
   /** The event of a request has come: it enters, or what it read from the tiers is here. */
   event(slot: Slot): void {
-    if (this.#tierReads?.isReading(slot) === true) this.#tiersRead(slot, this.#tierReads)
+    if (this.#tierReads?.isReading(slot) === true)
+      this.#cycle.enqueue(slot, this.#tierReads.end(slot, this.#clock.now))
     else this.#enter(slot)
   }
 
@@ -161,14 +158,5 @@ export class Entrance {
       }
     }
     this.#cycle.enqueue(slot, replica)
-  }
-
-  /** What a request found in the tiers below its replica has come; it goes elsewhere if the replica is gone. */
-  #tiersRead(slot: Slot, reads: TierReads): void {
-    const { now } = this.#clock
-    const replica = reads.end(slot, now)
-    if (replica !== undefined) this.#cycle.enqueue(slot, replica)
-    else if (this.#outages !== undefined) this.#outages.lost(slot, now)
-    else this.#enter(slot)
   }
 }

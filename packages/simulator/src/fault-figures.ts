@@ -33,9 +33,9 @@ export function poolAvailability(
 function availability(pools: readonly Pool[], now: number): number {
   let all = 0
   let down = 0
-  for (const { replicas } of pools)
+  for (const { replicas, autoscaler } of pools)
     for (const replica of replicas) {
-      all += now
+      all += autoscaler === undefined ? now : replica.provisioned.total(now)
       down += replica.down.total(now)
     }
   return all > 0 ? Math.max(0, 1 - down / all) : 1

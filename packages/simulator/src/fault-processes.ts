@@ -8,7 +8,7 @@ import type { Timetable } from './timetable.js'
 export interface FaultProcessParts {
   readonly timetable: Timetable
   readonly pools: readonly Pool[]
-  strike(replicas: readonly Replica[], now: number): void
+  strike(replicas: readonly Replica[], what: 'replica' | 'node', now: number): void
   repair(replica: Replica, now: number): void
   /** The link between the pools has this share of its bandwidth from now on. */
   scaleLink(factor: number, now: number): void
@@ -44,11 +44,13 @@ export class FaultProcesses {
     const { atSeconds = 0, everySeconds = Infinity, durationSeconds = Infinity } = fault
     let occurrence = 0
     const number = timetable.enter((now) => {
-      const unit = units[units.length === 1 ? 0 : random.nextInt(units.length)]!
-      this.#break(fault, unit, now, durationSeconds === Infinity)
-      timetable.once(now + durationSeconds, (then) => {
-        this.#mend(fault, unit, then)
-      })
+      const unit = drawn(units, random)
+      if (unit !== undefined) {
+        this.#break(fault, unit, now, durationSeconds === Infinity)
+        timetable.once(now + durationSeconds, (then) => {
+          this.#mend(fault, unit, then)
+        })
+      }
       timetable.at(number, atSeconds + ++occurrence * everySeconds)
     })
     timetable.at(number, atSeconds)
@@ -72,7 +74,7 @@ export class FaultProcesses {
   #break(fault: FaultSpec, unit: Unit, now: number, isForGood: boolean): void {
     if (fault.kind !== 'link') {
       if (isForGood) for (const replica of unit.replicas) replica.isLost = true
-      this.#parts.strike(unit.replicas, now)
+      this.#parts.strike(unit.replicas, fault.kind, now)
       return
     }
     this.#linkFactors.push(fault.bandwidthFactor ?? 1)
@@ -92,6 +94,13 @@ export class FaultProcesses {
   #scaleLink(now: number): void {
     this.#parts.scaleLink(Math.min(1, ...this.#linkFactors), now)
   }
+}
+
+/** The one that is meant, or any of those that are there; undefined where none is. */
+function drawn(units: readonly Unit[], random: RandomStream): Unit | undefined {
+  if (units.length === 1) return units[0]
+  const there = units.filter(({ replicas }) => replicas.some(({ state }) => state !== 'off'))
+  return there.length > 1 ? there[random.nextInt(there.length)] : there[0]
 }
 
 /** Everything that a fault may hit, in order. */

@@ -11,7 +11,9 @@ import type { RequestTable } from './request-table.js'
 import { FREE, LEAVING, WAITING } from './request-table.js'
 import { leaveLane } from './lane-departure.js'
 import { abortSegment } from './segment-abort.js'
+import { startUp, type StartUpParts } from './start-up.js'
 import type { StepMetrics } from './step-metrics.js'
+import type { TierReads } from './tier-reads.js'
 import type { Timetable } from './timetable.js'
 
 export interface OutageParts {
@@ -23,8 +25,9 @@ export interface OutageParts {
   readonly transfer: KvTransfer | undefined
   readonly set: PoolSet
   readonly timetable: Timetable
-  /** A replica can take requests again. */
-  available(replica: Replica): void
+  readonly starting: StartUpParts
+  /** What is read from the tiers, where there are any. */
+  readonly tierReads: TierReads | undefined
   /** Who is told what happens. */
   observation(): Observation | undefined
   /** KV blocks of a replica became free. */
@@ -58,8 +61,8 @@ export class Outages {
     new FaultProcesses(parts.faults, {
       timetable: parts.timetable,
       pools: parts.set.pools,
-      strike: (replicas, now) => {
-        this.strike(replicas, now)
+      strike: (replicas, what, now) => {
+        this.strike(replicas, what, now)
       },
       repair: (replica, now) => {
         this.repair(replica, now)
@@ -70,21 +73,25 @@ export class Outages {
     })
   }
 
-  /** Breaks replicas, all at once. */
-  strike(replicas: readonly Replica[], now: number): void {
+  /** Breaks replicas, all at once, each by itself or with its node. */
+  strike(replicas: readonly Replica[], what: 'replica' | 'node', now: number): void {
     const { table, set } = this.#parts
     const lost: Slot[] = []
     const redirected: Slot[] = []
     const freed = new Set<Replica>()
     for (const replica of replicas) {
-      this.replicaFaults++
-      if (replica.faults++ > 0) continue
       const { state } = replica
+      // Where there is none it breaks a place for one.
+      if (state !== 'off') this.replicaFaults++
+      if (replica.faults++ > 0 || state === 'off') continue
+      replica.brokeAt = now
       replica.down.start(now)
       replica.state = 'down'
       set.pools[replica.pool]!.refresh()
-      if (state === 'available' || state === 'draining')
-        this.#clear(replica, now, lost, redirected, freed)
+      if (state !== 'available' && state !== 'draining') continue
+      this.#clear(replica, what, now, lost, redirected, freed)
+      // It was to go when it had served what it had.
+      if (state === 'draining') replica.giveBack(now)
     }
     for (const { lanes } of replicas)
       for (const { group } of lanes) if (group !== undefined) group.running = false
@@ -98,25 +105,16 @@ export class Outages {
 
   /** One fault of a replica is repaired; after the last one it starts, and can take requests then. */
   repair(replica: Replica, now: number): void {
-    if (--replica.faults > 0) return
-    const { timetable, set } = this.#parts
-    const start = ++replica.starts
-    replica.state = 'starting'
-    const ready = (then: number): void => {
-      if (replica.starts !== start || replica.state !== 'starting') return
-      replica.state = 'available'
-      replica.down.stop(then)
-      set.pools[replica.pool]!.refresh()
-      this.#parts.available(replica)
-    }
+    if (--replica.faults > 0 || replica.state === 'off') return
     const { startUpSeconds = 0 } = replica.spec
-    if (startUpSeconds === 0) ready(now)
-    else timetable.once(now + startUpSeconds, ready)
+    const readyAt = Math.max(now, replica.thereAt) + startUpSeconds
+    startUp([replica], now, readyAt, this.#parts.starting)
   }
 
   /** Empties a replica of its requests, `lost`, and of those on their way to it, `redirected`. */
   #clear(
     replica: Replica,
+    what: 'replica' | 'node',
     now: number,
     lost: Slot[],
     redirected: Slot[],
@@ -154,7 +152,8 @@ export class Outages {
         redirected.push(slot)
       }
     }
-    replica.cache?.clear()
+    for (const slot of this.#parts.tierReads?.lose(replica, queue) ?? []) lost.push(slot)
+    replica.cache?.clear(what, now)
     replica.adapters?.clear()
     table.promises?.forget(replica)
     for (const lane of replica.lanes) lane.restart(replica.spec.createScheduler())
@@ -176,11 +175,6 @@ export class Outages {
     source.outstanding--
     this.#parts.failed(slot)
     this.#parts.released(source)
-  }
-
-  /** A request's replica has broken before it was queued there. */
-  lost(slot: Slot, now: number): void {
-    this.#retry(slot, now)
   }
 
   /** Serves a lost request again, or gives it up. */

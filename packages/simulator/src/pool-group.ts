@@ -133,8 +133,7 @@ export class PoolGroup {
   /** Whether a replica will be there for some of the requests that found none. */
   get hasHope(): boolean {
     for (let slot = this.parked.head; slot !== NO_SLOT; slot = this.#table.next[slot]!)
-      for (const pool of this.pools)
-        if (this.#suitsSlot(pool, slot) && pool.replicas.some(({ isLost }) => !isLost)) return true
+      for (const pool of this.pools) if (this.#suitsSlot(pool, slot) && pool.hasHope) return true
     return false
   }
 

@@ -2,6 +2,8 @@ import type { AdapterPlace, PoolSpec, PoolView, RoutedRequest, Slot } from '@llm
 import { NO_SLOT } from '@llmsim/contracts'
 import type { AdapterColumn } from './adapter-column.js'
 import { Autoscaler } from './autoscaler.js'
+import type { ScalingSignal } from './scaling-signal.js'
+import type { StartUpParts } from './start-up.js'
 import { BarrierGroup } from './barrier-group.js'
 import { PrefixKey } from './prefix-key.js'
 import type { RunParts } from './replica.js'
@@ -134,9 +136,8 @@ export class Pool {
   }
 
   /** Starts what keeps the number of replicas to the load. */
-  autoscale(timetable: Timetable): void {
-    const { autoscaling } = this.spec
-    if (autoscaling !== undefined) this.autoscaler = new Autoscaler(autoscaling, this, timetable)
+  autoscale(signal: ScalingSignal, parts: StartUpParts): void {
+    this.autoscaler = new Autoscaler(this.spec.autoscaling!, this, signal, parts)
   }
 
   /** Lets loads take as long to reach the router as they do. */
@@ -183,6 +184,13 @@ export class Pool {
   /** Takes note of which replicas can take requests. */
   refresh(): void {
     this.available = this.replicas.filter(({ state }) => state === 'available')
+  }
+
+  /** Whether a replica will be there some time. */
+  get hasHope(): boolean {
+    return this.replicas.some(
+      ({ isLost, state }) => !isLost && (state !== 'off' || this.autoscaler!.hasHope),
+    )
   }
 
   /** Whether an empty replica holds a request: its last token's KV included, where it decodes here. */

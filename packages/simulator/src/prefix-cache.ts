@@ -5,7 +5,7 @@ import type { PrefixPaths } from './prefix-paths.js'
 import { NO_NODE, PrefixTree } from './prefix-tree.js'
 import type { PromptContents } from './prompt-contents.js'
 import type { RequestTable } from './request-table.js'
-import type { TierStack } from './tier-stack.js'
+import type { Loss, TierStack } from './tier-stack.js'
 
 /** States of a cache that are told apart from those of another. */
 const STATES = 2 ** 40
@@ -193,10 +193,10 @@ export class PrefixCache {
   }
 
   /** Forgets all that is kept: the replica has lost its memory, and nobody holds any of it. */
-  clear(): void {
+  clear(what: Loss, now: number): void {
     while (this.#tree.oldest !== NO_NODE) this.#tree.evictOldest(Infinity)
     this.kept = 0
-    this.tiers?.clear()
+    this.tiers?.clear(what, now)
     this.#state++
   }
 

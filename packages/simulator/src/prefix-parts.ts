@@ -1,7 +1,7 @@
-import type { Distribution, Slot } from '@llmsim/contracts'
+import type { Distribution, DistributionFactory, SimulationSpec, Slot } from '@llmsim/contracts'
 import type { EventQueue } from '@llmsim/engine'
-import type { PrefixPaths } from './prefix-paths.js'
-import type { PromptContents } from './prompt-contents.js'
+import { PrefixPaths } from './prefix-paths.js'
+import { PromptContents } from './prompt-contents.js'
 
 /** What is read from tiers, as those see it who have no part in the reading. */
 export interface PendingReads {
@@ -22,4 +22,21 @@ export interface PrefixParts {
   /** The measured window, in seconds: requests that arrive in it are counted. */
   readonly windowStart: number
   readonly windowEnd: number
+}
+
+/** Makes them for a run; undefined where no pool has a prefix cache. */
+export function prefixPartsOf(
+  { pools, warmUpSeconds, durationSeconds }: SimulationSpec,
+  newDistribution: DistributionFactory,
+  reads: PendingReads | undefined,
+): PrefixParts | undefined {
+  if (!pools.some(({ prefixCaching }) => prefixCaching !== undefined)) return undefined
+  return {
+    contents: new PromptContents(),
+    paths: new PrefixPaths(),
+    hitRates: newDistribution(),
+    reads,
+    windowStart: warmUpSeconds,
+    windowEnd: durationSeconds,
+  }
 }

@@ -86,6 +86,9 @@ export class Replica {
   isLost: boolean = false
   /** How often it has begun to start: one start at most is not void. */
   starts: number = 0
+  /** When it broke last, and with autoscaling when its devices are there, in seconds. */
+  brokeAt: number = 0
+  thereAt: number = 0
   /** While it is down, or starts again after a fault. */
   readonly down: IntervalClock
   /** With autoscaling: while it is paid for. */
@@ -190,6 +193,17 @@ export class Replica {
   #usedInStep(step: number): number {
     const lane = this.lanes[0]!
     return this.kv.used + lane.blocksGrown(1, Math.min(step, lane.segment.steps))
+  }
+
+  /** Its devices are given back, and what is in their memory with them; it has no requests. */
+  giveBack(now: number): void {
+    this.sampleUntil(now)
+    this.state = 'off'
+    this.provisioned.stop(now)
+    this.down.stop(now)
+    this.cache?.clear('machine', now)
+    this.adapters?.clear()
+    for (const lane of this.lanes) lane.restart(this.spec.createScheduler())
   }
 
   /** Samples the KV blocks from the start of the run to its end. */

@@ -4,6 +4,7 @@ import type { Gateway } from './gateway.js'
 import type { GroupStatistics } from './group-statistics.js'
 import type { Lane } from './lane.js'
 import type { Observation } from './observation.js'
+import type { RecentRequests } from './recent-requests.js'
 import type { RequestIntake } from './request-intake.js'
 import type { RequestTable } from './request-table.js'
 import type { RunClock } from './run-clock.js'
@@ -19,6 +20,8 @@ export interface LedgerParts {
   readonly gateway: Gateway | undefined
   readonly groups: GroupStatistics | undefined
   readonly observation: Observation | undefined
+  /** Only where an autoscaler goes by them. */
+  readonly recent: RecentRequests | undefined
 }
 
 /** Every request that comes and goes: each leaves once, completed, rejected or failed. */
@@ -41,6 +44,7 @@ export class RequestLedger {
   readonly #gateway: Gateway | undefined
   readonly #groups: GroupStatistics | undefined
   readonly #observation: Observation | undefined
+  readonly #recent: RecentRequests | undefined
   readonly #record = {
     arrivalSeconds: 0.5,
     startSeconds: 0.5,
@@ -60,6 +64,7 @@ export class RequestLedger {
     this.#gateway = parts.gateway
     this.#groups = parts.groups
     this.#observation = parts.observation
+    this.#recent = parts.recent
   }
 
   /** A request arrives. Returns its number, from 0. */
@@ -97,6 +102,7 @@ export class RequestLedger {
     this.#gateway?.done(slot)
     this.#requests.complete(record)
     this.#groups?.finished(slot, record)
+    this.#recent?.finished(slot, record)
     this.#observation?.finished(slot, now)
     this.#intake.answered(table.session[slot]!, now)
     table.close(slot)
@@ -115,6 +121,7 @@ export class RequestLedger {
   fail(slot: Slot): void {
     this.#gateway?.done(slot)
     this.failed++
+    this.#recent?.failed(slot, this.#clock.now)
     this.failedSeconds += this.#clock.now - this.#table.arrival[slot]!
     this.#observation?.failed(slot)
     this.#leave(slot)

@@ -28,6 +28,7 @@ export function meanReplicas(pool: Pool, runSeconds: number, windowSeconds: numb
 /** How a pool's replicas came and went; nothing where all are there all the time. */
 export function scalingFigures(
   pool: Pool,
+  canBreak: boolean,
   runSeconds: number,
   windowSeconds: number,
 ): Pick<PoolFigures, 'autoscaling'> {
@@ -41,6 +42,7 @@ export function scalingFigures(
       peak_replicas: autoscaler.peakReplicas,
       scale_ups: autoscaler.scaleUps,
       scale_downs: autoscaler.scaleDowns,
+      ...(canBreak ? { replacements: autoscaler.replacements } : {}),
     },
   }
 }

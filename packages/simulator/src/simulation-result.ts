@@ -188,7 +188,7 @@ function poolFigures(pool: Pool, run: SimulationRun, windowSeconds: number): Poo
     ...pipelineOf(pool),
     ...speculationOf(pool, lanes),
     ...poolAvailability(pool, run),
-    ...scalingFigures(pool, runSeconds, windowSeconds),
+    ...scalingFigures(pool, run.outages !== undefined, runSeconds, windowSeconds),
     ...adapterFigures(pool),
     batch: batchFigures(lanes),
     per_replica: [],

@@ -16,14 +16,15 @@ import { Observation } from './observation.js'
 import { Outages } from './outages.js'
 import { broken } from './plan-application.js'
 import { PoolSet } from './pool-set.js'
+import { recentRequests, scalePools } from './pool-scaling.js'
 import type { Pool } from './pool.js'
-import { PrefixPaths } from './prefix-paths.js'
-import { PromptContents } from './prompt-contents.js'
+import { prefixPartsOf } from './prefix-parts.js'
 import type { Replica } from './replica.js'
 import { RequestIntake } from './request-intake.js'
 import { RequestLedger } from './request-ledger.js'
 import { RequestTable } from './request-table.js'
 import { RunClock } from './run-clock.js'
+import type { StartUpParts } from './start-up.js'
 import { StepCycle } from './step-cycle.js'
 import { StepMetrics } from './step-metrics.js'
 import { TierReads } from './tier-reads.js'
@@ -90,15 +91,7 @@ export class SimulationRun {
     const tierReads = spec.pools.some((pool) => (pool.prefixCaching?.tiers ?? []).length > 0)
       ? new TierReads(this.table)
       : undefined
-    if (spec.pools.some((pool) => pool.prefixCaching !== undefined))
-      this.table.prefix = {
-        contents: new PromptContents(),
-        paths: new PrefixPaths(),
-        hitRates: newDistribution(),
-        reads: tierReads,
-        windowStart: start,
-        windowEnd: end,
-      }
+    this.table.prefix = prefixPartsOf(spec, newDistribution, tierReads)
     if (spec.adapters !== undefined) this.table.adapters = new AdapterColumn(spec.adapters)
     this.#set = new PoolSet(spec, this.table)
     this.pools = this.#set.pools
@@ -137,12 +130,12 @@ export class SimulationRun {
         handover: this.#handover,
         firstTokenFromDecode: spec.firstTokenFrom === 'decode',
       })
-    for (const pool of this.pools) {
-      pool.delaySignals(this.#timetable)
-      pool.autoscale(this.#timetable)
-    }
+    for (const pool of this.pools) pool.delaySignals(this.#timetable)
+    const recent = recentRequests(spec, this.table, this.#set)
+    const starting = this.#starting()
+    scalePools({ spec, set: this.#set, table: this.table, recent, starting })
     if (Gateway.has(spec)) this.gateway = this.#gatewayOf(spec)
-    if (spec.faults !== undefined) this.outages = this.#outagesOf(spec.faults)
+    if (spec.faults !== undefined) this.outages = this.#outagesOf(spec.faults, starting, tierReads)
     if (spec.decider !== undefined && this.#handover !== undefined)
       this.desk = new DeciderDesk({
         decider: spec.decider,
@@ -159,6 +152,7 @@ export class SimulationRun {
       gateway: this.gateway,
       handover: this.#handover,
       observation: this.#observation,
+      recent,
     }
     this.ledger = new RequestLedger({ ...parts, requests: this.requests, groups: this.groups })
     this.#cycle = new StepCycle({
@@ -179,7 +173,6 @@ export class SimulationRun {
       lanes: this.#lanes.length,
       tierReads,
       desk: this.desk,
-      outages: this.outages,
     })
   }
 
@@ -235,8 +228,24 @@ export class SimulationRun {
     })
   }
 
+  /** How replicas start, and what becomes of the requests that wait for one. */
+  #starting(): StartUpParts {
+    return {
+      timetable: this.#timetable,
+      poolOf: ({ pool }) => this.pools[pool]!,
+      available: ({ role }) => {
+        if (role === 'decode') this.#handover!.admitParked(this.clock.now)
+        if (role !== 'decode' || this.desk !== undefined) this.#entrance.unpark()
+      },
+    }
+  }
+
   /** What breaks, and what becomes of the requests that it hits. */
-  #outagesOf(faults: FaultsSpec): Outages {
+  #outagesOf(
+    faults: FaultsSpec,
+    starting: StartUpParts,
+    tierReads: TierReads | undefined,
+  ): Outages {
     return new Outages({
       faults,
       table: this.table,
@@ -246,10 +255,8 @@ export class SimulationRun {
       transfer: this.transfer,
       set: this.#set,
       timetable: this.#timetable,
-      available: (replica) => {
-        if (replica.role === 'decode') this.#handover!.admitParked(this.clock.now)
-        if (replica.role !== 'decode' || this.desk !== undefined) this.#entrance.unpark()
-      },
+      starting,
+      tierReads,
       observation: () => this.#observation,
       released: (replica) => {
         this.#cycle.interrupt(replica)

@@ -1,14 +1,13 @@
 import type {
-  AutoscalingSpec,
-  ErrorCode,
   KvTierSpec,
   KvTransferSpec,
   PoolSpec,
   SimulationSpec,
   WindowedKv,
 } from '@llmsim/contracts'
-import { SimulatorError } from '@llmsim/contracts'
 import { checkAdapters } from './adapter-check.js'
+import { checkAutoscaling } from './autoscaling-check.js'
+import { positive, refuse, whole } from './specification-refusal.js'
 
 /** Refuses a specification that cannot be run. Errors: `INVALID_VALUE` and `CONFLICT` with the field. */
 export function checkSpecification(spec: SimulationSpec): void {
@@ -29,21 +28,7 @@ export function checkSpecification(spec: SimulationSpec): void {
   spec.pools.forEach((pool, i) => {
     checkPool(pool, `pools[${i}]`)
     if (pool.autoscaling !== undefined)
-      checkAutoscaling(pool.autoscaling, pool, `pools[${i}].autoscaling`)
-    if ((pool.prefixCaching?.tiers ?? []).length > 0 && spec.faults !== undefined)
-      refuse(
-        `pools[${i}].prefixCaching.tiers`,
-        'tiers',
-        'none, where something can break',
-        'CONFLICT',
-      )
-    if (pool.autoscaling !== undefined && spec.faults !== undefined)
-      refuse(
-        `pools[${i}].autoscaling`,
-        'autoscaling',
-        'none, where something can break',
-        'CONFLICT',
-      )
+      checkAutoscaling(pool.autoscaling, pool, `pools[${i}].autoscaling`, spec)
   })
   if (spec.adapters !== undefined) checkAdapters(spec, spec.adapters)
   const { kvTransfer, concurrency, durationSeconds, warmUpSeconds, maxRequests } = spec
@@ -61,25 +46,6 @@ export function checkSpecification(spec: SimulationSpec): void {
   for (const [part, seconds] of Object.entries(spec.requestSerialSeconds ?? {}))
     if (!(seconds >= 0 && seconds < Infinity))
       refuse(`requestSerialSeconds.${part}`, seconds, 'seconds from 0 on')
-}
-
-function checkAutoscaling(scaling: AutoscalingSpec, { replicas }: PoolSpec, path: string): void {
-  const { signal, target, minReplicas, initialReplicas } = scaling
-  positive(`${path}.target`, target)
-  if (signal === 'utilization' && target > 1)
-    refuse(`${path}.target`, target, 'a share of at most 1')
-  whole(`${path}.minReplicas`, minReplicas)
-  whole(`${path}.initialReplicas`, initialReplicas)
-  if (!(minReplicas <= initialReplicas && initialReplicas <= replicas))
-    refuse(
-      `${path}.initialReplicas`,
-      initialReplicas,
-      `from ${minReplicas} to ${replicas}`,
-      'CONFLICT',
-    )
-  positive(`${path}.intervalSeconds`, scaling.intervalSeconds)
-  for (const field of ['cooldownSeconds', 'provisioningSeconds'] as const)
-    if (!(scaling[field] >= 0)) refuse(`${path}.${field}`, scaling[field], 'seconds from 0 on')
 }
 
 function checkTransfer({ topology, overlapLayers, ...link }: KvTransferSpec): void {
@@ -172,21 +138,4 @@ function checkTiers(tiers: readonly KvTierSpec[], path: string): void {
     if (scope === 'replica' && tiers[i - 1]?.scope === 'pool')
       refuse(`${at}.scope`, scope, 'pool, below a tier that replicas share', 'CONFLICT')
   })
-}
-
-function whole(path: string, value: number): void {
-  if (!(value >= 1 && Number.isSafeInteger(value))) refuse(path, value, 'a whole number from 1 on')
-}
-
-function positive(path: string, value: number): void {
-  if (!(value > 0 && value < Infinity)) refuse(path, value, 'a positive number')
-}
-
-function refuse(
-  path: string,
-  given: unknown,
-  accepted: string,
-  code: ErrorCode = 'INVALID_VALUE',
-): never {
-  throw new SimulatorError({ code, path, message: 'cannot be simulated', given, accepted })
 }

@@ -9,8 +9,6 @@ import type { RequestTable } from './request-table.js'
 /** What is read for a request that has been routed and not queued yet. */
 interface TierRead {
   readonly replica: Replica
-  /** The replica's starts when the reading began: it has lost its memory since if there are more. */
-  readonly starts: number
   readonly from: number
   readonly ends: Int32Array
   event: EventHandle
@@ -50,8 +48,7 @@ export class TierReads implements PendingReads {
     const from = cache.found
     const ends = new Int32Array(tiers.tiers.length)
     const ready = tiers.read(slot, from, most, now, ends)
-    const { starts } = replica
-    if (ready > now) this.#reads.set(slot, { replica, starts, from, ends, event: NO_EVENT })
+    if (ready > now) this.#reads.set(slot, { replica, from, ends, event: NO_EVENT })
     return ready
   }
 
@@ -66,15 +63,28 @@ export class TierReads implements PendingReads {
     if (read === undefined) return false
     this.#reads.delete(slot)
     queue.cancel(read.event)
-    if (isThere(read)) read.replica.outstanding--
+    read.replica.outstanding--
     return true
   }
 
-  /** What was read has come; the replica, or undefined where it has gone meanwhile. */
-  end(slot: Slot, now: number): Replica | undefined {
+  /** A replica has lost its memory: returns the requests that wait for what comes to it, and forgets them. */
+  lose(replica: Replica, queue: EventQueue): Slot[] {
+    const lost: Slot[] = []
+    for (const [slot, read] of this.#reads) {
+      if (read.replica !== replica) continue
+      queue.cancel(read.event)
+      this.#reads.delete(slot)
+      lost.push(slot)
+    }
+    for (const [slot, read] of this.#origins)
+      if (read.replica === replica) this.#origins.delete(slot)
+    return lost
+  }
+
+  /** What was read has come; the replica that it came to. */
+  end(slot: Slot, now: number): Replica {
     const read = this.#reads.get(slot)!
     this.#reads.delete(slot)
-    if (!isThere(read)) return undefined
     const { replica, from, ends } = read
     replica.cache!.keepRead(slot, from, ends.at(-1)!, replica.usedBefore(now))
     this.#origins.set(slot, read)
@@ -97,9 +107,4 @@ export class TierReads implements PendingReads {
       }
     })
   }
-}
-
-/** Whether the replica has lost nothing since. */
-function isThere({ replica, starts }: TierRead): boolean {
-  return replica.serves && replica.starts === starts
 }

@@ -1,9 +1,12 @@
-import type { PrefixCachingSpec, Slot } from '@llmsim/contracts'
+import type { KvTierSpec, PrefixCachingSpec, Slot } from '@llmsim/contracts'
 import { FifoServer } from '@llmsim/engine'
 import { overlapSeconds } from '@llmsim/metrics'
 import { KvTier } from './kv-tier.js'
 import type { PrefixTree } from './prefix-tree.js'
 import type { PromptContents } from './prompt-contents.js'
+
+/** What a replica loses: itself, its node for a while, or the machine for good. */
+export type Loss = 'replica' | 'node' | 'machine'
 
 /** The tiers that all replicas of a pool share, by their place among all; undefined where each has its own. */
 export type SharedTiers = readonly (KvTier | undefined)[]
@@ -92,9 +95,19 @@ export class TierStack {
     return ready
   }
 
-  /** The replica has lost its memory. */
-  clear(): void {
+  /** The replica has lost its memory, and what is below it as far as that does not outlast it. */
+  clear(what: Loss, now: number): void {
+    this.#links.forEach(({ freeAt }, i) => {
+      // What was being read does not come any more.
+      if (freeAt > now) this.readSeconds[i]! -= overlapSeconds(now, freeAt, this.#start, this.#end)
+    })
     this.#links = this.tiers.map(() => new FifoServer())
-    for (const tier of this.tiers) if (tier.spec.scope === 'replica') tier.clear()
+    for (const tier of this.tiers) if (!outlasts(tier.spec, what)) tier.clear()
   }
+}
+
+function outlasts({ scope, survives = 'none' }: KvTierSpec, what: Loss): boolean {
+  if (scope === 'pool') return true
+  if (what === 'machine') return false
+  return survives === 'node' || (survives === 'replica' && what === 'replica')
 }
