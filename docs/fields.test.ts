@@ -46,7 +46,9 @@ describe('docs/scenario.md', () => {
 
   it('describes the fields of a scenario, and no others', () => {
     const fields = leavesOf(Scenario, (at) =>
-      /^(disaggregation\.(prefill|decode)|pools\[\])\.(interconnect|scheduler|router)$/.test(at),
+      /^(disaggregation\.(prefill|decode)|pools\[\])\.(interconnect|scheduler|router|autoscaling)$/.test(
+        at,
+      ),
     )
     expect(sorted(rows.map(({ field }) => field))).toEqual(sorted(fields))
   })

@@ -29,6 +29,7 @@ import { acceleratorCalibration } from './accelerator-calibration.js'
 import { named, type Registries } from './registries.js'
 import { draftOf, speculativeCosts } from './speculation.js'
 import { findAccelerator, findModel, type NameOrEntry } from './scenario/catalog-entries.js'
+import { poolAutoscaling, type ResolvedAutoscaling } from './scenario/resolve-autoscaling.js'
 import { devicesOf } from './scenario/resolve-parallelism.js'
 import { overrideScheduler, resolveScheduler } from './scenario/resolve-scheduler.js'
 import type {
@@ -49,6 +50,8 @@ export interface DeployedPool {
   readonly devices: number
   readonly scheduler: ResolvedScheduler
   readonly router: ResolvedScenario['router']
+  /** Absent: all replicas are there all the time. */
+  readonly autoscaling?: ResolvedAutoscaling
   readonly costModel: CostModel
   /** What the cost model `calibrated` was made with. */
   readonly calibration: TransferredCalibration | undefined
@@ -180,6 +183,7 @@ function deployPool(
       options: pool.router?.options ?? scenario.router.options,
       ...signalDelay(pool.router?.signal_delay_ms ?? scenario.router.signal_delay_ms),
     },
+    ...poolAutoscaling(scenario.autoscaling, pool.autoscaling, path),
     costModel: costModelOf(
       scenario,
       layout,

@@ -46,6 +46,16 @@ function accounted(run: Counts): number {
 
 const aggregated = '--xpu h100 --dp 4'
 const disaggregated = '--disaggregated --xpu h100 --prefill-n-xpus 3 --decode-n-xpus 3'
+/** Replicas that come and go with what is asked of them, from few to all. */
+const scaled = '--autoscale-initial 2 --autoscale-provisioning 5 --autoscale-cooldown 20'
+const bySlo = '--autoscale-signal slo --slo-ttft 300ms --slo-tpot 20ms'
+/** Prefix caches over host memory, a disk and a store, of which the first goes with its replica. */
+const tiers = [
+  '{"name":"host","capacity_gb":64,"bandwidth_gbs":50,"write_policy":"back"}',
+  '{"name":"nvme","capacity_gb":512,"bandwidth_gbs":6,"survives":"node"}',
+  '{"name":"store","scope":"pool","bandwidth_gbs":10,"latency_us":500}',
+]
+const tiered = `--enable-prefix-caching --shared-prefix-length 512 --num-shared-prefixes 20 --set engine.kv_tiers=[${tiers.join(',')}]`
 
 describe.skipIf(!existsSync(traces))(
   'a fault every 60 simulated seconds (skipped when there is no folder ../shared/traces)',
@@ -81,6 +91,33 @@ describe.skipIf(!existsSync(traces))(
   },
 )
 
+describe('a fault every 60 simulated seconds, with what else changes in a fleet', () => {
+  it.each([
+    [`${aggregated} ${scaled}`],
+    [`${aggregated} ${scaled} ${bySlo}`],
+    [`${disaggregated} ${scaled} --autoscale-signal queue`],
+    [`${disaggregated} ${scaled} ${bySlo}`],
+    [`${aggregated} ${tiered}`],
+    [`${disaggregated} ${tiered}`],
+    [`${aggregated} ${scaled} ${bySlo} ${tiered} --client-timeout 20 --client-retries 2`],
+  ])(
+    'loses no request, %s',
+    async (deployment) => {
+      const run = await results(
+        `--model llama3-8b ${deployment} --arrival-rate 20 --num-requests 12000 --fault-every 60 --fault-duration 20`,
+      )
+      expect(run.total_requests).toBe(12000)
+      expect(accounted(run)).toBe(12000)
+      // One of those that are there, each time.
+      expect(run.faults.replica_faults).toBe(Math.floor(run.simulation_time / 60))
+      expect(run.faults.replica_faults).toBeGreaterThan(8)
+      expect(run.faults.retried_requests).toBeGreaterThan(0)
+      expect(run.unfinished_requests).toBe(0)
+    },
+    120_000,
+  )
+})
+
 /** A random scenario in which something breaks every 60 of its seconds, in its own measure of time. */
 function specification(seed: number, stepByStep: boolean): SimulationSpec {
   const scheduler = schedulers[seed % schedulers.length]!
@@ -91,20 +128,14 @@ function specification(seed: number, stepByStep: boolean): SimulationSpec {
   })
   return {
     ...spec,
-    pools: spec.pools.map(({ autoscaling: _, ...pool }) => ({
-      ...pool,
-      ...(pool.prefixCaching === undefined
-        ? {}
-        : { prefixCaching: { ...pool.prefixCaching, tiers: [] } }),
-    })),
     stepByStep,
     faults: {
       faults: [
         {
-          kind: 'replica',
+          kind: seed % 3 === 0 ? 'node' : 'replica',
           atSeconds: 0.06,
           everySeconds: 0.06 + seed / 1e5,
-          durationSeconds: 0.02,
+          durationSeconds: seed % 4 === 0 ? 0.3 : 0.02,
         },
       ],
       maxRetries: seed % 5,
@@ -115,10 +146,12 @@ function specification(seed: number, stepByStep: boolean): SimulationSpec {
 }
 
 describe('a fault again and again', () => {
-  it('loses no request in 400 random scenarios, the same step by step', () => {
+  it('loses no request in 500 random scenarios, the same step by step', () => {
     let retries = 0
     let failed = 0
-    for (let seed = 1; seed <= 400; seed++) {
+    /** Runs in which what is meant happened while something broke. */
+    const seen = { added: 0, removed: 0, replaced: 0, scaledBySlo: 0, readFromTiers: 0, both: 0 }
+    for (let seed = 1; seed <= 500; seed++) {
       const jumped = simulate(specification(seed, false))
       checkRunLaws(jumped)
       expect(
@@ -127,9 +160,20 @@ describe('a fault again and again', () => {
       ).toEqual([])
       retries += jumped.faults?.retries ?? 0
       failed += jumped.failed_requests ?? 0
+      if (jumped.faults?.replica_faults === 0) continue
+      const scaled = jumped.pools.map(({ autoscaling }) => autoscaling)
+      const read = jumped.prefix_cache?.tiers.some(({ read_bytes }) => read_bytes > 0) === true
+      seen.added += Number(scaled.some((pool) => (pool?.scale_ups ?? 0) > 0))
+      seen.removed += Number(scaled.some((pool) => (pool?.scale_downs ?? 0) > 0))
+      seen.replaced += Number(scaled.some((pool) => (pool?.replacements ?? 0) > 0))
+      const { pools } = specification(seed, false)
+      seen.scaledBySlo += Number(pools.some(({ autoscaling: of }) => of?.signal === 'slo'))
+      seen.readFromTiers += Number(read)
+      seen.both += Number(read && scaled.some((pool) => pool !== undefined))
     }
     expect(retries).toBeGreaterThan(1000)
     expect(failed).toBeGreaterThan(100)
+    for (const [what, runs] of Object.entries(seen)) expect(runs, what).toBeGreaterThan(5)
   }, 120_000)
 })
 
@@ -160,6 +204,10 @@ describe('the flags and the section of faults', () => {
     ['--set faults.events=[{"kind":"replica","at_s":1,"pool":"decode"}]', 'there is none'],
     ['--set faults.events=[{"kind":"replica","at_s":1,"pool":"mixed","replica":2}]', 'from 0 to 1'],
     ['--set faults.events=[{"kind":"replica","at_s":1,"replica":1}]', 'name of its pool'],
+    [
+      '--fault-every 5 --set faults.start_up_s=1 --set autoscaling.start_up_s=2',
+      'another time than faults.start_up_s',
+    ],
   ])('refuse %s', async (flags, message) => {
     const { code, stderr } = await llmsim(`${small} ${flags}`.split(' '), tmpdir())
     expect(code).toBe(2)

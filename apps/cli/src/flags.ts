@@ -8,6 +8,7 @@ import {
   type Row,
   type ScenarioFlag,
 } from './flag-rows.js'
+import { fleetFlags } from './fleet-flags.js'
 import { workloadFlags } from './workload-flags.js'
 
 export type { ScenarioFlag } from './flag-rows.js'
@@ -321,18 +322,6 @@ const disaggregation = group('Disaggregated serving:', [
   ),
 ])
 
-const faults = group('Faults:', [
-  number('--fault-every S', 'faults.every_s', 'some replica breaks each time so long after'),
-  number('--fault-duration S', 'faults.duration_s', 'time to its repair (default: 30)'),
-  number('--mtbf S', 'faults.mtbf_s', 'mean time from a repair of a replica to its next break'),
-  number('--mttr S', 'faults.mttr_s', 'mean time from a break of a replica to its repair'),
-  integer(
-    '--fault-retries N',
-    'faults.max_retries',
-    'how often a request that lost its replica is served again (default: 3)',
-  ),
-])
-
 /**
  * The flags that set a field of a scenario. No schema is imported here: `llmsim --help` loads this table
  * alone.
@@ -343,6 +332,6 @@ export const scenarioFlags: readonly ScenarioFlag[] = [
   ...scheduling,
   ...engine,
   ...disaggregation,
-  ...faults,
+  ...fleetFlags,
   ...run,
 ]

@@ -44,5 +44,6 @@ function tierSpec(tier: ResolvedKvTier, index: number, blockBytes: number): KvTi
     bandwidthBytesPerSecond: tier.bandwidth_gbs * GB,
     latencySeconds: tier.latency_us * MICROSECOND,
     write: tier.write_policy,
+    survives: tier.survives,
   }
 }

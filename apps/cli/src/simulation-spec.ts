@@ -148,7 +148,7 @@ function poolSpec(
       : { signalDelaySeconds: router.signal_delay_ms * MILLISECOND }),
     devicesPerNode: layout.devicesPerNode,
     startUpSeconds: startUpSeconds(
-      scenario.faults?.start_up_s ?? scenario.autoscaling?.start_up_s,
+      pool.autoscaling?.start_up_s ?? scenario.faults?.start_up_s,
       pool,
     ),
     ...autoscalingOf(scenario, pool),

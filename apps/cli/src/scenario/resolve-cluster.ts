@@ -29,7 +29,9 @@ export function resolveCluster(scenario: Scenario, find: AcceleratorFinder): Dep
   const { tensor_parallel_size: tp, pipeline_parallel_size: pp } = sizes
   const perReplica = devicesOf(sizes)
   const product = devicesInWords(sizes)
-  const needed = perReplica * (parallelism.data_parallel_size ?? 1)
+  const isStated = cluster.n_xpus_per_node !== undefined || cluster.n_nodes !== undefined
+  const asked = parallelism.data_parallel_size ?? (isStated ? undefined : mostReplicas(scenario))
+  const needed = perReplica * (asked ?? 1)
   const { nodes, perNode } = nodesOf(cluster, needed, entry)
   const devices = perNode * nodes
   const here = `${devices} devices (${nodes} x ${perNode})`
@@ -48,8 +50,7 @@ export function resolveCluster(scenario: Scenario, find: AcceleratorFinder): Dep
       parallelism.data_parallel_size,
     )
   // Nobody asked for the devices that only fill up the last node.
-  const isStated = cluster.n_xpus_per_node !== undefined || cluster.n_nodes !== undefined
-  const dp = parallelism.data_parallel_size ?? (isStated ? devices / perReplica : 1)
+  const dp = asked ?? (isStated ? devices / perReplica : 1)
   if (!Number.isInteger(dp))
     throw conflict(
       'parallelism.tensor_parallel_size',
@@ -68,6 +69,11 @@ export function resolveCluster(scenario: Scenario, find: AcceleratorFinder): Dep
   }
 }
 
+/** Replicas that there are to be room for where nothing says how many there are. */
+function mostReplicas({ autoscaling }: Scenario): number | undefined {
+  return autoscaling?.max_replicas
+}
+
 /** Nodes of the usual size, as many as are needed, where neither size nor number is given. */
 function nodesOf(
   { n_xpus_per_node: perNode, n_nodes: nodes }: NonNullable<Scenario['cluster']>,
@@ -81,12 +87,13 @@ function nodesOf(
 
 /** One pool of disaggregated serving; the common sections stand in for what it does not say. */
 export function resolvePool(
-  { cluster = {}, parallelism = {} }: Scenario,
+  scenario: Scenario,
   name: string,
   own: DisaggregatedPoolSection,
   path: string,
   find: AcceleratorFinder,
 ): ResolvedPool {
+  const { cluster = {}, parallelism = {} } = scenario
   const xpu = own.xpu ?? cluster.xpu
   if (xpu === undefined) throw missing(`${path}.xpu`)
   const { entry, written } = find(xpu, own.xpu === undefined ? 'cluster.xpu' : `${path}.xpu`)
@@ -97,7 +104,9 @@ export function resolvePool(
     cluster.n_xpus_per_node === undefined
       ? undefined
       : cluster.n_xpus_per_node * (cluster.n_nodes ?? 1)
-  const devices = own.n_xpus ?? ofCluster ?? perReplica * (parallelism.data_parallel_size ?? 1)
+  const replicas =
+    parallelism.data_parallel_size ?? own.autoscaling?.max_replicas ?? mostReplicas(scenario)
+  const devices = own.n_xpus ?? ofCluster ?? perReplica * (replicas ?? 1)
   if (!Number.isInteger(devices / perReplica))
     throw new SimulatorError({
       code: 'CONFLICT',
@@ -120,6 +129,7 @@ export function resolvePool(
     ),
     ...(own.scheduler === undefined ? {} : { scheduler: own.scheduler }),
     ...(own.router === undefined ? {} : { router: own.router }),
+    ...(own.autoscaling === undefined ? {} : { autoscaling: own.autoscaling }),
   }
 }
 

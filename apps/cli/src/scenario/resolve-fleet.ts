@@ -1,6 +1,7 @@
 import type { DisaggregatedPoolSection, Scenario } from '@llmsim/contracts'
 import { conflict } from './conflict.js'
 import { named, type Registries } from '../registries.js'
+import { poolAutoscaling, resolveAutoscaling } from './resolve-autoscaling.js'
 import { checkBandwidth, resolvePool, type AcceleratorFinder } from './resolve-cluster.js'
 import { overrideScheduler, resolveScheduler } from './resolve-scheduler.js'
 import type {
@@ -62,10 +63,11 @@ export function resolveFleet(
 /** Checks the policies that a pool names. Throws `SimulatorError`. */
 export function checkPolicies(
   scenario: Scenario,
-  { scheduler, router }: ResolvedPool,
+  { scheduler, router, autoscaling }: ResolvedPool,
   path: string,
   registries: Registries,
 ): void {
+  poolAutoscaling(resolveAutoscaling(scenario).autoscaling, autoscaling, path)
   if (scheduler !== undefined)
     resolveScheduler(
       overrideScheduler(scenario.scheduler ?? {}, scheduler),

@@ -24,8 +24,16 @@ export function resolvePrefixCaching(
     bandwidth_gbs: tier.bandwidth_gbs,
     latency_us: tier.latency_us ?? 0,
     write_policy: tier.write_policy ?? 'through',
+    survives: tier.survives ?? (tier.scope === 'pool' ? 'node' : 'none'),
   }))
-  resolved.forEach(({ scope, write_policy: write }, i) => {
+  resolved.forEach(({ scope, write_policy: write, survives }, i) => {
+    if (scope === 'pool' && survives !== 'node')
+      throw conflict(
+        `engine.kv_tiers[${i}].survives`,
+        'is a tier that replicas share, which outlasts all of their faults',
+        'node',
+        survives,
+      )
     if (scope === 'pool' && write === 'back')
       throw conflict(
         `engine.kv_tiers[${i}].write_policy`,

@@ -1,5 +1,6 @@
 import type {
   AdapterModules,
+  AutoscalingSection,
   NumberFormat,
   PoolRole,
   RouterSection,
@@ -39,6 +40,7 @@ export interface ResolvedKvTier {
   readonly bandwidth_gbs: number
   readonly latency_us: number
   readonly write_policy: 'through' | 'back'
+  readonly survives: 'none' | 'replica' | 'node'
 }
 
 export interface ResolvedScheduler {
@@ -63,6 +65,7 @@ export interface ResolvedPool extends ResolvedParallelism {
   /** Only what differs from the common section, so that a flag still reaches both pools. */
   readonly scheduler?: SchedulerSection
   readonly router?: RouterSection
+  readonly autoscaling?: AutoscalingSection
 }
 
 export interface ResolvedNamedPool extends ResolvedPool {

@@ -49,13 +49,13 @@ export const sections: readonly string[] = [
   ...['engine.speculative', 'engine.lora', 'workload.sessions', 'workload.adapters'],
   ...['ttft', 'tpot', 'e2e'].map((metric) => `slo.${metric}_percentiles_ms`),
   ...['cluster.interconnect', 'scheduler.options', 'router.options', 'cost_model.options'],
-  ...['workload.client', 'admission', 'admission.options', 'disaggregation'],
+  ...['workload.client', 'admission', 'admission.options', 'decider', 'decider.options'],
+  'disaggregation',
   ...['pool_router', 'pool_router.options', 'kv_transfer', 'kv_transfer.topology', 'autoscaling'],
   ...['disaggregation.prefill', 'disaggregation.decode'].flatMap((pool) => [
     pool,
-    ...['interconnect', 'scheduler', 'router', 'scheduler.options', 'router.options'].map(
-      (inner) => `${pool}.${inner}`,
-    ),
+    ...['interconnect', 'scheduler', 'router', 'autoscaling'].map((inner) => `${pool}.${inner}`),
+    ...['scheduler.options', 'router.options'].map((inner) => `${pool}.${inner}`),
   ]),
 ]
 
