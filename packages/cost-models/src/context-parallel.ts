@@ -13,6 +13,9 @@ import { deviceShapes } from './device-shapes.js'
 /** Share of a link's bandwidth that collectives reach: a round figure, as in `efficiencyDefaults`. */
 const LINK_SHARE = 0.8
 
+/** Pieces of a prompt that each group has: an early one and a late one. */
+const PIECES = 2
+
 /**
  * Context parallelism around the cost model of one group of devices, each group with all weights.
  *
@@ -20,6 +23,10 @@ const LINK_SHARE = 0.8
  * arXiv:2310.01889; Llama 3's all-gather of keys and values, arXiv:2407.21783, 3.3.2), and every group gathers
  * the keys and values of all in each layer. Decoding sequences are computed by every group, each over its share
  * of their KV cache, and the partial results are summed.
+ *
+ * Layers that keep a state compute that of each piece by itself; all groups gather the states of all pieces in each
+ * layer, and go on from those before theirs (LASP-2, Sun et al., arXiv:2502.07563). Of decoding sequences each
+ * group holds the whole state, and updates it like the others: nothing is exchanged.
  */
 export class ContextParallel implements CostModel {
   readonly name: string
@@ -28,7 +35,9 @@ export class ContextParallel implements CostModel {
   /** Seconds of all layers for a prompt's tokens, and for decoding sequences. */
   readonly #gather: (tokens: number) => number
   readonly #reduce: (decodes: number) => number
-  readonly #bytes: { readonly gathered: number; readonly reduced: number }
+  /** Seconds of all layers with a state, for the prompt of a step. */
+  readonly #passStates: number
+  readonly #bytes: { readonly gathered: number; readonly reduced: number; readonly states: number }
   readonly #share: StepWork = emptyWork()
   readonly #adapters: AdapterWork = {
     adapters: 0,
@@ -55,7 +64,13 @@ export class ContextParallel implements CostModel {
     this.name = inner.name
     this.#inner = inner
     this.#groups = groups
-    this.#bytes = { gathered: layers * gathered, reduced: layers * reduced }
+    const states = PIECES * groups * shapes.stateBytes
+    this.#passStates = shapes.stateLayers * allGather(groups, states, link)
+    this.#bytes = {
+      gathered: layers * gathered,
+      reduced: layers * reduced,
+      states: shapes.stateLayers * states,
+    }
     this.#gather = (tokens) =>
       tokens === 0 ? 0 : layers * allGather(groups, tokens * gathered, link)
     this.#reduce = (decodes) =>
@@ -65,6 +80,7 @@ export class ContextParallel implements CostModel {
   step(work: StepWork, into: StepCost): void {
     this.#inner.step(this.#shareOf(work), into)
     into.seconds += this.#gather(work.prefillTokens) + this.#reduce(work.decodes)
+    if (work.prefillTokens > 0) into.seconds += this.#passStates
     // Contexts grow by a token in each group's turn.
     into.growth /= this.#groups
     if (into.horizon > 1) into.horizon = (into.horizon - 1) * this.#groups + 1
@@ -78,8 +94,9 @@ export class ContextParallel implements CostModel {
     }
     const part = (this.#groups - 1) / this.#groups
     const { prefillTokens, decodes } = work
-    const { gathered, reduced } = this.#bytes
+    const { gathered, reduced, states } = this.#bytes
     add('context_gather', this.#gather(prefillTokens), part * prefillTokens * gathered)
+    if (prefillTokens > 0) add('state_gather', this.#passStates, part * states)
     add('context_reduce', this.#reduce(decodes), 2 * part * decodes * reduced)
     return operators
   }

@@ -52,13 +52,6 @@ export function checkExperts(layout: ReplicaLayout, at: (field: string) => strin
       'does not go with attention ranks or spread experts',
       '1, or attention_data_parallel_size and expert_parallel_size of 1',
     )
-  if (context > 1 && model.state !== undefined)
-    refuse(
-      'context_parallel_size',
-      context,
-      `${model.name} has layers whose state is not split`,
-      '1',
-    )
   const { ffn } = model
   if (ffn.kind !== 'moe') {
     const dense = `${model.name} has no experts`
