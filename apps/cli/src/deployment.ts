@@ -26,6 +26,7 @@ import {
   type TransferredCalibration,
 } from '@llmsim/cost-models'
 import { acceleratorCalibration } from './accelerator-calibration.js'
+import { keepsWholeContexts, requireWholeChunks } from './hybrid-cache.js'
 import { named, type Registries } from './registries.js'
 import { draftOf, speculativeCosts } from './speculation.js'
 import { findAccelerator, findModel, type NameOrEntry } from './scenario/catalog-entries.js'
@@ -162,8 +163,10 @@ function deployPool(
     ...(engine.lora === undefined
       ? {}
       : { adapters: { slots: engine.lora.max_loras, rank: engine.lora.max_lora_rank } }),
+    wholeContexts: keepsWholeContexts(engine),
   }
   const memory = memoryFootprint(layout, memoryOptions)
+  requireWholeChunks(memory)
   requireFit(memory, layout, memoryOptions, undefined, `${path}.tensor_parallel_size`)
   const calibration =
     scenario.cost_model.name === 'calibrated'

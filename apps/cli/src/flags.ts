@@ -176,6 +176,11 @@ const engine = group('Engine:', [
     'KV blocks of a replica, in place of those that the memory holds',
   ),
   boolean(
+    '--disable-hybrid-kv-cache-manager',
+    'engine.disable_hybrid_kv_cache_manager',
+    'layers with a window keep all tokens in the KV cache',
+  ),
+  boolean(
     '--enable-prefix-caching',
     'engine.enable_prefix_caching',
     'keep KV blocks for requests that begin alike',

@@ -1,4 +1,5 @@
 import { GB, MILLISECOND, type KvTransferSpec, type SimulationSpec } from '@llmsim/contracts'
+import type { MemoryFootprint } from '@llmsim/cost-models'
 import type { Deployment } from './deployment.js'
 import type { ResolvedScenario } from './scenario/resolved-scenario.js'
 
@@ -18,13 +19,26 @@ export function kvTransferOf(
     kvTransfer: {
       bandwidthBytesPerSecond: (bandwidth ?? 1) * GB,
       latencySeconds: (latency ?? 0) * MILLISECOND,
-      bytesPerToken: prefill.memory.kvBytesPerToken / (ratio ?? 1),
+      ...sentBytes(prefill.memory, ratio ?? 1),
       ...(prefill.memory.stateBytes === 0
         ? {}
         : { bytesPerRequest: prefill.memory.stateBytes / (ratio ?? 1) }),
       ...topologyOf(transfer),
       ...(transfer?.layer_wise === true ? { overlapLayers: model.layers } : {}),
     },
+  }
+}
+
+/** Of layers that keep a window only what it reaches is sent. */
+function sentBytes(
+  { kvBytesPerToken: all, windowedBytesPerToken: windowed, groups }: MemoryFootprint,
+  ratio: number,
+): Pick<KvTransferSpec, 'bytesPerToken' | 'windowed'> {
+  if (groups === undefined) return { bytesPerToken: all / ratio }
+  const { tokens, kind } = groups
+  return {
+    bytesPerToken: (all - windowed) / ratio,
+    windowed: { tokens, kind, bytesPerToken: windowed / ratio },
   }
 }
 

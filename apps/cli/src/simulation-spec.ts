@@ -18,6 +18,7 @@ import { kvTransferOf } from './kv-transfer-spec.js'
 import { poolRouters } from './pool-routers.js'
 import { frontEnd, type FrontEnd } from './validation/front-end.js'
 import { requireSwapping, swapSpace } from './swap-space.js'
+import { windowedKv } from './hybrid-cache.js'
 import { prefixCaching } from './prefix-caching.js'
 import { named, type Registries } from './registries.js'
 import { acceptanceOf } from './scenario/resolve-speculation.js'
@@ -129,7 +130,8 @@ function poolSpec(
   const createScheduler = (): Scheduler =>
     created(schedulerPath, scheduler.name, 'plan', () => schedulers.create(options))
   // Options that it refuses show before anything runs.
-  requireSwapping(createScheduler(), scenario)
+  const example = createScheduler()
+  requireSwapping(example, scenario)
   return {
     name: pool.name,
     role: pool.role,
@@ -156,6 +158,7 @@ function poolSpec(
       kvBlocks: scenario.engine.num_gpu_blocks_override ?? memory.kvBlocks,
       blockSize: memory.blockSize,
       ...(memory.stateBlocks === 0 ? {} : { stateBlocks: memory.stateBlocks }),
+      ...windowedKv(memory, example),
       bytesPerBlock: memory.bytesPerBlock,
       staticBytes: memory.staticBytes,
       ...swapSpace(scenario, pool),

@@ -5,6 +5,7 @@ import {
   type PoolRole,
   type StepWork,
 } from '@llmsim/contracts'
+import { maxConcurrentSequences, type MemoryFootprint } from '@llmsim/cost-models'
 import type { DeployedPool } from './deployment.js'
 
 /** The batch whose steps are taken apart. */
@@ -86,11 +87,9 @@ export function estimatePool(pool: DeployedPool, batch: EstimatedBatch): PoolEst
     kv_cache: {
       blocks: memory.kvBlocks,
       block_size: memory.blockSize,
-      tokens: memory.kvBlocks * memory.blockSize,
+      tokens: tokensHeld(memory),
       bytes_per_token: memory.kvBytesPerToken,
-      sequences: Math.floor(
-        memory.kvBlocks / (memory.stateBlocks + Math.ceil(batch.contextTokens / memory.blockSize)),
-      ),
+      sequences: maxConcurrentSequences(memory, batch.contextTokens),
     },
   }
 }
@@ -113,4 +112,10 @@ function stepOf(
     tokens_per_sec: produced / cost.seconds,
     operators: costModel.breakdown(work),
   }
+}
+
+/** Tokens of sequences so long that all of their layers take blocks, as engines print it. */
+function tokensHeld({ kvBlocks, blockSize, groups }: MemoryFootprint): number {
+  const { fullGroups = 1, windowedGroups = 0 } = groups ?? {}
+  return Math.floor(kvBlocks / (fullGroups + windowedGroups)) * blockSize
 }

@@ -185,6 +185,10 @@ export const EngineSection = z.strictObject({
     .max(1e12)
     .optional()
     .describe('KV blocks of a replica, in place of those that the memory holds.'),
+  disable_hybrid_kv_cache_manager: z
+    .boolean()
+    .optional()
+    .describe('Layers with a window keep all tokens in the KV cache, as the others do.'),
   speculative: SpeculativeSection.optional(),
   lora: LoraSection.optional().describe('Serves LoRA adapters.'),
   enable_prefix_caching: z

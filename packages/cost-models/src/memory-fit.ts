@@ -6,7 +6,12 @@ import {
   type ReplicaLayout,
 } from '@llmsim/contracts'
 import { tensorParallelSizes } from './layout-check.js'
-import { memoryFootprint, type MemoryFootprint, type MemoryOptions } from './memory-footprint.js'
+import {
+  blocksOfSequence,
+  memoryFootprint,
+  type MemoryFootprint,
+  type MemoryOptions,
+} from './memory-footprint.js'
 
 /** Weight formats that are tried in place of wider ones, the least lossy first. */
 const narrower: readonly NumberFormat[] = ['fp8', 'int8', 'fp4', 'int4']
@@ -31,8 +36,7 @@ export function requireFit(
 ): void {
   if (holds(footprint, tokens)) return
   const { model, accelerator, tensorParallel: tp, pipelineParallel: pp } = layout
-  const blocks = Math.ceil(tokens / footprint.blockSize)
-  const kv = blocks * footprint.bytesPerBlock
+  const kv = blocksOfSequence(footprint, tokens) * footprint.bytesPerBlock
   const utilization = options.memoryUtilization ?? USUAL_UTILIZATION
   const least = leastUtilization(layout, options, tokens)
   const tooSmall = least !== undefined && utilization < USUAL_UTILIZATION
@@ -58,8 +62,7 @@ export function requireFit(
 }
 
 function holds(footprint: MemoryFootprint, tokens: number): boolean {
-  const blocks = footprint.kvBlocks - footprint.stateBlocks
-  return blocks * footprint.blockSize >= tokens && footprint.kvCacheBytes > 0
+  return footprint.kvBlocks >= blocksOfSequence(footprint, tokens) && footprint.kvCacheBytes > 0
 }
 
 /** The least share of the device memory that is enough, in thousandths; absent: not even all is. */
@@ -70,7 +73,7 @@ function leastUtilization(
 ): number | undefined {
   const whole = memoryFootprint(layout, { ...options, memoryUtilization: 1 })
   if (!holds(whole, tokens)) return undefined
-  const kv = Math.ceil(tokens / whole.blockSize) * whole.bytesPerBlock
+  const kv = blocksOfSequence(whole, tokens) * whole.bytesPerBlock
   const least = Math.ceil((1000 * (whole.staticBytes + kv)) / whole.deviceBytes)
   // Rounding may leave the bytes of the last block just short.
   const enough = [least, least + 1].find((thousandths) =>

@@ -1,8 +1,15 @@
-import { bytesPerElement, GIB, parameterCounts, type ReplicaLayout } from '@llmsim/contracts'
+import {
+  bytesPerElement,
+  GIB,
+  parameterCounts,
+  type Model,
+  type ReplicaLayout,
+} from '@llmsim/contracts'
 import { adapterBytesPerRank } from './adapter-shapes.js'
 import { unquantisedFormat } from './compute-format.js'
 import { deviceShapes, type DeviceShapes } from './device-shapes.js'
 import { expertLayout, rowsPerToken } from './expert-layout.js'
+import { kvGroups, type KvGroups } from './kv-groups.js'
 
 /** What the engine may use, and the largest step that it runs. */
 export interface MemoryOptions {
@@ -18,6 +25,8 @@ export interface MemoryOptions {
   readonly draft?: DraftMemory | undefined
   /** Slots for LoRA adapters, each of so large a rank; none when absent. */
   readonly adapters?: { readonly slots: number; readonly rank: number } | undefined
+  /** Whether layers with a window keep all tokens as the others do; false when absent. */
+  readonly wholeContexts?: boolean | undefined
 }
 
 /** What a draft holds beside the model that verifies it. */
@@ -55,7 +64,11 @@ export interface MemoryFootprint {
   readonly kvBytesPerTokenPerDevice: number
   /** Of one token in the whole replica, each head counted once: what a KV transfer moves. */
   readonly kvBytesPerToken: number
-  /** Of one KV block, on the fullest device. */
+  /** How layers share the KV blocks where some keep a window only; absent: a block is of all layers. */
+  readonly groups?: KvGroups
+  /** Of `kvBytesPerToken`, the bytes of layers that keep a window only. */
+  readonly windowedBytesPerToken: number
+  /** Of one KV block (of one group of layers, where there are groups), on the fullest device. */
   readonly bytesPerBlock: number
   readonly blockSize: number
   /** State of one sequence (linear attention, state-space layers): on the fullest device, and whole. */
@@ -172,12 +185,7 @@ function received(layout: ReplicaLayout, k: number): number {
   return experts.ranks * rowsPerToken(experts, k)
 }
 
-/**
- * KV cache of one token, in bytes: on the fullest device, and in the whole replica.
- *
- * Layers with a window are counted like the others: an engine with one pool of blocks keeps their
- * tokens too.
- */
+/** KV cache of one token in all layers, in bytes: on the fullest device, and in the whole replica. */
 export function kvBytes(layout: ReplicaLayout): { perDevice: number; whole: number } {
   const shapes = deviceShapes(layout)
   const element = bytesPerElement[layout.kvCacheFormat]
@@ -226,7 +234,14 @@ export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): 
   const own = kvBytes(layout)
   const perDevice = own.perDevice + (drafting?.perDevice ?? 0)
   const whole = own.whole + (drafting?.whole ?? 0)
-  const bytesPerBlock = perDevice * options.blockSize
+  const { attentionLayers } = deviceShapes(layout)
+  const perLayer = own.perDevice / attentionLayers
+  // The layers of a draft count as so many of the model's.
+  const drafts = Math.ceil((drafting?.perDevice ?? 0) / perLayer)
+  const groups =
+    options.wholeContexts === true ? undefined : kvGroups(layout.model, attentionLayers, drafts)
+  const blockBytesPerToken = groups === undefined ? perDevice : groups.layers * perLayer
+  const bytesPerBlock = blockBytesPerToken * options.blockSize
   const state = stateBytesOf(layout)
   return {
     deviceBytes,
@@ -240,6 +255,9 @@ export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): 
     kvCacheBytes,
     kvBytesPerTokenPerDevice: perDevice,
     kvBytesPerToken: whole,
+    ...(groups === undefined ? {} : { groups }),
+    windowedBytesPerToken:
+      groups === undefined ? 0 : own.whole * windowedShare(layout.model, attentionLayers),
     bytesPerBlock,
     blockSize: options.blockSize,
     stateBytesPerDevice: state.perDevice,
@@ -263,8 +281,27 @@ function wholeAdapterBytes(layout: ReplicaLayout): number {
   return adapterBytesPerRank(whole, deviceShapes(whole))
 }
 
+/** Share of the attention layers that have a window. */
+function windowedShare({ attention }: Model, layers: number): number {
+  const { layers: windowed = 0 } = attention.kind === 'gqa' ? (attention.window ?? {}) : {}
+  return Math.min(windowed, layers) / layers
+}
+
+/** KV blocks that a sequence of `tokens` tokens holds while it decodes. */
+export function blocksOfSequence(
+  { stateBlocks, blockSize, groups }: Pick<MemoryFootprint, 'stateBlocks' | 'blockSize' | 'groups'>,
+  tokens: number,
+): number {
+  const blocks = Math.max(1, Math.ceil(tokens / blockSize))
+  if (groups === undefined) return stateBlocks + blocks
+  const { fullGroups, windowedGroups, tokens: reach, kind } = groups
+  // A sliding window begins anywhere in a block.
+  const most =
+    kind === 'chunked' ? Math.ceil(reach / blockSize) : Math.ceil((reach - 1) / blockSize) + 1
+  return stateBlocks + fullGroups * blocks + windowedGroups * Math.min(blocks, most)
+}
+
 /** Sequences of `tokens` tokens that the KV cache holds at once. */
 export function maxConcurrentSequences(footprint: MemoryFootprint, tokens: number): number {
-  const blocks = footprint.stateBlocks + Math.max(1, Math.ceil(tokens / footprint.blockSize))
-  return Math.floor(footprint.kvBlocks / blocks)
+  return Math.floor(footprint.kvBlocks / blocksOfSequence(footprint, tokens))
 }

@@ -155,6 +155,9 @@ function resolveEngine(
     ...(given.num_gpu_blocks_override === undefined
       ? {}
       : { num_gpu_blocks_override: given.num_gpu_blocks_override }),
+    ...(given.disable_hybrid_kv_cache_manager === true
+      ? { disable_hybrid_kv_cache_manager: true as const }
+      : {}),
     ...resolvePrefixCaching(given),
     ...resolveSwap(given),
     ...(speculative === undefined ? {} : { speculative }),

@@ -127,6 +127,8 @@ export interface ResolvedScenario {
     readonly block_size: number
     /** Absent: as many KV blocks as the memory holds. */
     readonly num_gpu_blocks_override?: number
+    /** Absent: layers with a window keep no more than it reaches. */
+    readonly disable_hybrid_kv_cache_manager?: true
     /** Absent: one token of a sequence in a step. */
     readonly speculative?: ResolvedSpeculation
     /** Absent: no LoRA adapters. */

@@ -3,6 +3,13 @@ import type { EngineDefaults } from './engine-settings.js'
 import type { MeasuredPoint } from './measured-point.js'
 import { publishedRecipe } from './published-recipes.js'
 
+/**
+ * The release of vLLM whose KV cache manager lets windowed layers keep their window only. SGLang's pool of its own
+ * for such layers has a fixed share of the others' (`swa_full_tokens_ratio` 0.8), and TensorRT-LLM keeps all unless
+ * it is given `max_attention_window`.
+ */
+const HYBRID_KV = 0.1
+
 /** Bytes from which vLLM takes a device for a large one. */
 const LARGE_DEVICE = 70 * 2 ** 30
 
@@ -75,7 +82,10 @@ const engines: Readonly<
 > = {
   vllm: (point, accelerator) =>
     hasV1(point)
-      ? withRecipeKv(vllmV1(accelerator), accelerator)
+      ? {
+          ...withRecipeKv(vllmV1(accelerator), accelerator),
+          windowedKv: (versionOf(point) ?? Infinity) >= HYBRID_KV,
+        }
       : { ...vllmV0, profile: earlyVllm(point, accelerator) },
   sglang: (_point, accelerator) => withRecipeKv(sglang, accelerator),
   trtllm: tensorrt,

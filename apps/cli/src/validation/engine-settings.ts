@@ -10,6 +10,8 @@ export interface EngineDefaults {
   readonly maxBatchedTokens: number
   /** Share of the whole device that the engine may use, or of what weights and activations leave. */
   readonly kvMemory: { readonly of: 'device' | 'free'; readonly share: number }
+  /** Whether layers with a window keep no more than it reaches; absent: they keep all tokens. */
+  readonly windowedKv?: boolean
   /** Prompts are never cut: a step takes the longest of them beside all that decode. */
   readonly wholePrompts: boolean
   /** KV cache behind weights of 8 bits or fewer, where the measurement does not say. */

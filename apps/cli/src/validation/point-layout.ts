@@ -6,8 +6,10 @@ import {
   type NumberFormat,
   type ReplicaLayout,
   type ReplicaMemory,
+  type Scheduler,
 } from '@llmsim/contracts'
 import { memoryFootprint, requireFit, unquantisedFormat } from '@llmsim/cost-models'
+import { windowedKv } from '../hybrid-cache.js'
 import type { Registries } from '../registries.js'
 import type { EngineDefaults } from './engine-settings.js'
 import type { MeasuredPoint } from './measured-point.js'
@@ -119,19 +121,22 @@ function expertsOf(
  * KV blocks that the engine finds. Throws `SimulatorError` `DOES_NOT_FIT`.
  *
  * @param sequences sequences in one step at most.
+ * @param scheduler one like that of the engine.
  */
 export function pointMemory(
   layout: ReplicaLayout,
   defaults: EngineDefaults,
   maxBatchedTokens: number,
   sequences: number,
+  scheduler: Scheduler,
 ): ReplicaMemory {
-  const { kvMemory } = defaults
+  const { kvMemory, windowedKv: hybrid = false } = defaults
   const options = {
     memoryUtilization: kvMemory.of === 'device' ? kvMemory.share : 1,
     blockSize: 16,
     maxBatchedTokens,
     maxBatchSize: sequences,
+    wholeContexts: !hybrid,
   }
   const footprint = memoryFootprint(layout, options)
   const room = footprint.kvCacheBytes * (kvMemory.of === 'device' ? 1 : kvMemory.share)
@@ -140,6 +145,7 @@ export function pointMemory(
     kvBlocks: Math.max(1, Math.floor(room / footprint.bytesPerBlock)),
     blockSize: footprint.blockSize,
     ...(footprint.stateBlocks === 0 ? {} : { stateBlocks: footprint.stateBlocks }),
+    ...windowedKv(footprint, scheduler),
     bytesPerBlock: footprint.bytesPerBlock,
     staticBytes: footprint.staticBytes,
   }

@@ -3,6 +3,7 @@ import {
   type EngineProfile,
   type PoolSpec,
   type ReplicaLayout,
+  type Scheduler,
   type SimulationSpec,
 } from '@llmsim/contracts'
 import { devicePower } from '@llmsim/cost-models'
@@ -101,9 +102,22 @@ export function pointEngine(point: MeasuredPoint, options: PointEngineOptions): 
   const layout = layoutOf(point, accelerator, defaults, registries)
   const ranks = layout.attentionDataParallel ?? 1
   const limits = limitsOf(point, defaults, Math.ceil(options.requests / ranks))
-  const found = pointMemory(layout, defaults, limits.tokens, limits.sequences)
+  const schedulers = named(registries.schedulers, 'scheduler', defaults.scheduler, 'engine')
+  const createScheduler = (): Scheduler =>
+    schedulers.create({
+      maxBatchSize: limits.sequences,
+      minBatchSize: 1,
+      batchingWindowSeconds: 0,
+      maxBatchedTokens: limits.tokens,
+      phaseOrder: 'prefill-first',
+      watermark: 0.01,
+      extra: {
+        ...defaults.schedulerOptions,
+        ...(plansOutput(defaults) ? { max_output_tokens: nominalTokens(point).output } : {}),
+      },
+    })
+  const found = pointMemory(layout, defaults, limits.tokens, limits.sequences, createScheduler())
   const memory = { ...found, kvBlocks: options.kvBlocks ?? found.kvBlocks }
-  const scheduler = named(registries.schedulers, 'scheduler', defaults.scheduler, 'engine')
   const router = named(registries.routers, 'router', 'least-outstanding', 'replicas')
   const costs = costsOf(layout, options, defaults)
   const pool: PoolSpec = {
@@ -114,19 +128,7 @@ export function pointEngine(point: MeasuredPoint, options: PointEngineOptions): 
     attentionRanks: ranks,
     stages: layout.pipelineParallel,
     costModel: costs.model,
-    createScheduler: () =>
-      scheduler.create({
-        maxBatchSize: limits.sequences,
-        minBatchSize: 1,
-        batchingWindowSeconds: 0,
-        maxBatchedTokens: limits.tokens,
-        phaseOrder: 'prefill-first',
-        watermark: 0.01,
-        extra: {
-          ...defaults.schedulerOptions,
-          ...(plansOutput(defaults) ? { max_output_tokens: nominalTokens(point).output } : {}),
-        },
-      }),
+    createScheduler,
     router: router.create({ random: () => 0, extra: {} }),
     memory,
     power: devicePower(accelerator),
