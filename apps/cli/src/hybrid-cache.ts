@@ -4,7 +4,7 @@ import type { ResolvedScenario } from './scenario/resolved-scenario.js'
 
 /** Whether layers with a window keep all tokens: as the scenario says, and where blocks are kept below the devices. */
 export function keepsWholeContexts(engine: ResolvedScenario['engine']): boolean {
-  return engine.disable_hybrid_kv_cache_manager === true || engine.enable_prefix_caching === true
+  return engine.disable_hybrid_kv_cache_manager === true || (engine.kv_tiers ?? []).length > 0
 }
 
 /** Throws `SimulatorError` `CONFLICT` where a chunk of attention ends within a KV block. */

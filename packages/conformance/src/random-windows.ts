@@ -21,7 +21,7 @@ export function withRandomWindows(seed: number, spec: SimulationSpec): Simulatio
 }
 
 function windowedPool(pool: PoolSpec, windowed: WindowedKv): PoolSpec {
-  if (pool.prefixCaching !== undefined) return pool
+  if ((pool.prefixCaching?.tiers ?? []).length > 0) return pool
   const { blockSize, kvBlocks } = pool.memory
   const { kind, fullGroups, windowedGroups } = windowed
   const tokens =

@@ -163,7 +163,7 @@ export class KvHandover {
       replica.sampleUntil(now)
       replica.inbound.remove(slot)
       const there = takePrefix(replica, slot, tokens)
-      this.#reserve(replica, blocks - there, now)
+      this.#reserve(replica, blocks - (replica.cache?.unitsForTransfer(slot) ?? 0), now)
       const source = this.#parts.replicaOf(slot)
       const ready = this.#readyAt[slot]!
       const computeSeconds = now === ready ? this.#computeSeconds[slot]! : 0
@@ -265,17 +265,16 @@ export class KvHandover {
 
 /** KV blocks of a KV cache that a decode replica's requests hold already. */
 function heldPrefix(replica: Replica, slot: Slot, tokens: number, now: number): number {
-  const { cache, kv } = replica
+  const { cache } = replica
   if (cache === undefined) return 0
   cache.settle(replica.usedBefore(now))
-  cache.find(slot, Math.floor(tokens / kv.size))
-  return cache.foundHeld
+  return cache.heldForTransfer(slot, tokens)
 }
 
 /** Takes the KV blocks that a decode replica has of a KV cache, and need not be sent; returns how many. */
 function takePrefix({ cache, kv }: Replica, slot: Slot, tokens: number): number {
   if (cache === undefined) return 0
-  const blocks = cache.acquireForTransfer(slot, Math.floor(tokens / kv.size))
+  const blocks = cache.acquireForTransfer(slot, tokens)
   cache.countTransferHit(slot, tokens, blocks * kv.size)
   return blocks
 }

@@ -103,7 +103,7 @@ export class LaneView implements ReplicaView {
     const stage = this.#lane.table.stage[slot]
     if (stage !== DECODING && stage !== PAUSED && this.prefillRemaining(slot) > 0) return 0
     const host = this.#lane.table.hostBlocks[slot]!
-    return host + this.#lane.kv.growthAt(this.#lane.kvTokensOf(slot))
+    return host + this.#lane.growthOf(slot)
   }
 
   get swapped(): number {

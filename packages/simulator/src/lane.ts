@@ -275,6 +275,16 @@ export class Lane {
     else cache.release(slot, computed, blocks, gone, kv.used)
   }
 
+  /** KV blocks that a request holds from its admission on until its prompt of so many tokens is computed. */
+  blocksToPrefill(_slot: Slot, tokens: number): number {
+    return this.kv.blocksFor(tokens)
+  }
+
+  /** KV blocks that a decode step allocates for a request whose prompt is complete. */
+  growthOf(slot: Slot): number {
+    return this.kv.growthAt(this.kvTokensOf(slot))
+  }
+
   /** A prompt is computed; whether blocks became free that were needed for that alone. */
   settlePrompt(_slot: Slot, _kvTokens: number): boolean {
     return false
@@ -349,7 +359,7 @@ export class Lane {
     let blocks = this.firstStepBlocks
     if (this.paused > 0)
       for (let slot = this.running.head; slot !== NO_SLOT; slot = this.table.next[slot]!)
-        if (this.table.stage[slot] === PAUSED) blocks += this.kv.growthAt(this.kvTokensOf(slot))
+        if (this.table.stage[slot] === PAUSED) blocks += this.growthOf(slot)
     return blocks
   }
 }

@@ -81,11 +81,13 @@ function preempt(lane: Lane, slot: Slot, mode: number): void {
   }
 }
 
-/** Moves a complete KV cache to host memory; false where there is no room. */
+/** Moves a complete KV cache to host memory; false where there is no room, or nothing to move. */
 function swapOut(lane: Lane, slot: Slot): boolean {
   const { table, swap } = lane
   if (swap === undefined) return false
   const blocks = table.blocks[slot]!
+  // All of its layers have just filled a chunk.
+  if (blocks === 0) return false
   const seconds = swap.takeOut(blocks)
   if (Number.isNaN(seconds)) return false
   lane.swapSeconds += seconds
@@ -145,7 +147,7 @@ function takePrefixes(lane: Lane, { prefills }: PlanBuffer, cache: PrefixCache):
     if (table.prefillDone[slot] !== 0 || !(tokens >= 1 && tokens <= target)) continue
     const computed = lane.scheduler.seesPrefixes === true ? tokens : 1
     const blocks = cache.acquire(slot, Math.floor((target - computed) / kv.size))
-    table.blocks[slot] = blocks
+    table.blocks[slot] = cache.unitsOf(slot)
     table.prefillDone[slot] = blocks * kv.size
     prefills.amounts[i] = Math.min(tokens, target - blocks * kv.size)
     if (Number.isNaN(table.started[slot]!))
@@ -172,7 +174,7 @@ function prefill(lane: Lane, slot: Slot, tokens: number, work: StepWork): void {
       lane.evicted--
     }
     if (Number.isNaN(table.started[slot]!)) table.started[slot] = lane.now
-    const blocks = kv.blocksFor(target)
+    const blocks = lane.blocksToPrefill(slot, target)
     kv.allocate(blocks - table.blocks[slot]!)
     table.blocks[slot] = blocks
   }

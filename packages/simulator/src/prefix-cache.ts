@@ -33,16 +33,16 @@ export class PrefixCache {
   foundHeld: number = 0
   readonly #prefills: boolean
   readonly #hitRates: Distribution | undefined
-  readonly #kv: KvBlocks
-  readonly #table: RequestTable
-  readonly #contents: PromptContents
-  readonly #paths: PrefixPaths
+  protected readonly kv: KvBlocks
+  protected readonly table: RequestTable
+  protected readonly contents: PromptContents
+  protected readonly paths: PrefixPaths
   readonly #reads: PendingReads | undefined
-  readonly #tree: PrefixTree = new PrefixTree()
+  protected readonly tree: PrefixTree
   readonly #windowStart: number
   readonly #windowEnd: number
   /** Changes whenever a look might find something else. */
-  #state: number
+  protected state: number
 
   /**
    * @param prefills - whether prompts are computed here: then the shares that are found are kept
@@ -56,43 +56,45 @@ export class PrefixCache {
     prefills: boolean,
     index: number,
     tiers?: TierStack,
+    tree: PrefixTree = new PrefixTree(),
   ) {
+    this.tree = tree
     this.tiers = tiers
-    this.#kv = kv
-    this.#table = table
-    this.#contents = parts.contents
-    this.#paths = parts.paths
+    this.kv = kv
+    this.table = table
+    this.contents = parts.contents
+    this.paths = parts.paths
     this.#reads = parts.reads
     this.#prefills = prefills
     this.#hitRates = prefills ? parts.hitRates : undefined
     this.#windowStart = parts.windowStart
     this.#windowEnd = parts.windowEnd
-    this.#state = index * STATES
+    this.state = index * STATES
   }
 
   /** Lets kept blocks go that have no room beside `used` ones. */
   settle(used: number): void {
     // Blocks may go back in the middle of a run of steps, which has grown until now.
-    this.#kv.notePeak(used)
-    let over = used + this.kept - this.#kv.total
+    this.kv.notePeak(used)
+    let over = used + this.kept - this.kv.total
     if (over <= 0) return
     while (over > 0 && this.kept > 0) {
       if (this.tiers !== undefined) this.#passOn(this.tiers, over)
-      const gone = this.#tree.evictOldest(over)
+      const gone = this.tree.evictOldest(over)
       over -= gone
       this.kept -= gone
       this.evicted += gone
     }
-    this.#state++
+    this.state++
   }
 
   /** Finds how much of a request's tokens is here, at least one of them left to compute. */
   look(slot: Slot): void {
-    const table = this.#table
-    const paths = this.#paths
-    if (paths.seenAt[slot] !== this.#state) {
-      this.find(slot, Math.floor((table.prefillTarget[slot]! - 1) / this.#kv.size))
-      paths.seenAt[slot] = this.#state
+    const table = this.table
+    const paths = this.paths
+    if (paths.seenAt[slot] !== this.state) {
+      this.find(slot, Math.floor((table.prefillTarget[slot]! - 1) / this.kv.size))
+      paths.seenAt[slot] = this.state
       paths.seenBlocks[slot] = this.found
       paths.seenHeld[slot] = this.foundHeld
     }
@@ -102,14 +104,30 @@ export class PrefixCache {
 
   /** Takes what is found of a request's tokens for it, `most` blocks at most; returns how many. */
   acquire(slot: Slot, most: number): number {
-    const { nodes, blocks } = this.#paths
+    const { nodes, blocks } = this.paths
     return this.#acquire(slot, most, nodes, blocks)
   }
 
-  /** The same for a request whose KV cache is sent here. */
-  acquireForTransfer(slot: Slot, most: number): number {
-    const { targetNodes, targetBlocks } = this.#paths
-    return this.#acquire(slot, most, targetNodes, targetBlocks)
+  /** KV blocks of a request that are in the tree. */
+  unitsOf(slot: Slot): number {
+    return this.paths.blocks[slot]!
+  }
+
+  /** KV blocks of a KV cache of so many tokens that is to be sent here which requests hold already. */
+  heldForTransfer(slot: Slot, tokens: number): number {
+    this.find(slot, Math.floor(tokens / this.kv.size))
+    return this.foundHeld
+  }
+
+  /** Takes what is here of a KV cache of so many tokens that is sent; returns how many blocks of tokens. */
+  acquireForTransfer(slot: Slot, tokens: number): number {
+    const { targetNodes, targetBlocks } = this.paths
+    return this.#acquire(slot, Math.floor(tokens / this.kv.size), targetNodes, targetBlocks)
+  }
+
+  /** KV blocks that it then holds of those. */
+  unitsForTransfer(slot: Slot): number {
+    return this.paths.targetBlocks[slot]!
   }
 
   /**
@@ -119,11 +137,11 @@ export class PrefixCache {
    * @param used - KV blocks in use now
    */
   commit(slot: Slot, computed: number, used: number): number {
-    const { size } = this.#kv
+    const { size } = this.kv
     const full = Math.floor(computed / size)
-    const held = this.#paths.blocks[slot]!
+    const held = this.paths.blocks[slot]!
     if (full <= held) return 0
-    const sharable = this.#contents.sharableBlocks(slot, size)
+    const sharable = this.contents.sharableBlocks(slot, size)
     if (sharable <= held) return 0
     this.settle(used)
     return this.#commit(slot, Math.min(full, sharable))
@@ -136,9 +154,9 @@ export class PrefixCache {
    * @param used - KV blocks in use now, its own included
    */
   release(slot: Slot, computed: number, blocks: number, gone: boolean, used: number): void {
-    const kv = this.#kv
-    const tree = this.#tree
-    const paths = this.#paths
+    const kv = this.kv
+    const tree = this.tree
+    const paths = this.paths
     this.settle(used)
     const full = Math.floor(computed / kv.size)
     if (full > paths.blocks[slot]!) this.#keepAll(slot, full, gone)
@@ -153,12 +171,12 @@ export class PrefixCache {
     paths.nodes[slot] = NO_NODE
     paths.blocks[slot] = 0
     kv.allocate(-freed)
-    this.#state++
+    this.state++
   }
 
   /** The same for what `acquireForTransfer` took, whose KV cache will not come after all. */
   releaseTransfer(slot: Slot, blocks: number, used: number): void {
-    const paths = this.#paths
+    const paths = this.paths
     const node = paths.nodes[slot]!
     const held = paths.blocks[slot]!
     paths.nodes[slot] = paths.targetNodes[slot]!
@@ -175,7 +193,7 @@ export class PrefixCache {
    * there is room for beside those in use, in place of what was used longer ago.
    */
   keepRead(slot: Slot, from: number, end: number, used: number): void {
-    const kv = this.#kv
+    const kv = this.kv
     this.settle(used)
     const { peak } = kv
     const before = kv.used
@@ -188,24 +206,24 @@ export class PrefixCache {
       this.settle(used + (kv.used - before))
       this.#commit(slot, at + count)
     }
-    this.release(slot, 0, this.#paths.blocks[slot]!, false, used + (kv.used - before))
+    this.release(slot, 0, this.paths.blocks[slot]!, false, used + (kv.used - before))
     kv.peak = peak
   }
 
   /** Forgets all that is kept: the replica has lost its memory, and nobody holds any of it. */
   clear(what: Loss, now: number): void {
-    while (this.#tree.oldest !== NO_NODE) this.#tree.evictOldest(Infinity)
+    while (this.tree.oldest !== NO_NODE) this.tree.evictOldest(Infinity)
     this.kept = 0
     this.tiers?.clear(what, now)
-    this.#state++
+    this.state++
   }
 
   /** KV blocks of a running request that others hold as well. */
   sharedBlocks(slot: Slot): number {
-    const { holders, parents, blocks } = this.#tree
-    let shared = this.#paths.blocks[slot]!
+    const { holders, parents, blocks } = this.tree
+    let shared = this.paths.blocks[slot]!
     for (
-      let node = this.#paths.nodes[slot]!;
+      let node = this.paths.nodes[slot]!;
       node !== NO_NODE && holders[node] === 1;
       node = parents[node]!
     )
@@ -215,9 +233,9 @@ export class PrefixCache {
 
   /** KV blocks of a request that are in `nodes`; adds the nodes of the others to them. */
   countedBlocks(slot: Slot, nodes: Set<number>): number {
-    const { parents, blocks } = this.#tree
+    const { parents, blocks } = this.tree
     let counted = 0
-    for (let node = this.#paths.nodes[slot]!; node !== NO_NODE; node = parents[node]!) {
+    for (let node = this.paths.nodes[slot]!; node !== NO_NODE; node = parents[node]!) {
       if (nodes.has(node)) counted += blocks[node]!
       else nodes.add(node)
     }
@@ -226,9 +244,9 @@ export class PrefixCache {
 
   /** Counts what a request found of `tokens` tokens when it was admitted first. */
   countHit(slot: Slot, tokens: number, hitTokens: number): void {
-    if (this.#hitRates !== undefined) this.#paths.hitTokens[slot] = hitTokens
+    if (this.#hitRates !== undefined) this.paths.hitTokens[slot] = hitTokens
     const counts = this.counts(slot)
-    this.#reads?.admitted(slot, hitTokens / this.#kv.size, counts)
+    this.#reads?.admitted(slot, hitTokens / this.kv.size, counts)
     if (!counts) return
     this.requests++
     this.promptTokens += tokens
@@ -248,15 +266,15 @@ export class PrefixCache {
 
   /** Whether a request arrived in the measured window. */
   counts(slot: Slot): boolean {
-    const arrival = this.#table.arrival[slot]!
+    const arrival = this.table.arrival[slot]!
     return arrival >= this.#windowStart && arrival <= this.#windowEnd
   }
 
   /** Finds how much of a request's tokens is here, `most` blocks at most. */
   find(slot: Slot, most: number): void {
-    const contents = this.#contents
-    const tree = this.#tree
-    const { size } = this.#kv
+    const contents = this.contents
+    const tree = this.tree
+    const { size } = this.kv
     const end = this.sharedWithin(slot, most)
     let node = NO_NODE
     let at = 0
@@ -277,9 +295,9 @@ export class PrefixCache {
   }
 
   #acquire(slot: Slot, most: number, nodes: Int32Array, blocks: Int32Array): number {
-    const contents = this.#contents
-    const tree = this.#tree
-    const kv = this.#kv
+    const contents = this.contents
+    const tree = this.tree
+    const kv = this.kv
     const end = this.sharedWithin(slot, most)
     let node = NO_NODE
     let at = 0
@@ -306,22 +324,22 @@ export class PrefixCache {
     if (at > 0) {
       this.kept -= taken
       kv.allocate(taken)
-      this.#state++
+      this.state++
     }
     return at
   }
 
   /** Makes a request's blocks up to `full` ones part of the tree; returns how many others had as well. */
   #commit(slot: Slot, full: number): number {
-    const contents = this.#contents
-    const tree = this.#tree
-    const paths = this.#paths
+    const contents = this.contents
+    const tree = this.tree
+    const paths = this.paths
     let node = paths.nodes[slot]!
     const before = paths.blocks[slot]!
     let at = before
     let twice = 0
     while (at < full) {
-      contents.locate(slot, at, this.#kv.size)
+      contents.locate(slot, at, this.kv.size)
       const { low, high, unit } = contents
       const wanted = Math.min(contents.end, full) - at
       let child = tree.find(node, low, high, unit)
@@ -351,39 +369,39 @@ export class PrefixCache {
     }
     paths.nodes[slot] = node
     paths.blocks[slot] = at
-    this.#kv.allocate(-twice)
-    this.#state++
+    this.kv.allocate(-twice)
+    this.state++
     if (at > before) this.tiers?.computed(tree, node, at - before)
     return twice
   }
 
   /** A request goes: all of its full blocks are kept. What is its own can be found only by itself. */
   #keepAll(slot: Slot, full: number, gone: boolean): void {
-    const sharable = this.#contents.sharableBlocks(slot, this.#kv.size)
-    if (!gone || full <= sharable || this.#table.preemptions[slot]! > 0) {
+    const sharable = this.contents.sharableBlocks(slot, this.kv.size)
+    if (!gone || full <= sharable || this.table.preemptions[slot]! > 0) {
       this.#commit(slot, full)
       return
     }
-    const { nodes, blocks } = this.#paths
+    const { nodes, blocks } = this.paths
     if (blocks[slot]! < sharable) this.#commit(slot, sharable)
-    const contents = this.#contents
-    contents.locate(slot, blocks[slot]!, this.#kv.size)
+    const contents = this.contents
+    contents.locate(slot, blocks[slot]!, this.kv.size)
     const { low, high, unit } = contents
     const own = full - blocks[slot]!
-    nodes[slot] = this.#tree.add(nodes[slot]!, low, high, unit, own, 1, false)
+    nodes[slot] = this.tree.add(nodes[slot]!, low, high, unit, own, 1, false)
     blocks[slot] = full
-    this.tiers?.computed(this.#tree, nodes[slot], own)
+    this.tiers?.computed(this.tree, nodes[slot], own)
   }
 
   /** Lets a tier have what goes next. */
   #passOn(tiers: TierStack, most: number): void {
-    const node = this.#tree.oldest
-    tiers.evicting(this.#tree, node, Math.min(most, this.#tree.blocks[node]!))
+    const node = this.tree.oldest
+    tiers.evicting(this.tree, node, Math.min(most, this.tree.blocks[node]!))
   }
 
   /** Blocks of a request's tokens that may be here, of the first `most`: its own only if it was here before. */
   sharedWithin(slot: Slot, most: number): number {
-    if (this.#table.preemptions[slot]! > 0) return most
-    return Math.min(most, this.#contents.sharableBlocks(slot, this.#kv.size))
+    if (this.table.preemptions[slot]! > 0) return most
+    return Math.min(most, this.contents.sharableBlocks(slot, this.kv.size))
   }
 }

@@ -13,6 +13,10 @@ export class PrefixPaths {
   /** The same at the replica to which its KV cache is sent. */
   targetNodes: Int32Array = new Int32Array(64).fill(NO_NODE)
   targetBlocks: Int32Array = new Int32Array(64)
+  /** Of the blocks that it holds, those that its window reaches; at the other replica from one to the last. */
+  windowFrom: Int32Array = new Int32Array(64)
+  windowEnd: Int32Array = new Int32Array(64)
+  targetWindowFrom: Int32Array = new Int32Array(64)
   /** State of the cache that it was looked up in, the KV blocks found, and those that others hold. */
   seenAt: Float64Array = new Float64Array(64).fill(-1)
   seenBlocks: Int32Array = new Int32Array(64)
@@ -30,6 +34,8 @@ export class PrefixPaths {
   arrive(slot: Slot): void {
     this.nodes[slot] = this.targetNodes[slot]!
     this.blocks[slot] = this.targetBlocks[slot]!
+    this.windowFrom[slot] = this.targetWindowFrom[slot]!
+    this.windowEnd[slot] = this.targetBlocks[slot]!
     this.targetNodes[slot] = NO_NODE
     this.targetBlocks[slot] = 0
   }
@@ -41,6 +47,9 @@ export class PrefixPaths {
     this.blocks = widened(this.blocks, length)
     this.targetNodes = widened(this.targetNodes, length).fill(NO_NODE, old)
     this.targetBlocks = widened(this.targetBlocks, length)
+    this.windowFrom = widened(this.windowFrom, length)
+    this.windowEnd = widened(this.windowEnd, length)
+    this.targetWindowFrom = widened(this.targetWindowFrom, length)
     this.seenBlocks = widened(this.seenBlocks, length)
     this.seenHeld = widened(this.seenHeld, length)
     this.hitTokens = widened(this.hitTokens, length)

@@ -134,6 +134,11 @@ export class PrefixTree {
     this.#free = node
   }
 
+  /** Whether it can be found. */
+  isNamed(node: number): boolean {
+    return this.#named[node] === 1
+  }
+
   /** Puts a node at the end of the list. */
   list(node: number): void {
     this.#link(node, this.newest, NO_NODE)

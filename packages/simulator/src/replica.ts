@@ -1,11 +1,4 @@
-import type {
-  AttentionReach,
-  CostModel,
-  PoolRole,
-  PoolSpec,
-  Slot,
-  PrefixCachingSpec,
-} from '@llmsim/contracts'
+import type { AttentionReach, CostModel, PoolRole, PoolSpec, Slot } from '@llmsim/contracts'
 import { BatchesInFlight } from './batches-in-flight.js'
 import { AdapterStore } from './adapter-store.js'
 import { laneView } from './adapter-lane-view.js'
@@ -16,11 +9,11 @@ import { LaneBreakdown } from './lane-breakdown.js'
 import { LaneAdapters } from './lane-adapters.js'
 import { MemorySampler } from './memory-sampler.js'
 import { PrefixCache } from './prefix-cache.js'
-import type { PrefixParts } from './prefix-parts.js'
 import { RequestList } from './request-list.js'
 import type { RequestTable } from './request-table.js'
-import { kvBlocksOf } from './windowed-kv-blocks.js'
+import { kvBlocksOf, WindowedKvBlocks } from './windowed-kv-blocks.js'
 import { laneOf } from './windowed-lane.js'
+import { WindowedPrefixCache } from './windowed-prefix-cache.js'
 import { WorkSampler } from './work-sampler.js'
 import { swapStoreOf, type SwapStore } from './swap-store.js'
 import { TierStack, type SharedTiers } from './tier-stack.js'
@@ -107,19 +100,8 @@ export class Replica {
     this.pool = pool
     this.spec = spec
     this.role = spec.role
-    this.kv = kvBlocksOf(spec.memory)
-    const { prefix } = run.table
-    this.cache =
-      spec.prefixCaching === undefined || prefix === undefined
-        ? undefined
-        : new PrefixCache(
-            this.kv,
-            run.table,
-            prefix,
-            spec.role !== 'decode' || run.table.promises !== undefined,
-            run.lanes.length,
-            tiersOf(spec.prefixCaching, shared, prefix, spec),
-          )
+    this.kv = kvBlocksOf(spec.memory, spec.prefixCaching !== undefined)
+    this.cache = cacheOf(this.kv, spec, run, shared)
     const { adapters: column } = run.table
     this.adapters =
       spec.adapterSlots === undefined || column === undefined
@@ -177,8 +159,11 @@ export class Replica {
   /** Frees the KV blocks of a request that goes elsewhere, whatever runs here. */
   free(slot: Slot, computed: number, now: number): void {
     const blocks = this.lanes[0]!.table.blocks[slot]!
+    const used = this.usedBefore(now)
+    // Its batch may be in the middle of a run of steps, which has grown until now.
+    this.kv.notePeak(used)
     if (this.cache === undefined) this.kv.allocate(-blocks)
-    else this.cache.release(slot, computed, blocks, true, this.usedBefore(now))
+    else this.cache.release(slot, computed, blocks, true, used)
   }
 
   /** Prompt tokens of a request that the prefix cache holds. */
@@ -268,18 +253,26 @@ export class Replica {
   }
 }
 
+/** What a replica keeps of prompts and answers, if anything; beside windowed layers there are no tiers. */
+function cacheOf(
+  kv: KvBlocks,
+  { prefixCaching, role, memory }: PoolSpec,
+  { table, lanes }: RunParts,
+  shared: SharedTiers,
+): PrefixCache | undefined {
+  const { prefix } = table
+  if (prefixCaching === undefined || prefix === undefined) return undefined
+  const prefills = role !== 'decode' || table.promises !== undefined
+  if (kv instanceof WindowedKvBlocks)
+    return new WindowedPrefixCache(kv, table, prefix, prefills, lanes.length)
+  const tiers =
+    role !== 'decode' && (prefixCaching.tiers ?? []).length > 0
+      ? new TierStack(prefixCaching, shared, prefix.contents, memory.blockSize, prefix)
+      : undefined
+  return new PrefixCache(kv, table, prefix, prefills, lanes.length, tiers)
+}
+
 /** The windows that a cost model asks for, if any. */
 function windowsOf({ windows }: CostModel): readonly AttentionReach[] | undefined {
   return windows === undefined || windows.length === 0 ? undefined : windows
-}
-
-/** The memories below a replica's KV blocks; undefined where there are none, or nothing is prefilled. */
-function tiersOf(
-  caching: PrefixCachingSpec,
-  shared: SharedTiers,
-  prefix: PrefixParts,
-  { role, memory }: PoolSpec,
-): TierStack | undefined {
-  if (role === 'decode' || (caching.tiers ?? []).length === 0) return undefined
-  return new TierStack(caching, shared, prefix.contents, memory.blockSize, prefix)
 }

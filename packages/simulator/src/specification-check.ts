@@ -120,8 +120,9 @@ function checkWindowed(pool: PoolSpec, windowed: WindowedKv, poolPath: string): 
   const { blockSize } = pool.memory
   if (kind === 'chunked' && tokens % blockSize !== 0)
     refuse(`${path}.tokens`, tokens, `whole KV blocks of ${blockSize} tokens`, 'CONFLICT')
-  if (pool.prefixCaching !== undefined)
-    refuse(`${poolPath}.prefixCaching`, 'a prefix cache', 'none beside windowed layers', 'CONFLICT')
+  const tiers = pool.prefixCaching?.tiers?.length ?? 0
+  if (tiers > 0)
+    refuse(`${poolPath}.prefixCaching.tiers`, tiers, 'none beside windowed layers', 'CONFLICT')
 }
 
 function checkTiers(tiers: readonly KvTierSpec[], path: string): void {

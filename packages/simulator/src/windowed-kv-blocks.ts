@@ -20,8 +20,11 @@ export class WindowedKvBlocks extends KvBlocks {
   readonly windowBlocks: number
   /** Blocks of one windowed group that a prompt holds at most while it is computed. */
   readonly #promptBlocks: number
+  /** The same with what was found of it in a prefix cache, which it holds until then. */
+  readonly #mostBlocks: number
 
-  constructor(size: number, total: number, state: number, windowed: WindowedKv) {
+  /** `shared`: whether requests share blocks. */
+  constructor(size: number, total: number, state: number, windowed: WindowedKv, shared = false) {
     super(size, total, state, windowed.fullGroups + windowed.windowedGroups)
     const { tokens, kind, fullGroups, windowedGroups, chunkTokens } = windowed
     this.full = fullGroups
@@ -30,11 +33,22 @@ export class WindowedKvBlocks extends KvBlocks {
     this.reach = tokens
     this.windowBlocks = Math.ceil((tokens - 1) / size) + 1
     this.#promptBlocks = Math.ceil((tokens - 1 + chunkTokens) / size) + 1
+    this.#mostBlocks = this.#promptBlocks + (shared ? this.windowBlocks : 0)
   }
 
   override blocksFor(tokens: number): number {
     const blocks = Math.ceil(tokens / this.size)
-    return this.state + this.full * blocks + this.windowed * Math.min(blocks, this.#promptBlocks)
+    return this.state + this.full * blocks + this.windowed * Math.min(blocks, this.#mostBlocks)
+  }
+
+  /**
+   * The same with `found` blocks in a prefix cache, of which windowed layers have those behind `from`: no more than
+   * without them.
+   */
+  reservedFor(tokens: number, found: number, from: number): number {
+    const blocks = Math.ceil(tokens / this.size)
+    const ofWindow = found - from + Math.min(blocks - found, this.#promptBlocks)
+    return this.state + this.full * blocks + this.windowed * ofWindow
   }
 
   override heldBy(tokens: number): number {
@@ -57,18 +71,22 @@ export class WindowedKvBlocks extends KvBlocks {
     return this.grows(tokens) ? this.mostGrowth : this.full
   }
 
-  /** Whether the windowed groups of a request that decodes with `tokens` tokens need further blocks. */
-  grows(tokens: number): boolean {
-    return this.chunked || tokens < this.windowBlocks * this.size
+  /**
+   * Whether the windowed groups of a request that decodes with `tokens` tokens need further blocks.
+   *
+   * @param shared - its first blocks, in which it takes no place of those before them
+   */
+  grows(tokens: number, shared = 0): boolean {
+    return this.chunked || tokens < (shared + this.windowBlocks) * this.size
   }
 }
 
 /** The KV blocks of a replica, by its memory. */
-export function kvBlocksOf(memory: ReplicaMemory): KvBlocks {
+export function kvBlocksOf(memory: ReplicaMemory, shared: boolean): KvBlocks {
   const { blockSize, kvBlocks, stateBlocks = 0, windowed } = memory
   return windowed === undefined
     ? new KvBlocks(blockSize, kvBlocks, stateBlocks)
-    : new WindowedKvBlocks(blockSize, kvBlocks, stateBlocks, windowed)
+    : new WindowedKvBlocks(blockSize, kvBlocks, stateBlocks, windowed, shared)
 }
 
 /** Of `tokens` tokens in the KV cache, those that the next one sees. */
