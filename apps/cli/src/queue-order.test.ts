@@ -223,7 +223,7 @@ describe('the command line', () => {
     ['--set scheduler.options.order=edf', 'no request has a deadline'],
     ['--set scheduler.options.order=fifo', 'fcfs, priority'],
     ['--set scheduler.options.ordr=fcfs', 'did you mean order?'],
-    ['--scheduler sarathi --set scheduler.options.chunksize=9', 'did you mean chunk_size?'],
+    ['--scheduler sarathi --set scheduler.options.chunksize=9', 'did you mean chunk_size'],
     ['--set scheduler.options.order=fair --set scheduler.options.fair_output_weight=-1', '0 to'],
     ['--output-prediction-error -1', 'output_prediction_error'],
     ['--set workload.client.max_output_tokens=0', 'workload.client.max_output_tokens'],
@@ -231,6 +231,15 @@ describe('the command line', () => {
     const { code, stdout, stderr } = await line(flags)
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain(why)
+  })
+
+  it.each([
+    'slo.ttft_percentiles_ms={"p90":500}',
+    'workload.classes=[{"name":"chat","slo":{"ttft_ms":500}},{"name":"batch"}]',
+  ])('takes as a deadline %s', async (objective) => {
+    const set = ['--set', objective, '--set', 'scheduler.options.order=edf']
+    const argv = ['run', '--model', 'llama3-8b', '--xpu', 'h100', '--num-requests', '20', ...set]
+    expect(await llmsim(argv, '.')).toMatchObject({ code: 0 })
   })
 
   it('cuts outputs to what clients allow, and shortens what reserving schedulers keep', async () => {

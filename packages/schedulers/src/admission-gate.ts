@@ -63,13 +63,18 @@ class PollingGate implements AdmissionGate {
   shutFor: number = 0
   nextLook: number
   readonly #interval: number
+  /** Whether steps are counted anew after one that computes prompts. */
+  readonly #anew: boolean
   readonly #count = new StepCount()
   /** Steps in which nobody decoded. */
   #others = 0
   #opened = 0
+  /** Whether what the count began anew with was a look. */
+  #looked = false
 
-  constructor(interval: number) {
+  constructor(interval: number, anew: boolean) {
     this.#interval = interval
+    this.#anew = anew
     this.nextLook = interval
   }
 
@@ -77,16 +82,19 @@ class PollingGate implements AdmissionGate {
     if (!this.#count.observe(view)) {
       this.#others = 0
       this.#opened = 0
+      this.#looked = false
       this.shutFor = 0
       this.nextLook = this.#interval
       return
     }
     const steps = this.#count.steps + this.#others
-    if (steps >= this.#opened + this.#interval)
+    if (steps >= this.#opened + this.#interval) {
       this.#opened = steps - ((steps - this.#opened) % this.#interval)
+      this.#looked = false
+    }
     const since = steps - this.#opened
     this.nextLook = this.#interval - since
-    this.shutFor = since === 0 ? 0 : this.nextLook
+    this.shutFor = since === 0 && !this.#looked ? 0 : this.nextLook
   }
 
   join(slot: Slot, generated: number, steps: number): void {
@@ -95,6 +103,9 @@ class PollingGate implements AdmissionGate {
 
   prefillOnly(): void {
     this.#others++
+    if (!this.#anew) return
+    this.#opened = this.#count.steps + this.#others
+    this.#looked = true
   }
 }
 
@@ -160,9 +171,13 @@ class GatheringGate implements AdmissionGate {
   }
 }
 
-/** Looks at the queue once in `interval` steps; 1: at each. */
-export function pollingGate(interval: number): AdmissionGate {
-  return interval <= 1 ? openGate : new PollingGate(interval)
+/**
+ * Looks at the queue once in `interval` steps; 1: at each.
+ *
+ * @param anew - whether steps are counted anew after one that computes prompts
+ */
+export function pollingGate(interval: number, anew: boolean = false): AdmissionGate {
+  return interval <= 1 ? openGate : new PollingGate(interval, anew)
 }
 
 /** Lets waiting requests gather for `steps` steps, or until a step of `enoughTokens` tokens; 0: never. */

@@ -23,12 +23,14 @@ const nobody: ReadyRequests = { slots: [], blocks: 0, blocked: false }
  * without standing in the way of a transferred one, which has its blocks already.
  *
  * @param watermark - share of the blocks that stays free when a cache comes back from host memory
+ * @param most - requests at most; as many as there are when absent
  */
 export function admitReady(
   view: ReplicaView,
   plan: StepPlan,
   options: SchedulerOptions,
   watermark: number,
+  most: number = Infinity,
 ): ReadyRequests {
   const { swapped = 0 } = view
   if (view.role !== 'decode' && swapped === 0) return nobody
@@ -38,7 +40,7 @@ export function admitReady(
   let taken = 0
   let blocked = false
   for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {
-    if (view.running + slots.length >= options.maxBatchSize) break
+    if (view.running + slots.length >= options.maxBatchSize || slots.length >= most) break
     if (view.prefillRemaining(slot) > 0) continue
     const blocks = view.blocksToDecode(slot)
     if (swapped > 0 && view.isSwapped?.(slot) === true) {

@@ -10,6 +10,8 @@ export interface BatchFormation {
   readonly batching: 'static' | 'continuous'
   /** Whether a batch waits to fill: for `minBatchSize` requests, or `batchingWindowSeconds`. */
   readonly windowed: boolean
+  /** Whether a free KV block is wanted for each request that decodes, needed or not. */
+  readonly freeBlockEach?: boolean
 }
 
 /**
@@ -53,7 +55,7 @@ export function exclusivePhases(
         return
       }
       prefilledLast = false
-      planDecode(view, plan, residents)
+      planDecode(view, plan, residents, formation.freeBlockEach)
       if ((mustDecode && view.waiting > residents) || (swapped && residents > 0)) plan.repeats = 1
       plan.ignoresArrivals = isClosed(view, options, formation, mayPrefill || swapped, residents)
     },

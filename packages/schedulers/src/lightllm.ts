@@ -9,6 +9,7 @@ import type {
 import { NO_SLOT } from '@llmsim/contracts'
 import { cacheGrowth } from './cache-growth.js'
 import { admitReady } from './admission.js'
+import { pollingGate, pollOption, type AdmissionGate } from './admission-gate.js'
 import { planDecode } from './decode-step.js'
 import { longestOutput, maxOutputTokens, numberOption, wholeOption } from './option-values.js'
 
@@ -22,10 +23,10 @@ import { longestOutput, maxOutputTokens, numberOption, wholeOption } from './opt
  * - `router_max_new_token_len` (1024): the estimate while it is not, or 1.1 times what a request has
  *   generated, if that is more.
  * - `router_token_ratio` (0.85): share of the KV cache in use from which a replica is busy.
+ * - `router_max_wait_tokens` (1): decode steps between two looks at the queue, while requests run.
  *
  * Behaviour of LightLLM's `lightllm/server/router/req_queue/continues_batch/impl.py` and of `NormalReq` in
- * `lightllm/server/core/objs/req.py`, with `router_max_wait_tokens` 1: newcomers are looked at between any
- * two steps. Memory comes in KV blocks here, and one request's tokens there; where the rounding makes
+ * `lightllm/server/core/objs/req.py`. Memory comes in KV blocks here, and one request's tokens there; where the rounding makes
  * the difference, the request admitted last is preempted. An idle replica takes in whatever fits. The
  * phase order and the watermark have no meaning here.
  */
@@ -33,7 +34,12 @@ export const lightllm: SchedulerFactory = {
   name: 'lightllm',
   description:
     'Admits a request when the estimated peak of the memory of all stays below what there is.',
-  options: ['max_output_tokens', 'router_max_new_token_len', 'router_token_ratio'],
+  options: [
+    'max_output_tokens',
+    'router_max_new_token_len',
+    'router_token_ratio',
+    'router_max_wait_tokens',
+  ],
   create(options) {
     const estimates: Estimates = {
       longest: maxOutputTokens(options),
@@ -51,7 +57,11 @@ export const lightllm: SchedulerFactory = {
       name: 'lightllm',
       resumesSwapped: true,
       seesPrefixes: true,
-      plan: planner(options, estimates),
+      plan: planner(
+        options,
+        estimates,
+        pollingGate(pollOption(options, 'router_max_wait_tokens'), true),
+      ),
     }
   },
 }
@@ -68,19 +78,31 @@ interface Share {
   readonly more: number
 }
 
-function planner(options: SchedulerOptions, estimates: Estimates): Scheduler['plan'] {
+function planner(
+  options: SchedulerOptions,
+  estimates: Estimates,
+  gate: AdmissionGate,
+): Scheduler['plan'] {
   return (view, plan) => {
+    gate.observe(view)
     const admitted = admitReady(view, plan, options, 0).slots
+    for (const slot of admitted) gate.join(slot, view.generatedTokens(slot), 0)
     const residents = admitted.length
     // Who is in host memory goes before any prompt.
     const swapped = (view.swapped ?? 0) > 0
     const { prefills, blockedSteps } = swapped
       ? { prefills: 0, blockedSteps: residents > 0 ? 1 : Infinity }
-      : planAdmissions(view, plan, options, estimates, admitted)
-    if (prefills > 0) return
+      : gate.shutFor > 0
+        ? { prefills: 0, blockedSteps: Infinity }
+        : planAdmissions(view, plan, options, estimates, gate, admitted)
+    if (prefills > 0) {
+      gate.prefillOnly()
+      return
+    }
     planDecode(view, plan, residents)
-    plan.repeats = Math.min(plan.repeats, blockedSteps)
+    plan.repeats = Math.min(plan.repeats, blockedSteps, gate.nextLook)
     plan.ignoresArrivals =
+      (!gate.heedsArrivals && view.role !== 'decode') ||
       view.running + residents >= options.maxBatchSize ||
       (view.role !== 'decode' && view.waiting > 0)
   }
@@ -96,6 +118,7 @@ function planAdmissions(
   plan: StepPlan,
   options: SchedulerOptions,
   estimates: Estimates,
+  gate: AdmissionGate,
   admitted: readonly Slot[],
 ): { prefills: number; blockedSteps: number } {
   let size = view.running + admitted.length
@@ -116,6 +139,7 @@ function planAdmissions(
     if (excess >= 0 && size > 0)
       return { prefills, blockedSteps: view.blocksToHold === undefined ? excess + 1 : 1 }
     plan.prefill(slot, remaining)
+    gate.join(slot, view.generatedTokens(slot) + 1, 0)
     free -= blocks
     tokens += remaining
     size++

@@ -22,6 +22,7 @@ export const orca: SchedulerFactory = {
     const longest = maxOutputTokens(options)
     return mixedSteps('orca', options, {
       tokenBudget: Infinity,
+      first: 'decodes',
       chunked: false,
       chunkLimit: Infinity,
       cutAtBlocks: false,

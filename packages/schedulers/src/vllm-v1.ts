@@ -4,8 +4,9 @@ import { flagOption, wholeOption } from './option-values.js'
 import { queueLag } from './queue-lag.js'
 
 /**
- * One token budget for each step (`maxBatchedTokens`): running requests come first, each decoding one
- * with a token, then prompts in chunks fill what is left, so that steps mix both phases. A prompt is
+ * One token budget for each step (`maxBatchedTokens`): running requests come first, in order of admission, each
+ * decoding one with a token, then prompts in chunks fill what is left, so that steps mix both phases. Who finds
+ * nothing left of the budget waits, whether it decodes or not. A prompt is
  * admitted when there is room for all of it; when a decoding request finds no block, the one admitted
  * last is preempted.
  *
@@ -29,6 +30,7 @@ export const vllmV1: SchedulerFactory = {
     })
     return mixedSteps('vllm-v1', options, {
       tokenBudget: options.maxBatchedTokens,
+      first: 'running-order',
       chunked: true,
       chunkLimit: threshold === 0 ? Infinity : threshold,
       cutAtBlocks: false,

@@ -1,4 +1,4 @@
-import { SimulatorError } from '@llmsim/contracts'
+import { SimulatorError, type ObjectivesSection } from '@llmsim/contracts'
 import type { ResolvedScenario } from './resolved-scenario.js'
 
 /** Refuses an order of the queue that has nothing to go by. Throws `SimulatorError` `CONFLICT`. */
@@ -29,8 +29,13 @@ function check(
       'no output length is predicted',
       'workload.output_prediction_error, such as 0.5',
     )
-  if (order === 'edf' && slo?.ttft_ms === undefined)
-    refuse(path, order, 'no request has a deadline', 'slo.ttft_ms')
+  const objectives = [slo, ...(workload.classes ?? []).map((each) => each.slo)]
+  if (order === 'edf' && !objectives.some(hasDeadline))
+    refuse(path, order, 'no request has a deadline', 'slo.ttft_ms, of the run or of a class')
+}
+
+function hasDeadline(slo: ObjectivesSection | undefined): boolean {
+  return slo?.ttft_ms !== undefined || Object.keys(slo?.ttft_percentiles_ms ?? {}).length > 0
 }
 
 function refuse(path: string, given: unknown, message: string, accepted: string): never {

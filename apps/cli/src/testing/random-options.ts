@@ -3,12 +3,22 @@ export const schedulerOptionSets: Readonly<
   Record<string, readonly Readonly<Record<string, unknown>>[]>
 > = {
   orca: [{ max_output_tokens: 150 }, { max_output_tokens: 5 }],
+  'vllm-v0': [{ enable_chunked_prefill: true }],
   'vllm-v1': [
     { long_prefill_token_threshold: 7 },
     { async_scheduling: true },
     { async_scheduling: true, long_prefill_token_threshold: 11 },
   ],
-  sarathi: [{ chunk_size: 20 }],
+  sarathi: [
+    { chunk_size: 20 },
+    {
+      enable_dynamic_chunking_schedule: true,
+      low_chunk_size: 8,
+      high_chunk_size: 64,
+      chunk_schedule_stages: 4,
+      chunk_schedule_max_tokens: 200,
+    },
+  ],
   sglang: [
     { chunked_prefill_size: 30, max_output_tokens: 150, new_token_ratio_decay_steps: 40 },
     { max_output_tokens: 4, retract_decode_steps: 3 },
@@ -29,10 +39,17 @@ export const schedulerOptionSets: Readonly<
     { overlap_scheduler: true },
     { overlap_scheduler: true, enable_chunked_context: true, max_output_tokens: 60 },
     { capacity_scheduler_policy: 'max-utilization', enable_chunked_context: true },
+    { enable_chunked_context: true, context_chunking_policy: 'equal-progress' },
+    {
+      capacity_scheduler_policy: 'max-utilization',
+      enable_chunked_context: true,
+      context_chunking_policy: 'equal-progress',
+    },
   ],
   lightllm: [
     { max_output_tokens: 150, router_max_new_token_len: 40, router_token_ratio: 0.5 },
     { max_output_tokens: 10, router_token_ratio: 0 },
+    { max_output_tokens: 60, router_max_wait_tokens: 6 },
   ],
 }
 
