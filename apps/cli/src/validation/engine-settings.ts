@@ -20,6 +20,8 @@ export interface EngineDefaults {
   readonly schedulerOptions?: Readonly<Record<string, unknown>>
   /** Tokens up to which a step with prompts is a captured graph; absent: as the profile says. */
   readonly capturedTokens?: number
+  /** Seconds in which the host launches a layer with experts eagerly; absent: as the profile says. */
+  readonly expertsLaunchSeconds?: number
   /** Speculative decoding; absent: one token a step. */
   readonly drafts?: Drafts
   /** Tokens that a client has got when it sees the first of them; absent: 1. */

@@ -160,15 +160,25 @@ function costsOf(
   if (costModel === 'roofline')
     return { model: factory.create({ ...layout, extra: {} }), frontEnd: {} }
   const calibration = measuredCosts(layout.accelerator, registries)?.calibration
-  const { capturedTokens } = defaults
-  const usual = registries.engineProfiles.get(defaults.profile, 'engine')
-  const engineProfile =
-    capturedTokens === undefined ? usual : { ...usual, captured_tokens: capturedTokens }
+  const engineProfile = profileOf(defaults, registries)
   const create = (profile: EngineProfile): CostModel =>
     factory.create({ ...layout, extra: {}, calibration, engineProfile: profile })
   return {
     model: withDrafts(create, engineProfile, layout, defaults),
     frontEnd: frontEnd(engineProfile, replicas, clientSeconds),
+  }
+}
+
+/** The engine's profile, as the recipe of the measurement changes it. */
+function profileOf(
+  { profile, capturedTokens, expertsLaunchSeconds: experts }: EngineDefaults,
+  { engineProfiles }: Registries,
+): EngineProfile {
+  const usual = engineProfiles.get(profile, 'engine')
+  return {
+    ...usual,
+    ...(capturedTokens === undefined ? {} : { captured_tokens: capturedTokens }),
+    ...(experts === undefined ? {} : { launch_s: { dense: 0, ...usual.launch_s, experts } }),
   }
 }
 

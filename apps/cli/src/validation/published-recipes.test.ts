@@ -41,16 +41,24 @@ it('polls and cuts prompts as the scripts for SGLang do, and takes its first tok
   expect(usual('b200-192gb', glm)).toMatchObject({ maxBatchedTokens: 32_768 })
   expect(usual('b200-192gb', glm).schedulerOptions).toBeUndefined()
   expect(usual('h200', glm).maxBatchedTokens).toBe(8192)
+  expect(usual('h200', { ...glm, engine_version: 'glm5-hopper' }).expertsLaunchSeconds).toBe(0.003)
   const qwen = { ...row, model: 'qwen3.5-397b-a17b', weight_dtype: 'fp8', engine_version: '0.5.9' }
   const older = usual('b300-288gb', qwen)
   expect(older).toMatchObject({ schedulerOptions: { scheduler_recv_interval: 30 } })
   expect(older.firstChunkTokens).toBeUndefined()
   expect(older.drafts).toBeUndefined()
   const newer = usual('b300-288gb', { ...qwen, engine_version: '0.5.10.post1' })
+  expect(newer.expertsLaunchSeconds).toBeUndefined()
   expect(newer).toMatchObject({
     maxBatchedTokens: 16_384,
     schedulerOptions: { scheduler_recv_interval: 10 },
   })
+})
+
+it('launches the experts of Triton as long as other engines do, on Hopper', () => {
+  const row = { engine: 'trtllm', model: 'gpt-oss-120b', weight_dtype: 'fp4', notes: nightly }
+  expect(usual('h200', row).expertsLaunchSeconds).toBe(0.0015)
+  expect(usual('b200-192gb', row).expertsLaunchSeconds).toBeUndefined()
 })
 
 it('drafts where the scripts that draft ran, and counts the first chunk as they send it', () => {

@@ -22,10 +22,27 @@ export function sglangRecipe(
 ): Partial<EngineDefaults> {
   const { model } = point
   const blackwell = generation.startsWith('blackwell')
-  if (model.startsWith('qwen3.5')) return qwen(point)
-  if (model.startsWith('glm')) return blackwell ? glm(point) : {}
+  const launch = eager(point)
+  if (model.startsWith('qwen3.5')) return { ...launch, ...qwen(point) }
+  if (model.startsWith('glm')) return { ...launch, ...(blackwell ? glm(point) : {}) }
   if (!model.startsWith('deepseek')) return {}
-  return blackwell ? deepseek(point) : { maxBatchedTokens: 32_768, maxSequences: 512 }
+  const recipe = blackwell ? deepseek(point) : { maxBatchedTokens: 32_768, maxSequences: 512 }
+  return { ...launch, ...recipe }
+}
+
+/**
+ * Seconds in which Python launches a layer of latent or linear attention and experts, some fifty kernels. Found on
+ * DeepSeek-R1, GLM-5 and Qwen3.5 on H200 and B200 alike: their short prompts take three milliseconds a layer, whatever their
+ * length, and long ones what their kernels take.
+ */
+const EAGER_LAYER_SECONDS = 0.003
+
+/** Steps with prompts are captured piece by piece since release 0.5.10 (`--enable-piecewise-cuda-graph` before). */
+function eager({ engine_version: version, notes }: MeasuredPoint): Partial<EngineDefaults> {
+  const day = /measured (\d{4}-\d{2}-\d{2})/.exec(notes)?.[1] ?? ''
+  const captured =
+    version.startsWith('0.5.10') || (version.startsWith('nightly') && day >= '2026-04')
+  return captured ? {} : { expertsLaunchSeconds: EAGER_LAYER_SECONDS }
 }
 
 function deepseek(point: MeasuredPoint): Partial<EngineDefaults> {
