@@ -104,10 +104,11 @@ function checkAccount(spec: SimulationSpec, of: Account): void {
     if (unfinished_requests === 0) expect([usedBlocks, heldBlocks]).toEqual([0, 0])
     else if (spec.pools.length === 1) expect(usedBlocks).toBe(heldBlocks)
   }
-  // Work: each step's time is spent, once, over the stages of a pipeline. Copies to the host come on top, and
+  // Work: each step's time is spent, once, over the stages of a pipeline. Copies to the host and LoRA adapters come on top, and
   // so does what attention ranks wait for each other; a fault ends a step before its time.
   const together = spec.pools.some(({ attentionRanks = 1 }) => attentionRanks > 1)
-  const copied = (result.swap?.swapped_out ?? 0) > 0
+  const loaded = spec.pools.some(({ adapterSlots }) => adapterSlots !== undefined)
+  const copied = loaded || (result.swap?.swapped_out ?? 0) > 0
   // A step that a fault cuts short is spent in part.
   if (result.faults !== undefined)
     expect(of.workedSeconds).toBeLessThanOrEqual(
@@ -144,6 +145,10 @@ function count(spec: SimulationSpec, result: SimulationResult): void {
     classes: result.classes !== undefined,
     'prompts on decode replicas': (result.decider?.decode_requests ?? 0) > 0,
     'first tokens from decode replicas': spec.firstTokenFrom === 'decode',
+    'windowed layers': spec.pools.some(({ memory }) => memory.windowed !== undefined),
+    'windowed layers with prefix caches': spec.pools.some(
+      ({ memory, prefixCaching }) => memory.windowed !== undefined && prefixCaching !== undefined,
+    ),
   }
   for (const [what, did] of Object.entries(happened))
     seen.set(what, (seen.get(what) ?? 0) + Number(did))
@@ -184,6 +189,6 @@ describe('every feature with every other', () => {
 
   it('draws from all of them', () => {
     for (const [what, times] of seen) expect(times, what).toBeGreaterThan(15)
-    expect(seen.size).toBe(14)
+    expect(seen.size).toBe(16)
   })
 })
