@@ -164,6 +164,7 @@ function deployPool(
       ? {}
       : { adapters: { slots: engine.lora.max_loras, rank: engine.lora.max_lora_rank } }),
     wholeContexts: keepsWholeContexts(engine),
+    ...(scenario.workload.images === undefined ? {} : { images: true }),
   }
   const memory = memoryFootprint(layout, memoryOptions)
   requireWholeChunks(memory)

@@ -1,5 +1,6 @@
 import type { SimulationSpec } from '@llmsim/contracts'
 import { deploy, type Deployment } from './deployment.js'
+import { imageTraffic } from './prompt-images.js'
 import { loadRegistries, type Registries, type RegistryOptions } from './registries.js'
 import { inputFiles, type InputFile } from './scenario/input-files.js'
 import { withOrigin, type FieldOrigins } from './scenario/field-origins.js'
@@ -59,7 +60,8 @@ export async function prepareRun(
 ): Promise<PreparedRun> {
   try {
     const deployment = deploy(scenario, registries)
-    const requests = traffic ?? (await trafficOf(scenario, folders))
+    const text = traffic ?? (await trafficOf(scenario, folders))
+    const requests = imageTraffic(text, scenario, deployment.model)
     return {
       scenario,
       deployment,

@@ -47,6 +47,7 @@ export function simulationSpec(
     ...deciderOf(scenario, registries),
     ...entryOf(scenario, registries),
     source: clientSource(traffic.source(names, adapters), scenario),
+    ...(workload.images === undefined ? {} : { images: true }),
     ...(workload.concurrency === undefined ? {} : { concurrency: workload.concurrency }),
     ...frontEndOf(scenario, deployment, registries),
     durationSeconds: scenario.simulation_duration_s ?? Infinity,

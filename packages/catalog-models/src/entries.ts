@@ -74,6 +74,8 @@ export { default as qwen2_5_32b } from './qwen/qwen2.5-32b.json' with { type: 'j
 export { default as qwen2_5_3b } from './qwen/qwen2.5-3b.json' with { type: 'json' }
 export { default as qwen2_5_72b } from './qwen/qwen2.5-72b.json' with { type: 'json' }
 export { default as qwen2_5_7b } from './qwen/qwen2.5-7b.json' with { type: 'json' }
+export { default as qwen2_5_vl_72b } from './qwen/qwen2.5-vl-72b.json' with { type: 'json' }
+export { default as qwen2_5_vl_7b } from './qwen/qwen2.5-vl-7b.json' with { type: 'json' }
 export { default as qwen3_0_6b } from './qwen/qwen3-0.6b.json' with { type: 'json' }
 export { default as qwen3_1_7b } from './qwen/qwen3-1.7b.json' with { type: 'json' }
 export { default as qwen3_14b } from './qwen/qwen3-14b.json' with { type: 'json' }

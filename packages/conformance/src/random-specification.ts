@@ -13,6 +13,7 @@ import { withRandomClients } from './random-clients.js'
 import { withRandomFaults } from './random-faults.js'
 import { RandomNumbers } from './random-numbers.js'
 import { withRandomDeciders } from './random-deciders.js'
+import { withRandomImages } from './random-images.js'
 import { withRandomDrafts } from './random-drafts.js'
 import { withRandomPools } from './random-pools.js'
 import { withRandomStates } from './random-states.js'
@@ -82,7 +83,8 @@ export function randomSpecification(seed: number, parts: SpecificationParts): Si
   )
   const spread = withRandomPools(seed, withRandomClients(seed, kept))
   const broken = withRandomFaults(seed, withRandomTransfer(seed, spread))
-  return withRandomDeciders(seed, withRandomScaling(seed, withRandomAdapters(seed, broken)))
+  const scaled = withRandomScaling(seed, withRandomAdapters(seed, broken))
+  return withRandomImages(seed, withRandomDeciders(seed, scaled))
 }
 
 function randomPool(

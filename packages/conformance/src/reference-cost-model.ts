@@ -11,6 +11,7 @@ export function referenceCostModel(kinkTokens = 2000): CostModel {
   const perDecode = 0.000_017
   const perContextToken = 1.9e-7
 
+  const perPatch = 0.000_013
   const perAdapterRank = 0.000_021
   const perAdapterTokenRank = 1.3e-7
 
@@ -21,7 +22,11 @@ export function referenceCostModel(kinkTokens = 2000): CostModel {
     work.prefillAttention * perPair +
     work.decodes * perDecode +
     attention(work.decodeContext) +
-    adapterSeconds(work)
+    adapterSeconds(work) +
+    imageSeconds(work)
+
+  const imageSeconds = ({ images }: StepWork): number =>
+    images === undefined ? 0 : images.patches * perPatch + images.pairs * perPair
 
   const adapterSeconds = ({ adapters }: StepWork): number =>
     adapters === undefined

@@ -22,8 +22,21 @@ export interface StepWork {
    * `decodes` times the window bounds it.
    */
   windows?: readonly WindowWork[] | undefined
+  /** Images that are encoded in this step; absent: none. */
+  images?: ImageWork | undefined
   /** What LoRA adapters have to do besides; absent: no token of this step has one. */
   adapters?: AdapterWork | undefined
+}
+
+/** What the encoder of images has to do in one step, beside the model. */
+export interface ImageWork {
+  images: number
+  /** Tokens that they add to prompts. */
+  tokens: number
+  /** Patches that the encoder computes. */
+  patches: number
+  /** Pairs of patches that each layer without windows attends over. */
+  pairs: number
 }
 
 /** What the LoRA adapters of one step have to do, beside the model. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CatalogName, CatalogSource } from './catalog-source.js'
 import { NumberFormat } from './number-format.js'
+import { VisionEncoder } from './vision.js'
 
 const count = z.int().positive()
 
@@ -157,6 +158,8 @@ export const Model = z.strictObject({
   dtype: NumberFormat.default('bf16'),
   /** Parameters outside the decoder that are held in memory (a vision tower), from the publisher. */
   other_parameters: z.int().nonnegative().default(0),
+  /** Its encoder of images, whose weights are among `other_parameters`; absent: it takes text alone. */
+  vision: VisionEncoder.optional(),
   published: z.strictObject({
     /** Total parameters as the publisher or the weight files state them. */
     parameters: z.number().positive(),

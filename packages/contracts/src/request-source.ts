@@ -13,6 +13,18 @@ export interface PromptBlocks {
   blockTokens: number
 }
 
+/** The images of a prompt, all of one size: its tokens from `offset` on are theirs, one image after another. */
+export interface PromptImages {
+  /** At least 1. */
+  count: number
+  /** Of one image: tokens of the prompt, patches that its encoder computes, pairs of patches that it attends over. */
+  tokens: number
+  patches: number
+  pairs: number
+  /** Tokens of the prompt in front of the first one. */
+  offset: number
+}
+
 /** One request as it enters the system; the simulator owns the object and reuses it. */
 export interface RequestDraft {
   /** Seconds since the start of the simulation; not before the request that came before. */
@@ -43,6 +55,11 @@ export interface RequestDraft {
    * ids before it asks again, so that a source refills one buffer.
    */
   promptBlocks?: PromptBlocks | undefined
+  /**
+   * The images in its prompt, whose tokens are among `promptTokens`; undefined, which it is before `next`: none.
+   * The simulator copies the numbers before it asks again.
+   */
+  images?: PromptImages | undefined
 }
 
 /** Requests in time order, pulled one at a time, so that a long run holds no long list. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DeciderUse, ImageUse } from './request-results.js'
 import { Distributions } from './time-series.js'
 
 const share = z.number().min(0).max(1)
@@ -368,14 +369,10 @@ export const SimulationResult = z.strictObject({
       link_utilization: share,
     })
     .nullable(),
-  /** Where prompts were computed, counted each time that a request was routed; absent without a decider. */
-  decider: z
-    .strictObject({
-      /** In the pools that requests come to, and on the replica that decodes them. */
-      prefill_requests: z.number(),
-      decode_requests: z.number(),
-    })
-    .optional(),
+  /** Absent where requests can have no images. */
+  images: ImageUse.optional(),
+  /** Absent without a decider. */
+  decider: DeciderUse.optional(),
   energy: z.strictObject({
     total_joules: z.number(),
     joules_per_output_token: figure,

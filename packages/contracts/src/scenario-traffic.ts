@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nonNegative, positive, tokens } from './scenario-number.js'
+import { count, nonNegative, positive, tokens } from './scenario-number.js'
 
 const rate = nonNegative.describe('Requests per second.')
 
@@ -102,6 +102,25 @@ export const TenantSection = z.strictObject({
 })
 
 /** Calls that follow each other: each comes its think time after the answer before. */
+export const ImagesSection = z.strictObject({
+  per_request: z
+    .union([z.int().min(1).max(1000), z.array(nonNegative).min(2).max(1000)])
+    .optional()
+    .describe('Images of each request; or the weights of none, one, two, …'),
+  sizes: z
+    .array(
+      z.strictObject({
+        width: count.max(100_000).describe('Pixels.'),
+        height: count.max(100_000).describe('Pixels.'),
+        weight: positive.optional().describe('Share of requests with images of this size.'),
+      }),
+    )
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('Sizes of images; those of a request have all the same.'),
+})
+
 export const SessionsSection = z.strictObject({
   turns: LengthsSection.describe('Calls of a session.'),
   think_time_s: nonNegative.describe(

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AdaptersSection } from './scenario-adapters.js'
 import { count, nonNegative, positive, tokens } from './scenario-number.js'
 import {
+  ImagesSection,
   JointLengthsSection,
   LengthsSection,
   LoadSection,
@@ -77,6 +78,7 @@ export const WorkloadSection = z.strictObject({
     .max(100_000)
     .optional()
     .describe('Who sends the requests, each with its share.'),
+  images: ImagesSection.optional().describe('Images in front of the text of prompts.'),
   sessions: SessionsSection.optional().describe(
     'Closed loop for each session: the rate is that of sessions, and the lengths are of calls.',
   ),

@@ -277,6 +277,8 @@ export interface SimulationSpec {
   readonly objectives?: ServiceObjectives
   /** What breaks; absent: nothing. */
   readonly faults?: FaultsSpec
+  /** Whether requests may have images. */
+  readonly images?: boolean
   /** The kinds of requests: a draft's `classId` is an index into them. */
   readonly classes?: readonly RequestClassSpec[]
   /** Names of those who send requests: a draft's `tenantId` is an index. A source may add to them as it goes. */

@@ -21,6 +21,7 @@ import {
   passes,
   type CalibratedInputs,
 } from './calibrated/calibrated-operators.js'
+import { calibratedVisionKernels } from './calibrated/calibrated-vision.js'
 import { calibratedOptions } from './calibrated/calibrated-options.js'
 import { datasheetCalibration, usualEngineProfile } from './calibrated/datasheet-calibration.js'
 import { deviceShapes } from './device-shapes.js'
@@ -31,6 +32,7 @@ import { OperatorSum } from './operator.js'
 import { unquantisedFormat } from './compute-format.js'
 import { curveOf } from './calibrated/curve-choice.js'
 import { gatedDeltaScan, StateCost } from './state-cost.js'
+import { withVision } from './vision-cost.js'
 import { stepsUntil } from './steps-until.js'
 
 export * from './calibrated/collective-time.js'
@@ -287,7 +289,7 @@ export const calibratedCostModel: CostModelFactory = {
     const step = (kind: 'decode' | 'prefill'): number =>
       (options.stepSeconds ?? profile.step_s[kind]) + ranks + layers * profile.layer_s[kind]
     const decodeStep = step('decode')
-    return new Calibrated(inputs, {
+    const model = new Calibrated(inputs, {
       decodeStep,
       prefillStep: Math.max(decodeStep, step('prefill')),
       perToken: profile.token_s,
@@ -298,5 +300,6 @@ export const calibratedCostModel: CostModelFactory = {
       capturedTokens: profile.captured_tokens ?? 0,
       graphs: new CapturedGraphs(profile.captured_sizes ?? []),
     })
+    return withVision(model, given, () => calibratedVisionKernels(given, inputs.device))
   },
 }

@@ -109,6 +109,7 @@ export class ContextParallel implements CostModel {
     into.decodes = work.decodes
     into.decodeContext = work.decodeContext / this.#groups
     into.logits = work.logits
+    into.images = work.images
     into.adapters = undefined
     if (work.adapters !== undefined) {
       const adapters = Object.assign(this.#adapters, work.adapters)

@@ -10,6 +10,7 @@ import { unquantisedFormat } from './compute-format.js'
 import { deviceShapes, type DeviceShapes } from './device-shapes.js'
 import { expertLayout, rowsPerToken } from './expert-layout.js'
 import { kvGroups, type KvGroups } from './kv-groups.js'
+import { visionMemory } from './vision-memory.js'
 
 /** What the engine may use, and the largest step that it runs. */
 export interface MemoryOptions {
@@ -23,6 +24,8 @@ export interface MemoryOptions {
   readonly maxBatchSize: number
   /** What drafts tokens for the model, on the same devices. */
   readonly draft?: DraftMemory | undefined
+  /** Whether requests may have images. */
+  readonly images?: boolean | undefined
   /** Slots for LoRA adapters, each of so large a rank; none when absent. */
   readonly adapters?: { readonly slots: number; readonly rank: number } | undefined
   /** Whether layers with a window keep all tokens as the others do; false when absent. */
@@ -222,7 +225,11 @@ export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): 
   const { draft } = options
   const drafting = draft === undefined ? undefined : kvBytes(draft.layout)
   const weights = weightBytesPerDevice(layout) + (draft === undefined ? 0 : draftWeightBytes(draft))
-  const activationBytes = activationBytesPerDevice(layout, options)
+  const vision =
+    options.images === true ? visionMemory(layout, options.maxBatchedTokens) : undefined
+  const activationBytes =
+    Math.max(activationBytesPerDevice(layout, options), vision?.activationBytes ?? 0) +
+    (vision?.outputBytes ?? 0)
   const unused = (1 - utilization) * deviceBytes
   const context = CONTEXT_BYTES + (devices > 1 ? COLLECTIVE_BYTES : 0)
   const reserveBytes = unused + context

@@ -25,6 +25,8 @@ import { OperatorSum } from './operator.js'
 import { replicaSpeed } from './replica-speed.js'
 import { rooflineOptions } from './roofline-options.js'
 import { StateCost } from './state-cost.js'
+import { rooflineVisionKernels } from './vision-kernels.js'
+import { withVision } from './vision-cost.js'
 import { stepsUntil } from './steps-until.js'
 
 const NAME = 'roofline'
@@ -243,11 +245,8 @@ export const rooflineCostModel: CostModelFactory = {
   create(given: CostModelOptions): CostModel {
     checkLayout(given)
     const options = rooflineOptions(given.accelerator, given.extra)
-    return new Roofline({
-      layout: given,
-      shapes: deviceShapes(given),
-      speed: replicaSpeed(given, options),
-      options,
-    })
+    const speed = replicaSpeed(given, options)
+    const model = new Roofline({ layout: given, shapes: deviceShapes(given), speed, options })
+    return withVision(model, given, () => rooflineVisionKernels(given, speed))
   },
 }

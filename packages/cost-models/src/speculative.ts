@@ -167,9 +167,10 @@ export class Speculative implements CostModel {
     return into
   }
 
-  /** What the draft computes of prompts alone: it has no LoRA adapters. */
+  /** What the draft computes of prompts alone: it has no LoRA adapters, and sees no images. */
   #prompts(work: StepWork): StepWork {
-    return work.adapters === undefined ? work : this.#draftedOf(work, true)
+    const { adapters, images } = work
+    return adapters === undefined && images === undefined ? work : this.#draftedOf(work, true)
   }
 
   /** What the draft computes for one token of each sequence, with the prompts or without. */
@@ -179,6 +180,7 @@ export class Speculative implements CostModel {
     into.decodeContext = work.decodeContext
     into.windows = undefined
     into.adapters = undefined
+    into.images = undefined
     return into
   }
 
@@ -197,6 +199,7 @@ export class Speculative implements CostModel {
     into.prefillTokens = prompts ? work.prefillTokens : 0
     into.prefillAttention = prompts ? work.prefillAttention : 0
     into.decodes = decodes
+    into.images = prompts ? work.images : undefined
     into.logits = prompts ? work.logits : decodes
     into.windows = work.windows
     into.adapters = this.#adaptersOf(work, prompts)

@@ -44,6 +44,7 @@ export class BarrierGroup implements LaneGroup {
         groupTokens: 0,
         groupDecodes: 0,
         windows: undefined,
+        images: undefined,
         adapters: undefined,
       },
       cost: { seconds: 0.5, growth: 0.5, horizon: 1.5 },

@@ -1,9 +1,17 @@
-import type { AttentionReach, ReplicaView, Scheduler, Slot, WindowWork } from '@llmsim/contracts'
+import type {
+  AttentionReach,
+  ImageWork,
+  ReplicaView,
+  Scheduler,
+  Slot,
+  WindowWork,
+} from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
 import type { EventHandle } from '@llmsim/engine'
 import { NO_EVENT } from '@llmsim/engine'
 import type { DecoderTally } from './decoder-tally.js'
 import { FinishHeap } from './finish-heap.js'
+import { noImages } from './image-column.js'
 import type { KvBlocks } from './kv-blocks.js'
 import type { LaneBreakdown } from './lane-breakdown.js'
 import type { PrefixCache } from './prefix-cache.js'
@@ -61,6 +69,8 @@ export class Lane {
   scheduler: Scheduler
   /** Where preempted requests go; undefined: they are recomputed. */
   readonly swap: SwapStore | undefined
+  /** Images that the step at hand encodes; undefined where requests have none. */
+  readonly images: ImageWork | undefined
   readonly view: ReplicaView
   readonly waiting: RequestList
   readonly running: RequestList
@@ -146,6 +156,7 @@ export class Lane {
     this.table = parts.table
     this.scheduler = parts.scheduler
     this.work = parts.work
+    this.images = parts.table.images === undefined ? undefined : noImages()
     this.swap = parts.scheduler.resumesSwapped === true ? parts.swap : undefined
     this.waiting = new RequestList(parts.table)
     this.running = new RequestList(parts.table)

@@ -1,5 +1,6 @@
 import type { Slot, StepWork } from '@llmsim/contracts'
 import { NO_SLOT, SimulatorError } from '@llmsim/contracts'
+import { clearImages } from './image-column.js'
 import type { Lane } from './lane.js'
 import type { LaneAdapters } from './lane-adapters.js'
 import { RECOMPUTE, type PlanBuffer } from './plan-buffer.js'
@@ -23,6 +24,7 @@ export function applyPlan(lane: Lane, plan: PlanBuffer, work: StepWork): void {
   lane.chunks.size = 0
   if (lane.cache !== undefined) takePrefixes(lane, plan, lane.cache)
   if (lane.windows !== undefined) for (const window of lane.windows) window.work.pairs = 0
+  if (lane.images !== undefined) clearImages(work, lane.images)
   for (let i = 0; i < plan.prefills.size; i++)
     prefill(lane, plan.prefills.slots[i]!, plan.prefills.amounts[i]!, work)
   const subset = plan.decodes.size > 0 && !plan.decodesAll
@@ -182,6 +184,8 @@ function prefill(lane: Lane, slot: Slot, tokens: number, work: StepWork): void {
   work.prefillTokens += tokens
   work.prefillAttention += tokens * (done + (tokens + 1) / 2)
   if (lane.windows !== undefined) for (const window of lane.windows) window.addChunk(tokens, done)
+  if (lane.images !== undefined)
+    table.images?.add(lane.images, slot, done, tokens, stage === WAITING)
   if (done + tokens === target) work.logits++
 }
 

@@ -1,4 +1,4 @@
-import type { RequestDraft, SimulationSpec } from '@llmsim/contracts'
+import type { PromptImages, RequestDraft, SimulationSpec } from '@llmsim/contracts'
 import { SimulatorError } from '@llmsim/contracts'
 
 /** Pulls requests from the source, one at a time, checks them, and knows when the next one arrives. */
@@ -12,6 +12,7 @@ export class RequestIntake {
     tenantId: -1,
     classId: -1,
     promptBlocks: undefined,
+    images: undefined,
     maxOutputTokens: 0,
     predictedOutputTokens: 0,
     adapterId: -1,
@@ -79,6 +80,7 @@ export class RequestIntake {
     draft.tenantId = -1
     draft.classId = -1
     draft.promptBlocks = undefined
+    draft.images = undefined
     draft.maxOutputTokens = 0
     draft.predictedOutputTokens = 0
     draft.adapterId = -1
@@ -94,12 +96,24 @@ export class RequestIntake {
       if (!(blockTokens >= 1 && Number.isSafeInteger(blockTokens)))
         this.#refuse('promptBlocks.blockTokens', blockTokens, 1)
     }
+    if (draft.images !== undefined) this.#checkImages(draft.images, promptTokens)
     if (draft.tenantId !== -1 || draft.classId !== -1 || draft.adapterId !== -1)
       this.#checkSender(draft)
     if (draft.maxOutputTokens !== 0 || draft.predictedOutputTokens !== 0)
       this.#checkExpectation(draft)
     this.pulled++
     return true
+  }
+
+  #checkImages(images: PromptImages, promptTokens: number): void {
+    if (this.#spec.images !== true) this.#refuse('images', images.count, 0)
+    for (const field of ['count', 'tokens', 'patches', 'pairs'] as const)
+      if (!(images[field] >= 1 && Number.isSafeInteger(images[field])))
+        this.#refuse(`images.${field}`, images[field], 1)
+    const { count, tokens, offset } = images
+    if (!(offset >= 0 && Number.isSafeInteger(offset))) this.#refuse('images.offset', offset, 0)
+    if (offset + count * tokens > promptTokens)
+      this.#refuse('promptTokens', promptTokens, offset + count * tokens)
   }
 
   /** Checks who sent the draft, and gives it the priority of its class. */

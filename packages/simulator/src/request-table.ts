@@ -1,6 +1,7 @@
 import type { RequestDraft, Slot } from '@llmsim/contracts'
 import type { AdapterColumn } from './adapter-column.js'
 import type { DecodePromises } from './decode-promises.js'
+import type { ImageColumn } from './image-column.js'
 import type { PrefixParts } from './prefix-parts.js'
 
 /** Where a request stands. */
@@ -26,6 +27,8 @@ export class RequestTable {
   prefix: PrefixParts | undefined = undefined
   /** LoRA adapters of requests, where these have any. */
   adapters: AdapterColumn | undefined = undefined
+  /** Images of requests, where these may have any. */
+  images: ImageColumn | undefined = undefined
   /** Decode replicas that requests will go to, where they are chosen on arrival. */
   promises: DecodePromises | undefined = undefined
   /** Objective of the first token of each class, and of all others, in seconds; Infinity: none. */
@@ -150,6 +153,7 @@ export class RequestTable {
     this.blocks[slot] = 0
     this.preemptions[slot] = 0
     if (this.adapters !== undefined) this.adapters.open(slot, request)
+    if (this.images !== undefined) this.images.open(slot, request)
     if (this.prefix !== undefined) {
       this.prefix.contents.open(slot, request)
       this.prefix.paths.open(slot)

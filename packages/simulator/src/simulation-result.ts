@@ -117,6 +117,7 @@ export function resultOf(run: SimulationRun): SimulationResult {
             time: summarizeLatency(run.transfer.times),
             link_utilization: share(run.transfer.busyInWindow(run.clock.now), seconds),
           },
+    ...(run.table.images === undefined ? {} : { images: run.table.images.use() }),
     ...(desk === undefined
       ? {}
       : {

@@ -7,6 +7,7 @@ import { Entrance } from './entrance.js'
 import { setObjectives } from './first-token-objectives.js'
 import { Gateway } from './gateway.js'
 import { GroupStatistics } from './group-statistics.js'
+import { ImageColumn } from './image-column.js'
 import { FIRST_CLIENT_TAG } from './impatient-clients.js'
 import { KvHandover } from './kv-handover.js'
 import { KvTransfer } from './kv-transfer.js'
@@ -92,6 +93,7 @@ export class SimulationRun {
       ? new TierReads(this.table)
       : undefined
     this.table.prefix = prefixPartsOf(spec, newDistribution, tierReads)
+    if (spec.images === true) this.table.images = new ImageColumn()
     if (spec.adapters !== undefined) this.table.adapters = new AdapterColumn(spec.adapters)
     this.#set = new PoolSet(spec, this.table)
     this.pools = this.#set.pools

@@ -1,11 +1,11 @@
-import type { StepWork } from '@llmsim/contracts'
+import type { ImageWork, StepWork } from '@llmsim/contracts'
 import { emptyWork } from '@llmsim/contracts'
 import type { RequestTable } from './request-table.js'
 import type { Segment } from './segment.js'
 import type { SlotList } from './slot-list.js'
 
 /** Numbers kept of one sampled step: the sample's own, then the work. */
-const FIELDS = 7
+const FIELDS = 11
 
 /** What a lane shows of the segment that it runs. */
 interface SampledLane {
@@ -16,6 +16,7 @@ interface SampledLane {
   readonly decoders: { readonly size: number }
   readonly kvTokens: number
   readonly busyShare: number
+  readonly images: ImageWork | undefined
 }
 
 /** The steps that a lane ran at equal intervals of the measured window's time. */
@@ -65,7 +66,19 @@ export class WorkSampler {
       work.decodes = this.#values[at + 3]!
       work.decodeContext = this.#values[at + 4]!
       work.logits = this.#values[at + 5]!
+      work.images = this.#imagesAt(at)
       each(work, this.#values[at + 6]!)
+    }
+  }
+
+  #imagesAt(at: number): ImageWork | undefined {
+    const values = this.#values
+    if (values[at + 7] === 0) return undefined
+    return {
+      images: values[at + 7]!,
+      tokens: values[at + 8]!,
+      patches: values[at + 9]!,
+      pairs: values[at + 10]!,
     }
   }
 
@@ -98,6 +111,10 @@ export class WorkSampler {
     values[at + 3] = sequences
     values[at + 4] = sequences === 0 ? 0 : kvTokens + sequences * (step + 1)
     values[at + 5] = logits + sequences
+    values[at + 7] = lane.images?.images ?? 0
+    values[at + 8] = lane.images?.tokens ?? 0
+    values[at + 9] = lane.images?.patches ?? 0
+    values[at + 10] = lane.images?.pairs ?? 0
     values[at + 6] = (segment.seconds + step * segment.growth) * lane.busyShare
   }
 

@@ -3,6 +3,7 @@ import { replicaBounds, type ReplicaBounds } from '@llmsim/planner'
 import { deploy, type DeployedPool } from '../deployment.js'
 import { simulationSpec } from '../simulation-spec.js'
 import { mostLost } from '../slo-target.js'
+import { imageTraffic } from '../prompt-images.js'
 import { trafficOf } from '../traffic.js'
 import type { PlainObject } from '../scenario/assignments.js'
 import {
@@ -181,7 +182,8 @@ export class FactFinder {
     const scenario = this.study.resolve(candidateScenario(base, candidate))
     const traffic = await trafficOf(scenario, this.study.context.folders)
     const deployment = deploy(scenario, this.study.registries)
-    return simulationSpec(scenario, deployment, traffic, this.study.registries)
+    const requests = imageTraffic(traffic, scenario, deployment.model)
+    return simulationSpec(scenario, deployment, requests, this.study.registries)
   }
 }
 

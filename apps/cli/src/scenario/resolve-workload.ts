@@ -1,6 +1,7 @@
 import { SimulatorError, type Model, type WorkloadSection } from '@llmsim/contracts'
 import { conflict } from './conflict.js'
 import { checkClient } from './resolve-client.js'
+import { resolveImages } from './resolve-images.js'
 
 const defaultInput = 1024
 const defaultOutput = 256
@@ -31,12 +32,13 @@ const ofTrace = [
 /** Traffic with every default filled in. Throws `SimulatorError` `CONFLICT` for what does not go together. */
 export function resolveWorkload(given: WorkloadSection, model: Model): WorkloadSection {
   checkClient(given)
+  const images = resolveImages(given, model)
   if (given.trace !== undefined) {
     const brought = [...open, 'load', 'sessions', ...drawn, ...ownLengths, 'classes'] as const
     refuseAny(given, brought, 'a trace brings its own arrivals and lengths')
     refuseAny(given, ['tenants'], 'a trace says itself who sends its requests')
     refuseAny(given, shared, 'a trace says itself what its prompts begin with')
-    return given
+    return { ...given, ...images }
   }
   refuseAny(given, ofTrace, 'is for a trace')
   checkParts(given)
@@ -45,6 +47,7 @@ export function resolveWorkload(given: WorkloadSection, model: Model): WorkloadS
     ...resolveLengths(given, model),
     ...resolveShared(given),
     ...taken(given, ['classes', 'tenants', 'sessions']),
+    ...images,
     ...limits(given),
   }
 }
