@@ -143,6 +143,7 @@ function count(spec: SimulationSpec, result: SimulationResult): void {
     'time-outs': (result.clients?.timeouts ?? 0) > 0,
     retries: (result.clients?.retries ?? 0) > 0,
     classes: result.classes !== undefined,
+    images: (result.images?.encoded_images ?? 0) > 0,
     'prompts on decode replicas': (result.decider?.decode_requests ?? 0) > 0,
     'first tokens from decode replicas': spec.firstTokenFrom === 'decode',
     'windowed layers': spec.pools.some(({ memory }) => memory.windowed !== undefined),
@@ -189,6 +190,6 @@ describe('every feature with every other', () => {
 
   it('draws from all of them', () => {
     for (const [what, times] of seen) expect(times, what).toBeGreaterThan(15)
-    expect(seen.size).toBe(16)
+    expect(seen.size).toBe(17)
   })
 })

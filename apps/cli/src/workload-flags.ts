@@ -104,6 +104,11 @@ export const workloadFlags: readonly ScenarioFlag[] = group('Workload:', [
     'workload.adapters.zipf_exponent',
     'popularity of the adapters: shares in proportion to k^-S (default: 0)',
   ),
+  integer(
+    '--images-per-request N',
+    'workload.images.per_request',
+    'images in front of the text of each prompt (default: none)',
+  ),
   number(
     '--client-timeout S',
     'workload.client.timeout_s',

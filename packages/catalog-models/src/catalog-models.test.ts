@@ -75,6 +75,30 @@ describe('files', () => {
   })
 })
 
+describe('encoders of images', () => {
+  const seeing = parsed.filter(({ vision }) => vision !== undefined)
+
+  it('are those of several families', () => {
+    expect(new Set(seeing.map(({ family }) => family)).size).toBeGreaterThanOrEqual(3)
+  })
+
+  it.each(seeing.map((model) => [model.name, model] as const))(
+    '%s has the parameters that its shape implies, positions aside',
+    (_name, model) => {
+      const { layers, hidden_size: h, intermediate_size: m, gated, ...vision } = model.vision!
+      const { images, patch_size: patch, frames, projector } = vision
+      // Norms with a bias where networks are not gated (LayerNorm), and learned positions.
+      const network = gated ? 3 * h * m + 2 * m + h + 2 * h : 2 * h * m + m + h + 4 * h
+      const positions = images.kind === 'native' ? 0 : Math.floor(images.size / patch) ** 2 * h
+      const tower = layers * (4 * h * h + 4 * h + network) + 3 * frames * patch * patch * h
+      const products = projector.slice(1).map((width, i) => projector[i]! * width)
+      const whole = tower + positions + products.reduce((sum, each) => sum + each, 0)
+      expect(whole / model.other_parameters).toBeCloseTo(1, 3)
+      expect(projector.at(-1)).toBe(model.hidden_size)
+    },
+  )
+})
+
 describe('names', () => {
   it('are unique, aliases included', () => {
     const names = parsed.flatMap((model) => [model.name, ...model.aliases])

@@ -6,8 +6,9 @@ import type { VisionKernels } from './vision-cost.js'
 /** The encoder's kernels at the shares of the datasheet that the roofline takes for all others. */
 export function rooflineVisionKernels(
   { tensorParallel: tp }: ReplicaLayout,
-  { unquantised, prefillAttention, unquantisedBytes, residualBytes, allReduce }: ReplicaSpeed,
+  speed: ReplicaSpeed,
 ): VisionKernels {
+  const { unquantised, prefillAttention, unquantisedBytes, residualBytes } = speed
   return {
     elementBytes: residualBytes,
     product: (name, runs, depth, columns) =>
@@ -31,7 +32,7 @@ export function rooflineVisionKernels(
       transfer(
         name,
         runs,
-        (rows) => allReduce(rows * bytesPerRow),
+        (rows) => speed.allReduce(rows * bytesPerRow),
         (rows) => ((2 * (tp - 1)) / tp) * rows * bytesPerRow,
       ),
     attention: ({ tokens, pairs, heads, flopPerPair, bytesPerToken }) =>

@@ -142,8 +142,16 @@ function headline(results: ResultsDocument): string[][] {
             `${duration(transfer.time.mean)} on average, link ${percent(transfer.link_utilization)} busy`,
           ],
         ]),
+    ...images(results),
     ...prompts(results),
   ]
+}
+
+/** Images of prompts, where these can have any. */
+function images({ images: use }: ResultsDocument): string[][] {
+  if (use === undefined) return []
+  const { images: all, encoded_images: encoded, tokens } = use
+  return [['Images', `${count(all)} of ${count(tokens)} tokens, ${count(encoded)} encoded`]]
 }
 
 /** Where prompts were computed, if anybody chose. */
