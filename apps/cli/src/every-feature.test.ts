@@ -26,8 +26,14 @@ function specification(seed: number): SimulationSpec {
   const extra = optionsFor(factory.name, seed)
   return randomSpecification(seed, {
     createScheduler: (options) => factory.create({ ...options, extra }),
-    createRouter: (random) => router.create({ random, extra: {} }),
+    createRouter: (random) => router.create({ random, extra: routerOptions(router.name, seed) }),
   })
+}
+
+/** Hashes of all that routers may go by. */
+function routerOptions(name: string, seed: number): Record<string, unknown> {
+  if (name !== 'consistent-hash') return {}
+  return { key: ['session', 'prefix', 'adapter'][seed % 3], prefix_tokens: 16 + (seed % 64) }
 }
 
 /** What a run did, beside its results. */

@@ -12,12 +12,19 @@ afterAll(() => {
 })
 
 const base = [
-  ...['--model', 'llama3-8b', '--xpu', 'h100', '--num-requests', '200', '--arrival-rate', '12'],
+  ...['--model', 'llama3-8b', '--xpu', 'h100', '--num-requests', '200'],
   ...['--avg-input-length', '300', '--avg-output-length', '60', '--cost-model', 'roofline'],
 ]
 
+/** The usual rate, unless another one is given. */
+const rateOf = (argv: readonly string[]): readonly string[] =>
+  argv.includes('--arrival-rate') ? [] : ['--arrival-rate', '12']
+
 async function run(...argv: string[]): Promise<ResultsDocument> {
-  const { code, stderr } = await llmsim([...base, ...argv, '--output', 'results.json'], folder)
+  const { code, stderr } = await llmsim(
+    [...base, ...rateOf(argv), ...argv, '--output', 'results.json'],
+    folder,
+  )
   expect(code, stderr).toBe(0)
   const text = readFileSync(path.join(folder, 'results.json'), 'utf8')
   return JSON.parse(text) as ResultsDocument
@@ -102,10 +109,44 @@ describe('engine.lora', () => {
       ]),
       'workload.adapters.ranks[0]',
     ],
+    ['a router by adapters without any', ['--router', 'lora-affinity'], 'router.name'],
+    [
+      'a router by prefixes without a cache',
+      ['--router', 'consistent-hash', '--set', 'router.options.key=prefix'],
+      'router.options.key',
+    ],
     ['adapters without a number', ['--max-loras', '4', '--adapter-zipf', '1'], 'adapters.number'],
     ['more slots than memory', ['--max-loras', '5000', '--max-lora-rank', '64'], 'LoRA adapters'],
   ])('refuses %s', async (_name, argv, named) => {
     expect(await refusal(...argv)).toContain(named)
+  })
+})
+
+describe('routers', () => {
+  const fleet = ['--dp', '4', '--arrival-rate', '40', '--max-loras', '4', '--num-adapters', '16']
+  const loads = async (...argv: string[]) => adaptersOf(await run(...fleet, ...argv)).loads
+
+  it('load adapters less often where they know them', async () => {
+    const blind = await loads('--router', 'round-robin')
+    expect(await loads('--router', 'lora-affinity')).toBeLessThan(blind / 2)
+    const hashed = ['--router', 'consistent-hash', '--set', 'router.options.key=adapter']
+    // Each adapter has one replica.
+    expect(await loads(...hashed)).toBeLessThan(blind / 2)
+    const weighted = ['--router', 'weighted', '--set', 'router.options.lora_weight=5']
+    expect(await loads(...weighted)).toBeLessThan(blind)
+  })
+
+  it('find more in prefix caches where they go by what prompts begin with', async () => {
+    const rate = async (...argv: string[]) => {
+      const prefixes = ['--shared-prefix-length', '256', '--num-shared-prefixes', '60']
+      const { kv_cache } = await run(
+        ...['--dp', '4', '--enable-prefix-caching', ...prefixes, '--router', 'consistent-hash'],
+        ...argv,
+      )
+      return kv_cache.prefix_hit_rate!
+    }
+    const byPrefix = await rate('--set', 'router.options.key=prefix')
+    expect(byPrefix).toBeGreaterThan(1.2 * (await rate()))
   })
 })
 

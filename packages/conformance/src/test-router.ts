@@ -32,7 +32,14 @@ export function testRouter(
     const pool = randomPool(random)
     return Array.from({ length: 50 }, (_, i) =>
       router.route(
-        { arrivalSeconds: i, promptTokens: random.whole(1, 4000), sessionId: i % 7, priority: 0 },
+        {
+          arrivalSeconds: i,
+          promptTokens: random.whole(1, 4000),
+          sessionId: i % 7,
+          priority: 0,
+          adapterId: random.whole(-1, 5),
+          prefixKey: (tokens) => (i % 3) * tokens - 1,
+        },
         pool,
       ),
     )
@@ -89,6 +96,13 @@ function randomPool(random: RandomNumbers): PoolView {
     // Numbered otherwise, since some replicas are not there; with a prefix cache, or without one.
     id: (replica) => 3 * replica + 1,
     ...(random.chance(0.5) ? { cachedTokens: (replica) => load(replica) * 16 } : {}),
+    ...(random.chance(0.5)
+      ? {
+          adapterPlace: (replica) =>
+            (['running', 'waiting', 'resident', 'absent'] as const)[load(replica) % 4]!,
+          freeAdapterSlots: (replica) => (load(replica) % 5) - 2,
+        }
+      : {}),
   }
 }
 

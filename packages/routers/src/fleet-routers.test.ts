@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   consistentHash,
   leastKv,
+  loraAffinity,
   powerOfTwo,
   prefixAffinity,
   sessionSticky,
@@ -185,5 +186,105 @@ describe('weighted', () => {
     const router = create(weighted)
     const pool = poolOf({ 0: 4, 1: 4, 2: 4 })
     expect([1, 2, 3, 4].map(() => router.route(request(), pool))).toEqual([0, 1, 2, 0])
+  })
+})
+
+describe('consistent-hash by another key', () => {
+  const pool = poolOf({ 0: 0, 1: 0, 2: 0, 3: 0 })
+  const router = create(consistentHash, { key: 'prefix', prefix_tokens: 64 })
+  const beginning = (key: number, sessionId = -1): RoutedRequest => ({
+    ...request(sessionId),
+    prefixKey: (tokens) => (tokens === 64 ? key : NaN),
+  })
+
+  it('keeps those together that begin alike, whatever their session', () => {
+    for (let key = 0; key < 50; key++) {
+      const [first, second] = [
+        router.route(beginning(key, 1), pool),
+        router.route(beginning(key, 2), pool),
+      ]
+      expect(first).toBe(second)
+    }
+    const chosen = Array.from({ length: 200 }, (_, key) => router.route(beginning(key), pool))
+    expect(new Set(chosen).size).toBe(4)
+  })
+
+  it('goes by the session where nothing is known of the prompt, and by load without any', () => {
+    const bySession = create(consistentHash)
+    expect(router.route(beginning(-1, 5), pool)).toBe(bySession.route(request(5), pool))
+    expect(router.route(request(5), pool)).toBe(bySession.route(request(5), pool))
+    expect(router.route(beginning(-1), poolOf({ 0: 3, 1: 1, 2: 2 }))).toBe(1)
+  })
+
+  it('goes by the adapter', () => {
+    const byAdapter = create(consistentHash, { key: 'adapter' })
+    const with3 = { ...request(1), adapterId: 3 }
+    expect(byAdapter.route(with3, pool)).toBe(create(consistentHash).route(request(3), pool))
+    expect(() => create(consistentHash, { key: 'tenant' })).toThrow('router.options.key')
+  })
+})
+
+type Place = ReturnType<NonNullable<PoolView['adapterPlace']>>
+
+/** Replicas with so many unfinished requests, where the adapter is, and how many slots are free. */
+function poolWith(...replicas: readonly (readonly [number, Place, number])[]): PoolView {
+  return {
+    ...poolOf(Object.fromEntries(replicas.map(([load], i) => [i, load]))),
+    adapterPlace: (replica) => replicas[replica]![1],
+    freeAdapterSlots: (replica) => replicas[replica]![2],
+  }
+}
+
+describe('lora-affinity', () => {
+  it('names the least loaded of those that have the adapter', () => {
+    const router = create(loraAffinity)
+    const pool = poolWith(
+      [9, 'running', 0],
+      [5, 'resident', 1],
+      [7, 'waiting', 0],
+      [0, 'absent', 4],
+    )
+    expect(router.route(request(), pool)).toBe(1)
+  })
+
+  it('names one with a free slot where none has it, and any where there is none', () => {
+    const router = create(loraAffinity)
+    expect(router.route(request(), poolWith([1, 'absent', 0], [9, 'absent', 1]))).toBe(1)
+    expect(router.route(request(), poolWith([8, 'absent', -1], [1, 'absent', 0]))).toBe(1)
+    expect(router.route(request(), poolOf({ 0: 5, 1: 2 }))).toBe(1)
+  })
+
+  it('sometimes prefers a free slot, so that popular adapters spread', () => {
+    const router = create(loraAffinity, { affinity_threshold: 0.75 })
+    const pool = poolWith([5, 'running', 0], [0, 'absent', 2])
+    const chosen = Array.from({ length: 4000 }, () => router.route(request(), pool))
+    expect(chosen.filter((replica) => replica === 1).length / 4000).toBeCloseTo(0.25, 1)
+  })
+
+  it('passes over long queues while there are others', () => {
+    const router = create(loraAffinity, { queue_threshold: 4 })
+    expect(router.route(request(), poolWith([20, 'running', 0], [0, 'absent', 1]))).toBe(1)
+    expect(router.route(request(), poolWith([20, 'running', 0], [30, 'absent', 1]))).toBe(0)
+  })
+
+  it('takes equals in turn', () => {
+    const router = create(loraAffinity)
+    const pool = poolWith([0, 'resident', 0], [0, 'resident', 0], [0, 'resident', 0])
+    expect([1, 2, 3, 4].map(() => router.route(request(), pool))).toEqual([0, 1, 2, 0])
+  })
+})
+
+describe('weighted with adapters', () => {
+  it('scores 1 in use or in memory, 0.8 for a slot, 0.6 for a queue that waits for it', () => {
+    const only = { queue_weight: 0, kv_weight: 0, prefix_weight: 0 }
+    const best = (...replicas: Parameters<typeof poolWith>) =>
+      create(weighted, only).route(request(), poolWith(...replicas))
+    expect(best([0, 'absent', 1], [0, 'resident', 0])).toBe(1)
+    expect(best([0, 'waiting', 0], [0, 'absent', 1])).toBe(1)
+    expect(best([0, 'absent', 0], [0, 'waiting', 0])).toBe(1)
+    const none = { ...only, lora_weight: 0 }
+    expect(
+      create(weighted, none).route(request(), poolWith([0, 'absent', 0], [0, 'running', 0])),
+    ).toBe(0)
   })
 })

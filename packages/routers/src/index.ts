@@ -2,6 +2,7 @@ import type { RouterFactory } from '@llmsim/contracts'
 import { consistentHash } from './consistent-hash.js'
 import { leastKv } from './least-kv.js'
 import { leastOutstanding } from './least-outstanding.js'
+import { loraAffinity } from './lora-affinity.js'
 import { powerOfTwo } from './power-of-two.js'
 import { prefixAffinity } from './prefix-affinity.js'
 import { random } from './random.js'
@@ -13,6 +14,7 @@ export {
   consistentHash,
   leastKv,
   leastOutstanding,
+  loraAffinity,
   powerOfTwo,
   prefixAffinity,
   random,
@@ -34,5 +36,6 @@ export const routers: readonly RouterFactory[] = [
   sessionSticky,
   consistentHash,
   prefixAffinity,
+  loraAffinity,
   weighted,
 ]

@@ -9,6 +9,7 @@ import { named, type Registries } from '../registries.js'
 import { findAccelerator, findModel, type FoundEntry, type NameOrEntry } from './catalog-entries.js'
 import { resolveAdapters, resolveLora } from './resolve-adapters.js'
 import { checkOrders } from './check-order.js'
+import { checkRouters } from './check-router.js'
 import {
   checkBandwidth,
   resolveCluster,
@@ -95,6 +96,7 @@ export function resolveScenario(
     breakdown: scenario.breakdown ?? false,
   }
   checkOrders(resolved)
+  checkRouters(resolved)
   return resolved
 }
 
