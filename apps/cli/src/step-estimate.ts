@@ -1,9 +1,13 @@
 import {
   causalPairs,
   emptyWork,
+  seenPairs,
+  seenTokens,
+  type CostModel,
   type OperatorCost,
   type PoolRole,
   type StepWork,
+  type WindowWork,
 } from '@llmsim/contracts'
 import { maxConcurrentSequences, type MemoryFootprint } from '@llmsim/cost-models'
 import type { DeployedPool } from './deployment.js'
@@ -62,6 +66,7 @@ export function estimatePool(pool: DeployedPool, batch: EstimatedBatch): PoolEst
         prefillTokens: batch.prefills * batch.promptTokens,
         prefillAttention: batch.prefills * causalPairs(batch.promptTokens, 0),
         logits: batch.prefills,
+        windows: seenThrough(pool.costModel, { ...batch, decodes: 0 }),
       }),
     )
   if (role !== 'prefill')
@@ -71,6 +76,7 @@ export function estimatePool(pool: DeployedPool, batch: EstimatedBatch): PoolEst
         decodes: batch.decodes,
         decodeContext: batch.decodes * batch.contextTokens,
         logits: batch.decodes,
+        windows: seenThrough(pool.costModel, { ...batch, prefills: 0 }),
       }),
     )
   return {
@@ -112,6 +118,19 @@ function stepOf(
     tokens_per_sec: produced / cost.seconds,
     operators: costModel.breakdown(work),
   }
+}
+
+/** What the sequences of a step see through the windows of the model. */
+function seenThrough(
+  { windows }: CostModel,
+  { prefills, promptTokens, decodes, contextTokens }: EstimatedBatch,
+): WindowWork[] | undefined {
+  return windows?.map((reach) => ({
+    context: decodes * seenTokens(reach, contextTokens),
+    growing: 0,
+    steps: 1,
+    pairs: prefills * seenPairs(reach, promptTokens, 0),
+  }))
 }
 
 /** Tokens of sequences so long that all of their layers take blocks, as engines print it. */

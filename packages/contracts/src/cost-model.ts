@@ -125,3 +125,23 @@ export function emptyWork(): StepWork {
 export function causalPairs(tokens: number, context: number): number {
   return tokens * (context + (tokens + 1) / 2)
 }
+
+/** Tokens that a position sees through a window, with `context` tokens up to it, itself included. */
+export function seenTokens({ tokens: window, kind }: AttentionReach, context: number): number {
+  return kind === 'chunked' ? ((context - 1) % window) + 1 : Math.min(context, window)
+}
+
+/** Token pairs that `tokens` new ones behind `context` earlier ones compute through a window. */
+export function seenPairs(reach: AttentionReach, tokens: number, context: number): number {
+  const { tokens: window, kind } = reach
+  if (kind === 'chunked')
+    return pairsOfChunks(context + tokens, window) - pairsOfChunks(context, window)
+  const below = Math.min(tokens, Math.max(0, window - context))
+  return causalPairs(below, context) + (tokens - below) * window
+}
+
+/** Token pairs of the first `tokens` tokens, each seeing its own chunk only. */
+function pairsOfChunks(tokens: number, window: number): number {
+  const rest = tokens % window
+  return ((tokens - rest) / window) * causalPairs(window, 0) + causalPairs(rest, 0)
+}

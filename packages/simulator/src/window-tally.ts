@@ -1,4 +1,5 @@
 import type { AttentionReach, WindowWork } from '@llmsim/contracts'
+import { seenPairs } from '@llmsim/contracts'
 
 /**
  * What the decoders of a lane see through one window, kept as they join, advance and leave.
@@ -8,6 +9,7 @@ import type { AttentionReach, WindowWork } from '@llmsim/contracts'
  */
 export class WindowTally {
   readonly work: WindowWork = { context: 0, growing: 0, steps: Infinity, pairs: 0 }
+  readonly #reach: AttentionReach
   readonly #window: number
   readonly #chunked: boolean
   /** Sum of what decoders see in the next step, and how many of them see one token more after it. */
@@ -19,7 +21,9 @@ export class WindowTally {
   /** Steps to the next change; Infinity where none is to come. */
   #next = Infinity
 
-  constructor({ tokens, kind }: AttentionReach) {
+  constructor(reach: AttentionReach) {
+    const { tokens, kind } = reach
+    this.#reach = reach
     this.#window = tokens
     this.#chunked = kind === 'chunked'
     this.#changes = new Int32Array(tokens)
@@ -99,20 +103,6 @@ export class WindowTally {
 
   /** Adds a prompt chunk of `tokens` tokens behind `context` earlier ones. */
   addChunk(tokens: number, context: number): void {
-    this.work.pairs += this.#chunked
-      ? pairsOfChunks(context + tokens, this.#window) - pairsOfChunks(context, this.#window)
-      : pairsInWindow(tokens, context, this.#window)
+    this.work.pairs += seenPairs(this.#reach, tokens, context)
   }
-}
-
-/** Token pairs of `tokens` new ones behind `context`, each seeing `window` at most, itself included. */
-function pairsInWindow(tokens: number, context: number, window: number): number {
-  const below = Math.min(tokens, Math.max(0, window - context))
-  return below * (context + (below + 1) / 2) + (tokens - below) * window
-}
-
-/** Token pairs of the first `tokens` tokens, each seeing its own chunk only. */
-function pairsOfChunks(tokens: number, window: number): number {
-  const rest = tokens % window
-  return (((tokens - rest) / window) * window * (window + 1)) / 2 + (rest * (rest + 1)) / 2
 }
