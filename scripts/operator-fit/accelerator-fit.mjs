@@ -10,6 +10,7 @@ import {
   latentPrefill,
   prefillAttention,
 } from './kernel-rows.mjs'
+import { infersimRows } from './infersim-rows.mjs'
 import { layerProfileRows } from './layer-profile-rows.mjs'
 import { SiliconTables } from './measured-table.mjs'
 
@@ -39,6 +40,7 @@ const FEWEST_ROWS = 40
  */
 export function fitAccelerator(entry, datasheet, folder, relative) {
   const profiled = layerProfileRows(entry, folder)
+  const alone = infersimRows(entry, folder)
   const tables = new SiliconTables(path.join(folder, 'aiconfigurator'))
   const peaks = datasheet.peak_flop_per_s
   const device = (format) => ({
@@ -54,14 +56,22 @@ export function fitAccelerator(entry, datasheet, folder, relative) {
   const fitted = (name, kind, rows, format, parameters, fixed = {}) => {
     if (rows.length < FEWEST_ROWS) return undefined
     const on = device(format)
-    const { curve, fit } = fitCurve(
-      rows,
-      parameters,
-      (found, row) => kind.predict(on)({ ...fixed, ...found }, row),
-      kind.impossible?.(on),
-    )
+    const { forms = [{}] } = kind
+    const [best] = forms
+      .map((form) => {
+        const constants = { ...fixed, ...form }
+        const found = fitCurve(
+          rows,
+          parameters,
+          (curve, row) => kind.predict(on)({ ...constants, ...curve }, row),
+          kind.impossible?.(on),
+        )
+        return { ...found, constants }
+      })
+      .toSorted((a, b) => a.loss - b.loss)
+    const { curve, fit, constants } = best
     fits.push({ curve: name, ...fit })
-    return { ...fixed, ...curve }
+    return { ...constants, ...curve }
   }
   const defined = (record) =>
     Object.fromEntries(Object.entries(record).filter(([, curve]) => curve !== undefined))
@@ -80,13 +90,14 @@ export function fitAccelerator(entry, datasheet, folder, relative) {
     let rows = gemm.rows(products, type)
     if (rows.length === 0) rows = gemm.rows(table('gemm', ['trtllm']), type)
     if (rows.length === 0 && !quantised) rows = profiled.gemm
+    if (rows.length === 0 && format === 'fp8') rows = alone.fp8_gemm
     if (peaks[format] === undefined && !weightOnly.includes(format)) continue
     kernels.gemm[format] = fitted(
       `gemm.${format}`,
       gemm,
       rows,
       format,
-      gemm.parameters(quantised),
+      gemm.parameters(quantised, peaks[format] === undefined),
       gemm.fixed(quantised),
     )
   }
@@ -120,18 +131,25 @@ export function fitAccelerator(entry, datasheet, folder, relative) {
       kernels[name][format] = fitted(
         `${name}.${format}`,
         kind,
-        all.length === 0 && format === 'bf16' ? (profiled[name] ?? []) : kind.rows(all, format),
+        [
+          ...kind.rows(all, format),
+          ...(format === 'bf16' ? [...(profiled[name] ?? []), ...(alone[name] ?? [])] : []),
+        ],
         'bf16',
         kind.parameters(),
       )
   }
+  // A pass that was not measured is that of the relative.
+  const { fp8 } = kernels.gemm
+  if (fp8 !== undefined && alone.fp8_gemm.length > 0)
+    fp8.pass_bytes_per_input = relative.kernels.gemm.fp8.pass_bytes_per_input
   const moved = elementwise.rows(entry, folder)
   const mover = fitted('elementwise', elementwise, moved, 'bf16', elementwise.parameters())
   const interconnect =
     relative === undefined ? interconnectCurves(entry, table, fitted) : relative.interconnect
   return {
     name: entry.name,
-    version: 1,
+    version: entry.version,
     date: '2026-11-25',
     compute_units: entry.computeUnits,
     kernels: {
@@ -202,6 +220,15 @@ const method =
   'Levenberg-Marquardt on the logarithm of times, reweighted so that outliers pull less; a fifth of the rows, by a hash of their shape, left out of the fit (scripts/fit-operators.mjs)'
 
 function sourcesOf(entry, moved) {
+  if (entry.infersim !== undefined)
+    return [
+      {
+        url: 'https://github.com/alibaba/InferSim/tree/f2293da',
+        title: `InferSim, kernels of ${entry.name} alone: DeepGEMM, FlashAttention-3, FlashMLA`,
+        license: 'Apache-2.0',
+        method: `${method}; all other curves are those of ${entry.relative}`,
+      },
+    ]
   if (entry.layerProfile !== undefined)
     return [
       {

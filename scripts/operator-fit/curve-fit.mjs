@@ -12,7 +12,7 @@ export function hash(text) {
 }
 
 /** Rows that the fit sees at most: more of them change nothing but the time it takes. */
-const MOST_ROWS = 2500
+const MOST_ROWS = 600
 
 /** Errors beyond this are taken as outliers: they weigh less, as in an L1 fit. */
 const OUTLIER = 0.08
@@ -133,6 +133,8 @@ export function fitCurve(measured, parameters, predict, impossible = () => false
   const errors = held.map((row) => Math.abs(predict(curve, row) / row.seconds - 1))
   return {
     curve,
+    /** Of the rows that were fitted, to choose between forms by. */
+    loss: loss(best),
     fit: {
       rows: kept.length - held.length,
       held_out_rows: held.length,

@@ -27,6 +27,9 @@ const size = (start, least, most) => ({ kind: 'size', start, least, most, zero: 
 
 const launch = (start) => size(start, 1e-7, 2e-4)
 
+/** How well the two sides hide each other: what fits best is taken. */
+const overlaps = [{ overlap: 2 }, { overlap: 4 }]
+
 /** No layer of a published model, whole on one device, is deeper than this. */
 const DEEPEST = 32768
 
@@ -41,15 +44,17 @@ function heldInCache(device, { shape, seconds }) {
 
 /** Products: by the roofline of operands and results, tiles in waves. */
 export const gemm = {
-  parameters: (quantised) => ({
-    compute_fraction: share(0.7, 0.02, 0.93),
+  parameters: (quantised, unpacked) => ({
+    compute_fraction: share(unpacked ? 0.25 : 0.8),
     memory_fraction: share(0.8),
     latency_s: launch(3e-6),
     ramp_depth: size(100, 1, 4000),
     depth_s: { ...size(5e-10, 1e-12, 2e-8), starts: [3e-11, 2e-9] },
     ...(quantised ? { pass_bytes_per_input: size(4, 0.01, 12) } : {}),
     tail_bytes_per_output: size(0.3, 0.01, 8),
+    cache_ratio: { ...size(3, 0.5, 30), zero: false },
   }),
+  forms: overlaps,
   fixed: (quantised) => (quantised ? {} : { pass_bytes_per_input: 0 }),
   rows: (table, type) =>
     table
@@ -126,6 +131,9 @@ const FEWEST_HEADS = 4
 /** Contexts shorter than this are over before decoding them matters. */
 const SHORTEST_CONTEXT = 128
 
+/** Prompts shorter than this are over in the time of a launch, by kernels for a few rows. */
+const SHORTEST_PROMPT = 64
+
 const plainHeads = ({ head_dim: dim, window_size: window = 0, num_heads: heads }) =>
   (window === 0 || window === '') && [64, 128, 256].includes(dim) && heads >= FEWEST_HEADS
 
@@ -139,11 +147,11 @@ export const prefillAttention = {
     softmax_flop_per_pair: size(60, 1, 2000),
     half_flop: size(3e8, 1e5, 1e11),
   }),
+  forms: overlaps,
   rows: (table, type) =>
     table
       .filter((row) => plainHeads(row) && (row.kv_cache_dtype ?? 'bf16') === type)
-      // A prompt of one token is decoded, by another kernel.
-      .filter((row) => (row.attn_dtype ?? 'bf16') !== 'fp8' && row.isl > 1)
+      .filter((row) => (row.attn_dtype ?? 'bf16') !== 'fp8' && row.isl >= SHORTEST_PROMPT)
       .map((row) => ({
         key: `prefill ${type} ${row.batch_size} ${row.isl} ${row.num_heads} ${row.num_key_value_heads} ${row.head_dim}`,
         seconds: row.latency_ms / 1e3,
@@ -166,7 +174,7 @@ export const prefillAttention = {
 const decodeParameters = (tileRows) => ({
   memory_fraction: share(0.8),
   compute_fraction: { ...share(0.4), starts: [0.05, 0.4] },
-  floor_s: { ...launch(1.5e-5), starts: [1e-5, 2e-5] },
+  floor_s: { ...size(1.5e-5, 1e-7, 1e-3), starts: [1e-5, 2e-5] },
   latency_s: { ...launch(8e-6), starts: [5e-6, 1e-5] },
   sequence_head_s: size(1e-8, 1e-11, 1e-6),
   tile_rows: { ...size(tileRows, 1, 128), zero: false },
@@ -175,6 +183,9 @@ const decodeParameters = (tileRows) => ({
 const decodePredict = (device) => (curve, row) =>
   decodeSeconds(decodeLines(curve, device, row.shape), row.sequences, row.context)
 
+/** Caches that may be read before nothing of the first pass is left for the next. */
+const KEPT_CACHES = 2.5
+
 /**
  * Keys and values that the second-level cache held from one repetition to the next: in serving they
  * come from memory, where a step between two reads of them moves all of the weights.
@@ -182,7 +193,8 @@ const decodePredict = (device) => (curve, row) =>
 const readsFromCache = (device) => (row) => {
   const bytes = row.context * row.shape.kvBytesPerToken
   const seconds = bytes / device.bytesPerSecond
-  return row.seconds < seconds || (bytes < device.cacheBytes && seconds > 0.15 * row.seconds)
+  const kept = row.inPlace ? 0 : KEPT_CACHES * device.cacheBytes
+  return row.seconds < seconds || (bytes < kept && seconds > 0.15 * row.seconds)
 }
 
 /** Attention of decoding sequences without a window, all equally long. */
@@ -210,14 +222,24 @@ export const decodeAttention = {
 }
 
 /** DeepSeek's sizes, of which the MLA tables are. */
-const latent = { rank: 512, rope: 64, qk: 192, v: 128 }
+export const latent = { rank: 512, rope: 64, qk: 192, v: 128 }
+
+/** What one layer of latent attention reads and multiplies for each token of its context. */
+export const latentShape = (heads, type) => ({
+  heads,
+  kvHeads: 1,
+  flopPerHead: 2 * (2 * latent.rank + latent.rope),
+  kvBytesPerToken: (latent.rank + latent.rope) * elementBytes[type],
+  rowBytes: 2 * heads * (2 * latent.rank + latent.rope),
+})
 
 export const latentPrefill = {
   parameters: prefillAttention.parameters,
+  forms: prefillAttention.forms,
   rows: (table, type) =>
     table
       .filter((row) => (row.kv_cache_dtype ?? 'bf16') === type)
-      .filter((row) => row.isl > 1 && row.num_heads >= FEWEST_HEADS)
+      .filter((row) => row.isl >= SHORTEST_PROMPT && row.num_heads >= FEWEST_HEADS)
       .map((row) => ({
         key: `mla prefill ${type} ${row.batch_size} ${row.isl} ${row.num_heads}`,
         seconds: row.latency_ms / 1e3,
@@ -235,6 +257,8 @@ export const latentPrefill = {
 
 export const latentDecode = {
   parameters: () => decodeParameters(16),
+  // Kernels that read a cache of 8 bits may multiply in it, too.
+  forms: [{}, { operand_bits: 8 }],
   rows: (table, type) =>
     table
       .filter((row) => (row.kv_cache_dtype ?? 'bf16') === type)
@@ -244,13 +268,7 @@ export const latentDecode = {
         seconds: row.latency_ms / 1e3,
         sequences: row.batch_size,
         context: row.batch_size * (row.step + 1),
-        shape: {
-          heads: row.num_heads,
-          kvHeads: 1,
-          flopPerHead: 2 * (2 * latent.rank + latent.rope),
-          kvBytesPerToken: (latent.rank + latent.rope) * elementBytes[type],
-          rowBytes: 2 * row.num_heads * (2 * latent.rank + latent.rope),
-        },
+        shape: latentShape(row.num_heads, type),
       })),
   predict: decodePredict,
   impossible: readsFromCache,

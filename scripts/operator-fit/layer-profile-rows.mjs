@@ -4,6 +4,8 @@ import { readTable } from './measured-table.mjs'
 /** Profiles of one layer of a model on one device, as LLMServingSim keeps them of vLLM. */
 const sizes = {
   'meta-llama/Llama-3.1-8B': { hidden: 4096, inner: 14336, heads: 32, kvHeads: 8, dim: 128 },
+  'Qwen/Qwen3-30B-A3B-Instruct-2507': { hidden: 2048, heads: 32, kvHeads: 4, dim: 128 },
+  'Qwen/Qwen3-32B': { hidden: 5120, inner: 25600, heads: 64, kvHeads: 8, dim: 128 },
 }
 
 /** Decode contexts from which on they matter, as in the other tables. */
@@ -18,31 +20,49 @@ function shapesOf({ hidden, inner, heads, kvHeads, dim }) {
   }
 }
 
-/** Rows of products and of both kinds of attention; none without a profile. What only moves data stays in
- * the second-level cache of such a profile. */
-export function layerProfileRows({ layerProfile }, folder) {
+/**
+ * Rows of products and of both kinds of attention; none without a profile. What only moves data stays in the
+ * second-level cache of such a profile; keys and values do not, as a whole layer runs between two reads.
+ */
+export function layerProfileRows({ layerProfile, decodeProfiles }, folder) {
   const rows = { gemm: [], prefill_attention: [], decode_attention: [] }
-  if (layerProfile === undefined) return rows
-  const { hardware, model } = layerProfile
-  const at = path.join(folder, 'llmservingsim/perf', hardware, model, 'bf16/tp1')
-  const { heads, kvHeads, dim } = sizes[model]
+  if (layerProfile !== undefined) {
+    const at = profileOf(folder, layerProfile)
+    rows.gemm.push(...productRows(at, layerProfile.model))
+    rows.prefill_attention.push(...attentionRows(at, layerProfile.model).prefill)
+    rows.decode_attention.push(...attentionRows(at, layerProfile.model).decode)
+  }
+  for (const profile of decodeProfiles ?? [])
+    rows.decode_attention.push(...attentionRows(profileOf(folder, profile), profile.model).decode)
+  return rows
+}
+
+const profileOf = (folder, { hardware, model }) =>
+  path.join(folder, 'llmservingsim/perf', hardware, model, 'bf16/tp1')
+
+function productRows(at, model) {
   const shapes = shapesOf(sizes[model])
-  for (const { layer, tokens, time_us: time } of readTable(path.join(at, 'dense.csv'))) {
-    if (shapes[layer] === undefined) continue
-    rows.gemm.push({
+  return readTable(path.join(at, 'dense.csv'))
+    .filter(({ layer }) => shapes[layer] !== undefined)
+    .map(({ layer, tokens, time_us: time }) => ({
       key: `gemm bf16 ${tokens} ${layer}`,
       seconds: time / 1e6,
       shape: { rows: tokens, ...shapes[layer], weightBytes: 2, inputBytes: 2, outputBytes: 2 },
-    })
-  }
+    }))
+}
+
+function attentionRows(at, model) {
+  const { heads, kvHeads, dim } = sizes[model]
+  const rows = { prefill: [], decode: [] }
   for (const row of readTable(path.join(at, 'attention.csv'))) {
     const { prefill_chunk: chunk, kv_prefill: before, n_decode: decodes, kv_decode: context } = row
     const seconds = row.time_us / 1e6
-    const key = `attention ${chunk} ${before} ${decodes} ${context}`
+    const key = `attention ${model} ${chunk} ${before} ${decodes} ${context}`
     if (chunk === 0 && context >= SHORTEST_CONTEXT)
-      rows.decode_attention.push({
+      rows.decode.push({
         key,
         seconds,
+        inPlace: true,
         sequences: decodes,
         context: decodes * context,
         shape: {
@@ -54,7 +74,7 @@ export function layerProfileRows({ layerProfile }, folder) {
         },
       })
     if (decodes === 0 && chunk > 1)
-      rows.prefill_attention.push({
+      rows.prefill.push({
         key,
         seconds,
         shape: {

@@ -86,6 +86,8 @@ export const DecodeAttentionCurve = z.strictObject({
   sequence_head_s: seconds,
   /** Query rows that a tile of the matrix units holds: fewer heads per key/value head are padded. */
   tile_rows: z.number().positive(),
+  /** Bits of the operands that are multiplied: of 8 the matrix units do twice as many as of 16, the peak when absent. */
+  operand_bits: z.union([z.literal(8), z.literal(16)]).optional(),
 })
 
 /** Norms, rotary embedding, activations: what only moves data. */

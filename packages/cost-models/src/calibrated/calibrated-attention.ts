@@ -8,7 +8,7 @@ import {
 import { unquantisedFormat } from '../compute-format.js'
 import { passes, type CalibratedInputs } from './calibrated-operators.js'
 import { curveOf } from './curve-choice.js'
-import { decodeLines, decodeSeconds, type DecodeLines } from './decode-lines.js'
+import { decodeLines, decodePeak, decodeSeconds, type DecodeLines } from './decode-lines.js'
 import {
   prefillCompute,
   prefillMemory,
@@ -94,7 +94,7 @@ export class CalibratedAttention {
       ),
       computePerContext: Math.max(
         lines.computePerContext,
-        (layers * rows * parts.decodeFlopPerHead) / device.flopPerSecond,
+        (layers * rows * parts.decodeFlopPerHead) / decodePeak(parts.decodeCurve, device),
       ),
     }
     this.#prefill = {

@@ -25,6 +25,14 @@ export interface DecodeLines {
   readonly computePerContext: number
 }
 
+/** FLOP/s of the matrix units at best, in the operands that the kernel multiplies. */
+export function decodePeak(
+  { operand_bits: bits = 16 }: DecodeAttentionCurve,
+  device: KernelDevice,
+): number {
+  return (device.flopPerSecond * 16) / bits
+}
+
 /** The lines of `layers` layers. */
 export function decodeLines(
   curve: DecodeAttentionCurve,
@@ -42,7 +50,7 @@ export function decodeLines(
     memoryPerContext: (layers * shape.kvBytesPerToken) / bytesPerSecond,
     computeFixed: layers * curve.latency_s,
     computePerContext:
-      (layers * padded * shape.flopPerHead) / (device.flopPerSecond * curve.compute_fraction),
+      (layers * padded * shape.flopPerHead) / (decodePeak(curve, device) * curve.compute_fraction),
   }
 }
 
