@@ -11,7 +11,7 @@ import {
   prefillAttention,
 } from './kernel-rows.mjs'
 import { infersimRows } from './infersim-rows.mjs'
-import { layerProfileRows } from './layer-profile-rows.mjs'
+import { layerProfileRows, unpackedRatio } from './layer-profile-rows.mjs'
 import { SiliconTables } from './measured-table.mjs'
 
 /** Our number formats, and the tables' names of them by kind of table. */
@@ -97,7 +97,7 @@ export function fitAccelerator(entry, datasheet, folder, relative) {
       gemm,
       rows,
       format,
-      gemm.parameters(quantised, peaks[format] === undefined),
+      gemm.parameters(quantised, peaks[format] === undefined, entry.tilesWait ?? true),
       gemm.fixed(quantised),
     )
   }
@@ -161,10 +161,17 @@ export function fitAccelerator(entry, datasheet, folder, relative) {
       ),
       elementwise: mover ?? relative?.kernels.elementwise ?? elementwise.usual,
     },
-    engine_kernels: engineKernels(entry, table, fitted),
+    engine_kernels: engineKernels(
+      entry,
+      table,
+      fitted,
+      kernels.decode_attention.bf16,
+      unpackedRatio(entry, folder, datasheet.memory_bandwidth_bytes_per_s),
+    ),
     interconnect,
     fits,
     sources: sourcesOf(entry, mover !== undefined),
+    relatives: relativesOf(entry),
   }
 }
 
@@ -172,8 +179,11 @@ export function fitAccelerator(entry, datasheet, folder, relative) {
 const ownEngines = { 'tensorrt-llm': 'trtllm' }
 
 /** Decode attention of single engines; undefined where the common curves are theirs, or rows are few. */
-function engineKernels(entry, table, fitted) {
+function engineKernels(entry, table, fitted, decode16, unpacked) {
   const found = {}
+  // vLLM's attention takes prompts and decoding sequences in one launch.
+  if (unpacked !== undefined)
+    found.vllm = { decode_attention: { bf16: { ...decode16, unpacked_ratio: unpacked } } }
   for (const [profile, engine] of Object.entries(ownEngines)) {
     if (!entry.ownEngines?.includes(engine)) continue
     const decode = {}
@@ -214,6 +224,13 @@ function interconnectCurves(entry, table, fitted) {
         : curves('expert_all_to_all', expertAllToAll, expertAllToAll.rows(deep)),
     send: sendCurves(gathers),
   }
+}
+
+function relativesOf({ relatives }) {
+  if (relatives === undefined) return undefined
+  return Object.fromEntries(
+    Object.entries(relatives).map(([name, error]) => [name, { error_percent: error }]),
+  )
 }
 
 const method =

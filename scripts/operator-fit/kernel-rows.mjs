@@ -44,15 +44,15 @@ function heldInCache(device, { shape, seconds }) {
 
 /** Products: by the roofline of operands and results, tiles in waves. */
 export const gemm = {
-  parameters: (quantised, unpacked) => ({
-    compute_fraction: share(unpacked ? 0.25 : 0.8),
+  parameters: (quantised, unpacked, tilesWait) => ({
+    compute_fraction: share(unpacked ? 0.2 : 0.8),
     memory_fraction: share(0.8),
     latency_s: launch(3e-6),
     ramp_depth: size(100, 1, 4000),
     depth_s: { ...size(5e-10, 1e-12, 2e-8), starts: [3e-11, 2e-9] },
     ...(quantised ? { pass_bytes_per_input: size(4, 0.01, 12) } : {}),
     tail_bytes_per_output: size(0.3, 0.01, 8),
-    cache_ratio: { ...size(3, 0.5, 30), zero: false },
+    ...(tilesWait ? { cache_ratio: { ...size(3, 0.5, 30), zero: false } } : {}),
   }),
   forms: overlaps,
   fixed: (quantised) => (quantised ? {} : { pass_bytes_per_input: 0 }),

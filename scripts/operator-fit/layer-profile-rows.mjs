@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { quantile } from './curve-fit.mjs'
 import { readTable } from './measured-table.mjs'
 
 /** Profiles of one layer of a model on one device, as LLMServingSim keeps them of vLLM. */
@@ -87,4 +88,37 @@ function attentionRows(at, model) {
       })
   }
   return rows
+}
+
+/** Decoding sequences from which on they fill the device. */
+const FILLING = 32
+
+/**
+ * At how many times the memory's bandwidth query heads read keys and values each for themselves, in steps that
+ * hold prompts as well: the median over profiled steps of what decoding adds to the prompt alone. Undefined
+ * without a profile.
+ */
+export function unpackedRatio({ layerProfile, decodeProfiles }, folder, bytesPerSecond) {
+  const profiles = [
+    ...(layerProfile === undefined ? [] : [layerProfile]),
+    ...(decodeProfiles ?? []),
+  ]
+  const ratios = profiles.flatMap((profile) => {
+    const { heads, dim } = sizes[profile.model]
+    const table = readTable(path.join(profileOf(folder, profile), 'attention.csv'))
+    const alone = new Map(
+      table
+        .filter((row) => row.n_decode === 0)
+        .map((row) => [`${row.prefill_chunk} ${row.kv_prefill}`, row.time_us]),
+    )
+    return table
+      .filter((row) => row.prefill_chunk > 0 && row.n_decode >= FILLING && row.kv_decode >= 512)
+      .flatMap((row) => {
+        const prompt = alone.get(`${row.prefill_chunk} ${row.kv_prefill}`)
+        if (prompt === undefined || prompt > row.time_us / 2) return []
+        const bytes = heads * 2 * dim * 2 * row.n_decode * row.kv_decode
+        return [bytes / ((row.time_us - prompt) / 1e6) / bytesPerSecond]
+      })
+  })
+  return ratios.length === 0 ? undefined : Number(quantile(ratios, 0.5).toPrecision(3))
 }

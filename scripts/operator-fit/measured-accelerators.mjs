@@ -1,7 +1,8 @@
 /**
  * What is fitted to which tables. `engines` are tried in order: one engine's kernels per accelerator,
  * as a mixture would fit none of them; vLLM first, as the one that most tables have. `ownEngines` have
- * decode attention of their own besides.
+ * decode attention of their own besides. `relatives` take these curves: the median error, in percent, of serving with
+ * them, by docs/accuracy.md (TPOT, or end to end).
  */
 const vllm = ['vllm', 'trtllm', 'sglang']
 
@@ -9,6 +10,7 @@ const vllm = ['vllm', 'trtllm', 'sglang']
 export const measured = [
   {
     name: 'a100-80gb',
+    relatives: { 'a100-40gb': 9.1, gaudi2: 17.3 },
     version: 2,
     system: 'a100_sxm',
     cacheMegabytes: 40,
@@ -20,6 +22,7 @@ export const measured = [
   },
   {
     name: 'h100-80gb',
+    relatives: { gh200: 6.0 },
     version: 3,
     system: 'h100_sxm',
     cacheMegabytes: 50,
@@ -39,6 +42,7 @@ export const measured = [
   },
   {
     name: 'b200-192gb',
+    relatives: { b300: 5.9 },
     version: 3,
     system: 'b200_sxm',
     cacheMegabytes: 126,
@@ -56,6 +60,8 @@ export const measured = [
   },
   {
     name: 'l40s',
+    // Its cache keeps up with small tiles: without that term its products fit better.
+    tilesWait: false,
     version: 2,
     system: 'l40s',
     cacheMegabytes: 96,

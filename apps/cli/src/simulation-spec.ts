@@ -104,7 +104,7 @@ export function warningsOf(deployment: Deployment, traffic: Traffic): string[] {
     if (calibration !== undefined && !calibration.exact)
       warnings.add(
         `${accelerator.name} has no calibration: shares of the datasheet are those measured of ` +
-          `${calibration.from}; expect kernel times to be off by ${Math.round(calibration.expectedErrorPercent)} %`,
+          `${calibration.from}; expect times to be off by ${Math.round(calibration.expectedErrorPercent)} %`,
       )
   if (traffic.longestRequest > model.max_context)
     warnings.add(

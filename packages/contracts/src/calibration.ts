@@ -88,6 +88,12 @@ export const DecodeAttentionCurve = z.strictObject({
   tile_rows: z.number().positive(),
   /** Bits of the operands that are multiplied: of 8 the matrix units do twice as many as of 16, the peak when absent. */
   operand_bits: z.union([z.literal(8), z.literal(16)]).optional(),
+  /**
+   * In steps with prompts some kernels do not pack the query heads that share keys and values: each head reads them
+   * for itself, from the second-level cache, at so many times the memory's bandwidth. Absent: such steps
+   * decode as others do.
+   */
+  unpacked_ratio: z.number().positive().optional(),
 })
 
 /** Norms, rotary embedding, activations: what only moves data. */
@@ -194,6 +200,11 @@ export const Calibration = z.strictObject({
   interconnect: InterconnectCurves,
   fits: z.array(CalibrationFit),
   sources: z.array(CalibrationSource).min(1),
+  /**
+   * Accelerators that have no curves of their own and take these, by name: how far off serving is with them, as
+   * the median of the absolute error in percent over published measurements.
+   */
+  relatives: z.record(CatalogName, z.strictObject({ error_percent: amount })).optional(),
 })
 export type Calibration = z.infer<typeof Calibration>
 export type MatrixCurve = z.infer<typeof MatrixCurve>

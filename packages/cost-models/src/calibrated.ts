@@ -141,6 +141,10 @@ class Calibrated implements CostModel {
           largest = compute
           slope = lines.computePerContext
         }
+        if (prompts) {
+          const unpacked = lines.computeFixed + lines.unpackedPerContext * seen
+          if (unpacked > largest) largest = unpacked
+        }
         seconds += largest
         if (growing === 0) continue
         growth += slope * growing

@@ -148,7 +148,7 @@ export class CalibratedAttention {
     if (decodes > 0 || decodeContext > 0) {
       const { heads, decodeFlopPerHead, kvBytesPerToken, decodeRowBytes } = this.parts
       const seen = through?.context ?? Math.min(decodeContext, decodes * this.windowTokens)
-      const seconds = decodeSeconds(this.lines, decodes, seen)
+      const seconds = decodeSeconds(this.lines, decodes, seen, tokens > 0 || pairs > 0)
       const compute = this.lines.computeFixed + this.lines.computePerContext * seen
       into.push({
         name: `attention_decode_${name}`,

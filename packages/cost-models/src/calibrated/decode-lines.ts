@@ -23,6 +23,8 @@ export interface DecodeLines {
   readonly memoryPerContext: number
   readonly computeFixed: number
   readonly computePerContext: number
+  /** In steps with prompts, beside the fixed part of `compute`; 0: as in other steps. */
+  readonly unpackedPerContext: number
 }
 
 /** FLOP/s of the matrix units at best, in the operands that the kernel multiplies. */
@@ -51,13 +53,24 @@ export function decodeLines(
     computeFixed: layers * curve.latency_s,
     computePerContext:
       (layers * padded * shape.flopPerHead) / (decodePeak(curve, device) * curve.compute_fraction),
+    unpackedPerContext:
+      curve.unpacked_ratio === undefined
+        ? 0
+        : (layers * shape.heads * shape.kvBytesPerToken) /
+          (shape.kvHeads * device.bytesPerSecond * curve.unpacked_ratio),
   }
 }
 
-/** Seconds of `sequences` sequences with `context` tokens in all; monotone in both. */
-export function decodeSeconds(lines: DecodeLines, sequences: number, context: number): number {
+/** Seconds of `sequences` sequences with `context` tokens in all, beside prompts or not; monotone in both. */
+export function decodeSeconds(
+  lines: DecodeLines,
+  sequences: number,
+  context: number,
+  besidePrompts = false,
+): number {
   const memory =
     lines.memoryFixed + lines.memoryPerSequence * sequences + lines.memoryPerContext * context
   const compute = lines.computeFixed + lines.computePerContext * context
-  return Math.max(lines.floor, memory, compute)
+  const unpacked = besidePrompts ? lines.computeFixed + lines.unpackedPerContext * context : 0
+  return Math.max(lines.floor, memory, compute, unpacked)
 }

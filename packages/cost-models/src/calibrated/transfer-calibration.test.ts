@@ -28,6 +28,16 @@ describe('a calibration', () => {
     expect(transfer(stranger)).toMatchObject({ from: 'h100-80gb', exact: false })
   })
 
+  it('comes from the generation of which it is a refresh, and states what was measured of it', () => {
+    const b200 = { ...h100, name: 'b200', generation: 'blackwell' }
+    const ultra = { ...b200, name: 'b300', generation: 'blackwell-ultra' }
+    const all = new Map([...datasheets, ['b200', b200]])
+    const own = datasheetCalibration(b200)
+    expect(transferCalibration(ultra, [...calibrations, own], all)?.from).toBe('b200')
+    const stated = { ...own, relatives: { b300: { error_percent: 6 } } }
+    expect(transferCalibration(ultra, [stated], all)?.expectedErrorPercent).toBe(6)
+  })
+
   it('is missing where nothing is known', () => {
     expect(transferCalibration(h100, [])).toBeUndefined()
   })

@@ -7,7 +7,10 @@ export interface TransferredCalibration {
   readonly from: string
   /** True where that is the accelerator itself. */
   readonly exact: boolean
-  /** Median absolute error of kernel times to expect, in percent. */
+  /**
+   * Median absolute error to expect, in percent: of serving where that was measured with these curves, else of
+   * kernel times.
+   */
   readonly expectedErrorPercent: number
 }
 
@@ -15,6 +18,9 @@ export interface TransferredCalibration {
 const STEP_PERCENT = { generation: 8, vendor: 15, other: 25 } as const
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+
+/** A generation and its refresh (`blackwell`, `blackwell-ultra`) have the same units. */
+const family = (generation: string): string => generation.replace(/-ultra$/, '')
 
 /** Median of the errors that a calibration states of itself; 10 where it states none. */
 function ownError({ fits }: Calibration): number {
@@ -65,7 +71,7 @@ export function transferCalibration(
     if (relative === undefined) continue
     const vendor = same(relative.vendor, accelerator.vendor)
     const kin =
-      vendor && same(relative.generation, accelerator.generation)
+      vendor && same(family(relative.generation), family(accelerator.generation))
         ? 'generation'
         : vendor
           ? 'vendor'
@@ -82,6 +88,8 @@ export function transferCalibration(
     calibration: { ...calibration, name: accelerator.name, aliases: [] },
     from: calibration.name,
     exact: false,
-    expectedErrorPercent: ownError(calibration) + STEP_PERCENT[kin],
+    expectedErrorPercent:
+      calibration.relatives?.[accelerator.name]?.error_percent ??
+      ownError(calibration) + STEP_PERCENT[kin],
   }
 }
