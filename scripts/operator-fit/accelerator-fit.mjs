@@ -48,6 +48,7 @@ export function fitAccelerator(entry, datasheet, folder, relative) {
     bytesPerSecond: datasheet.memory_bandwidth_bytes_per_s,
     computeUnits: entry.computeUnits,
     cacheBytes: entry.cacheMegabytes * 1e6,
+    profiled: entry.decodeProfiles !== undefined,
     linkBytesPerSecond: datasheet.scale_up.bandwidth_bytes_per_s,
   })
   const fits = []
@@ -65,6 +66,7 @@ export function fitAccelerator(entry, datasheet, folder, relative) {
           parameters,
           (curve, row) => kind.predict(on)({ ...constants, ...curve }, row),
           kind.impossible?.(on),
+          kind.mostRows,
         )
         return { ...found, constants }
       })
@@ -97,7 +99,7 @@ export function fitAccelerator(entry, datasheet, folder, relative) {
       gemm,
       rows,
       format,
-      gemm.parameters(quantised, peaks[format] === undefined, entry.tilesWait ?? true),
+      gemm.parameters(quantised, format === 'int4', entry.tilesWait ?? true),
       gemm.fixed(quantised),
     )
   }

@@ -63,7 +63,13 @@ function starts(parameters) {
  * @param predict `(curve, row) => seconds`
  * @param impossible Rows to set aside: they contradict the datasheet (data held in a cache).
  */
-export function fitCurve(measured, parameters, predict, impossible = () => false) {
+export function fitCurve(
+  measured,
+  parameters,
+  predict,
+  impossible = () => false,
+  mostRows = MOST_ROWS,
+) {
   const rows = fastest(measured)
   const kept = rows.filter((row) => row.seconds > 0 && !impossible(row))
   const held = kept.filter((row) => hash(row.key) % 5 === 0)
@@ -71,7 +77,7 @@ export function fitCurve(measured, parameters, predict, impossible = () => false
     .filter((row) => hash(row.key) % 5 !== 0)
     .map((row) => [hash(`order ${row.key}`), row])
     .toSorted((a, b) => a[0] - b[0])
-    .slice(0, MOST_ROWS)
+    .slice(0, mostRows)
     .map(([, row]) => row)
   const names = Object.keys(parameters)
   const curveAt = (z) =>

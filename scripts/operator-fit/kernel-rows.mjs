@@ -46,7 +46,7 @@ function heldInCache(device, { shape, seconds }) {
 export const gemm = {
   parameters: (quantised, unpacked, tilesWait) => ({
     compute_fraction: share(unpacked ? 0.2 : 0.8),
-    memory_fraction: share(0.8),
+    memory_fraction: share(unpacked ? 0.95 : 0.8),
     latency_s: launch(3e-6),
     ramp_depth: size(100, 1, 4000),
     depth_s: { ...size(5e-10, 1e-12, 2e-8), starts: [3e-11, 2e-9] },
@@ -183,19 +183,20 @@ const decodeParameters = (tileRows) => ({
 const decodePredict = (device) => (curve, row) =>
   decodeSeconds(decodeLines(curve, device, row.shape), row.sequences, row.context)
 
-/** Caches that may be read before nothing of the first pass is left for the next. */
-const KEPT_CACHES = 2.5
-
 /**
  * Keys and values that the second-level cache held from one repetition to the next: in serving they
- * come from memory, where a step between two reads of them moves all of the weights.
+ * come from memory, where a step between two reads of them moves all of the weights. A part of what is larger
+ * than the cache, but not by much, is still there (`caches`).
  */
-const readsFromCache = (device) => (row) => {
+const readsFromCache = (caches) => (device) => (row) => {
   const bytes = row.context * row.shape.kvBytesPerToken
   const seconds = bytes / device.bytesPerSecond
-  const kept = row.inPlace ? 0 : KEPT_CACHES * device.cacheBytes
+  const kept = row.inPlace ? 0 : caches(device) * device.cacheBytes
   return row.seconds < seconds || (bytes < kept && seconds > 0.15 * row.seconds)
 }
+
+/** Caches of which nothing is left once so much has been read, as profiles of whole layers show. */
+const FORGOTTEN = 2.5
 
 /** Attention of decoding sequences without a window, all equally long. */
 export const decodeAttention = {
@@ -218,7 +219,9 @@ export const decodeAttention = {
         },
       })),
   predict: decodePredict,
-  impossible: readsFromCache,
+  mostRows: 2500,
+  // Without profiles of layers the rows between are all that there is of middling sizes.
+  impossible: readsFromCache(({ profiled }) => (profiled ? FORGOTTEN : 1)),
 }
 
 /** DeepSeek's sizes, of which the MLA tables are. */
@@ -271,5 +274,5 @@ export const latentDecode = {
         shape: latentShape(row.num_heads, type),
       })),
   predict: decodePredict,
-  impossible: readsFromCache,
+  impossible: readsFromCache(() => FORGOTTEN),
 }
