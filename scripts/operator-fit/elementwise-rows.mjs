@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { layerMoverRows } from './layer-profile-rows.mjs'
 import { filesBelow, readTable } from './measured-table.mjs'
 
 const share = (start) => ({ kind: 'share', start, least: 0.05, most: 0.995 })
@@ -10,13 +11,14 @@ const moved = {
   post_attention_layernorm: (row) => 2 * row.n_embd,
 }
 
-/** Kernels that only move data, from Vidur's profiles of whole layers. */
+/** Kernels that only move data, from profiles of whole layers: Vidur's, or LLMServingSim's. */
 export const elementwise = {
   /** Where no profile is known: what the profiled devices of two generations lie around. */
   usual: { memory_fraction: 0.75, latency_s: 2e-6 },
   parameters: () => ({ memory_fraction: share(0.7), latency_s: size(2e-6) }),
-  rows: ({ profile }, folder) => {
-    if (profile === undefined) return []
+  rows: (entry, folder) => {
+    const { profile } = entry
+    if (profile === undefined) return layerMoverRows(entry, folder)
     const rows = []
     for (const file of filesBelow(path.join(folder, 'vidur/compute', profile), 'mlp.csv'))
       for (const row of readTable(file))

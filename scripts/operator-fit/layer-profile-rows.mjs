@@ -22,8 +22,8 @@ function shapesOf({ hidden, inner, heads, kvHeads, dim }) {
 }
 
 /**
- * Rows of products and of both kinds of attention; none without a profile. What only moves data stays in the
- * second-level cache of such a profile; keys and values do not, as a whole layer runs between two reads.
+ * Rows of products and of both kinds of attention; none without a profile. Keys and
+ * values do not stay in the second-level cache of such a profile, as a whole layer runs between two reads.
  */
 export function layerProfileRows({ layerProfile, decodeProfiles }, folder) {
   const rows = { gemm: [], prefill_attention: [], decode_attention: [] }
@@ -121,4 +121,21 @@ export function unpackedRatio({ layerProfile, decodeProfiles }, folder, bytesPer
       })
   })
   return ratios.length === 0 ? undefined : Number(quantile(ratios, 0.5).toPrecision(3))
+}
+
+/**
+ * Kernels that only move data, by the bytes that they read and write. What the kernel before wrote is in the
+ * second-level cache where that holds it, in serving as in the profile, so that they may reach the bandwidth.
+ */
+export function layerMoverRows({ layerProfile }, folder) {
+  if (layerProfile === undefined) return []
+  const { hidden, inner } = sizes[layerProfile.model]
+  const elements = { layernorm: 4 * hidden, act_fn: 3 * inner }
+  return readTable(path.join(profileOf(folder, layerProfile), 'dense.csv'))
+    .filter(({ layer }) => elements[layer] !== undefined)
+    .map(({ layer, tokens, time_us: time }) => ({
+      key: `${layer} ${tokens}`,
+      seconds: time / 1e6,
+      bytes: 2 * elements[layer] * tokens,
+    }))
 }
