@@ -225,9 +225,10 @@ describe('consistent-hash by another key', () => {
 })
 
 type Place = ReturnType<NonNullable<PoolView['adapterPlace']>>
+type Standing = readonly [load: number, place: Place, freeSlots: number]
 
 /** Replicas with so many unfinished requests, where the adapter is, and how many slots are free. */
-function poolWith(...replicas: readonly (readonly [number, Place, number])[]): PoolView {
+function poolWith(...replicas: readonly Standing[]): PoolView {
   return {
     ...poolOf(Object.fromEntries(replicas.map(([load], i) => [i, load]))),
     adapterPlace: (replica) => replicas[replica]![1],
@@ -277,7 +278,7 @@ describe('lora-affinity', () => {
 describe('weighted with adapters', () => {
   it('scores 1 in use or in memory, 0.8 for a slot, 0.6 for a queue that waits for it', () => {
     const only = { queue_weight: 0, kv_weight: 0, prefix_weight: 0 }
-    const best = (...replicas: Parameters<typeof poolWith>) =>
+    const best = (...replicas: readonly Standing[]) =>
       create(weighted, only).route(request(), poolWith(...replicas))
     expect(best([0, 'absent', 1], [0, 'resident', 0])).toBe(1)
     expect(best([0, 'waiting', 0], [0, 'absent', 1])).toBe(1)

@@ -31,14 +31,14 @@ export const loraAffinity: RouterFactory = {
     return {
       name: 'lora-affinity',
       route(_request, pool) {
-        const { adapterPlace, freeAdapterSlots } = pool
-        if (adapterPlace === undefined || freeAdapterSlots === undefined)
-          return least.choose(pool, 'outstanding')
+        if (pool.adapterPlace === undefined) return least.choose(pool, 'outstanding')
         const short = replicasOf(pool, (replica) => pool.queued(replica) <= queued)
         const considered = short.length > 0 ? short : replicasOf(pool, () => true)
-        const having = considered.filter((replica) => adapterPlace(replica) !== 'absent')
+        const having = considered.filter((replica) => pool.adapterPlace?.(replica) !== 'absent')
         const roomy = considered.filter(
-          (replica) => adapterPlace(replica) === 'absent' && freeAdapterSlots(replica) > 0,
+          (replica) =>
+            pool.adapterPlace?.(replica) === 'absent' &&
+            (pool.freeAdapterSlots?.(replica) ?? 0) > 0,
         )
         const preferred = having.length > 0 && roomy.length > 0 && options.random() >= threshold
         const found = preferred || having.length === 0 ? roomy : having
