@@ -32,7 +32,7 @@ export const blocksFor = (tokens: number): number => Math.ceil(tokens / blockSiz
 /** A request that decodes with so many tokens in its cache. */
 export const decoding = (kv: number): Request => ({ prompt: kv, generated: 1, kv })
 /** A request whose KV cache has been transferred. */
-export const resident = decoding
+export const resident = (kv: number): Request => decoding(kv)
 /** A request that was preempted after so many tokens. */
 export const preempted = (prompt: number, generated: number): Request => ({
   prompt,
