@@ -157,6 +157,7 @@ function deployPool(
   const memoryOptions: MemoryOptions = {
     memoryUtilization: engine.gpu_memory_utilization,
     blockSize: engine.block_size,
+    statePerBlock: engine.enable_prefix_caching,
     maxBatchedTokens: scheduler.max_num_batched_tokens,
     maxBatchSize: scheduler.max_batch_size,
     draft,

@@ -15,14 +15,19 @@ import type { ResolvedKvTier, ResolvedScenario } from './scenario/resolved-scena
  */
 export function prefixCaching(
   { engine }: ResolvedScenario,
-  { memory }: DeployedPool,
+  { memory, layout }: DeployedPool,
 ): Pick<PoolSpec, 'prefixCaching'> {
   if (engine.enable_prefix_caching !== true) return {}
-  const blockBytes = memory.kvBytesPerToken * memory.blockSize
+  const stateBytes = layout.model.state === undefined ? 0 : memory.stateBytes
+  const blockBytes = memory.kvBytesPerToken * memory.blockSize + stateBytes
   const { kv_tiers: tiers } = engine
   if (tiers === undefined) return { prefixCaching: { blockBytes } }
   return {
-    prefixCaching: { blockBytes, tiers: tiers.map((tier, i) => tierSpec(tier, i, blockBytes)) },
+    prefixCaching: {
+      blockBytes,
+      ...(stateBytes === 0 ? {} : { stateBytes }),
+      tiers: tiers.map((tier, i) => tierSpec(tier, i, blockBytes)),
+    },
   }
 }
 

@@ -11,9 +11,14 @@ import { RandomNumbers } from './random-numbers.js'
 export function withRandomPrefixes(seed: number, spec: SimulationSpec): SimulationSpec {
   const random = new RandomNumbers(seed + 3_000_017)
   if (random.chance(1 / 3)) return spec
-  const pools = spec.pools.map((pool) =>
-    random.chance(0.2) ? pool : { ...pool, prefixCaching: randomCaching(random) },
-  )
+  const states = new RandomNumbers(seed + 9_000_011)
+  const pools = spec.pools.map((pool) => {
+    if (random.chance(0.2)) return pool
+    const prefixCaching = randomCaching(random)
+    // In some of them most of a block's bytes are a state.
+    const stateBytes = states.chance(0.3) ? { stateBytes: 1.5e6 } : {}
+    return { ...pool, prefixCaching: { ...prefixCaching, ...stateBytes } }
+  })
   return { ...spec, pools, source: alikeAtFirst(spec.source, random) }
 }
 

@@ -96,6 +96,11 @@ export interface KvTierSpec {
 export interface PrefixCachingSpec {
   /** Bytes of one KV block on all devices of a replica, as they go to and from the tiers. */
   readonly blockBytes: number
+  /**
+   * Of these, what only the last one that is read is read with: the state at its end, of layers that keep one in
+   * place of a KV cache. 0 when absent.
+   */
+  readonly stateBytes?: number
   /** From the fastest down; none when absent. */
   readonly tiers?: readonly KvTierSpec[]
 }

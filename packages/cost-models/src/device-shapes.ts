@@ -48,7 +48,7 @@ export interface DeviceShapes {
   readonly vocab: number
 }
 
-interface AttentionShapes {
+export interface AttentionShapes {
   heads: number
   kvElements: number
   indexBytes: number
@@ -111,7 +111,8 @@ function latentShapes(h: number, a: LatentAttention, tp: number): AttentionShape
   }
 }
 
-function attentionShapes(model: Model, tp: number): AttentionShapes {
+/** What one device holds of one layer with attention. */
+export function attentionShapes(model: Model, tp: number): AttentionShapes {
   const a = model.attention
   return a.kind === 'gqa'
     ? groupedShapes(model.hidden_size, a, meanKvHeads(model), tp)
@@ -119,7 +120,7 @@ function attentionShapes(model: Model, tp: number): AttentionShapes {
 }
 
 /** Bytes of one layer's state of one sequence: the recurrent state in 32 bits, the convolution's in 16. */
-function stateBytesOf({ state }: Model): number {
+export function stateBytesOf({ state }: Model): number {
   return state === undefined ? 0 : 4 * state.state_elements + 2 * state.convolution_elements
 }
 

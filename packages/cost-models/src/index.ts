@@ -21,6 +21,7 @@ export * from './kv-groups.js'
 export * from './layout-check.js'
 export * from './memory-fit.js'
 export * from './memory-footprint.js'
+export * from './state-blocks.js'
 export * from './speculative.js'
 export { rooflineCostModel } from './roofline.js'
 

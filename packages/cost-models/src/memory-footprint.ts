@@ -30,6 +30,11 @@ export interface MemoryOptions {
   readonly adapters?: { readonly slots: number; readonly rank: number } | undefined
   /** Whether layers with a window keep all tokens as the others do; false when absent. */
   readonly wholeContexts?: boolean | undefined
+  /**
+   * Whether each KV block has the state at its end with it, of layers that keep one, so that another sequence
+   * can go on from there; otherwise a sequence has its last one beside its blocks.
+   */
+  readonly statePerBlock?: boolean | undefined
 }
 
 /** What a draft holds beside the model that verifies it. */
@@ -245,11 +250,16 @@ export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): 
   const perLayer = own.perDevice / attentionLayers
   // The layers of a draft count as so many of the model's.
   const drafts = Math.ceil((drafting?.perDevice ?? 0) / perLayer)
-  const groups =
-    options.wholeContexts === true ? undefined : kvGroups(layout.model, attentionLayers, drafts)
-  const blockBytesPerToken = groups === undefined ? perDevice : groups.layers * perLayer
-  const bytesPerBlock = blockBytesPerToken * options.blockSize
   const state = stateBytesOf(layout)
+  const statePerBlock = options.statePerBlock === true && state.perDevice > 0
+  // A block of all layers has one state with it.
+  const groups =
+    options.wholeContexts === true || statePerBlock
+      ? undefined
+      : kvGroups(layout.model, attentionLayers, drafts)
+  const blockBytesPerToken = groups === undefined ? perDevice : groups.layers * perLayer
+  const bytesPerBlock =
+    blockBytesPerToken * options.blockSize + (statePerBlock ? state.perDevice : 0)
   return {
     deviceBytes,
     weightBytes: weights,
@@ -269,7 +279,7 @@ export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): 
     blockSize: options.blockSize,
     stateBytesPerDevice: state.perDevice,
     stateBytes: state.whole,
-    stateBlocks: Math.ceil(state.perDevice / bytesPerBlock),
+    stateBlocks: statePerBlock ? 0 : Math.ceil(state.perDevice / bytesPerBlock),
     kvBlocks: Math.max(0, Math.floor(kvCacheBytes / bytesPerBlock)),
     parts: [
       { name: 'weights', bytes: weights },

@@ -1,6 +1,6 @@
 import { emptyWork, Model, parameterCounts, type StepWork } from '@llmsim/contracts'
 import { describe, expect, it } from 'vitest'
-import { calibratedCostModel, memoryFootprint, rooflineCostModel } from './index.js'
+import { calibratedCostModel, memoryFootprint, rooflineCostModel, stateBlockSize } from './index.js'
 import { h100, layout, llama3x8b } from './test/fixtures.js'
 
 /** Three of four layers keep a state of 32 heads of 128 by 128 in place of a KV cache. */
@@ -61,6 +61,24 @@ describe('memory of layers with a state', () => {
     expect(footprint.stateBytes).toBe(state)
     expect(footprint.stateBlocks).toBe(Math.ceil(state / (16 * 8 * 2 * 8 * 128 * 2)))
     expect(memoryFootprint(layout(llama3x8b, h100), options).stateBlocks).toBe(0)
+  })
+
+  it('goes with each block where others are to go on from there', () => {
+    const blockSize = stateBlockSize(hybrid, 1, 'bf16')
+    const token = 2 * 8 * 128 * 2
+    const layer = 4 * 32 * 128 * 128 + 2 * 24_576
+    expect(blockSize).toBe(16 * Math.ceil(layer / token / 16))
+    expect(stateBlockSize(hybrid, 8, 'bf16')).toBe(blockSize)
+    expect(stateBlockSize(hybrid, 1, 'fp8')).toBe(16 * Math.ceil((2 * layer) / token / 16))
+    expect(stateBlockSize(llama3x8b, 1, 'bf16')).toBe(16)
+    const given = { ...options, blockSize, statePerBlock: true }
+    const footprint = memoryFootprint(layout(hybrid, h100), given)
+    expect(footprint.stateBlocks).toBe(0)
+    expect(footprint.bytesPerBlock).toBe(blockSize * 8 * token + 24 * layer)
+    const plain = memoryFootprint(layout(llama3x8b, h100), options)
+    expect(memoryFootprint(layout(llama3x8b, h100), { ...options, statePerBlock: true })).toEqual(
+      plain,
+    )
   })
 
   it('is split over TP, and the weights count those layers', () => {

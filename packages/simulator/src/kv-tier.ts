@@ -15,9 +15,9 @@ export class KvTier {
   used: number = 0
   peak: number = 0
   evicted: number = 0
-  /** KV blocks that were written to it, and read from it. */
+  /** KV blocks that were written to it, and bytes that were read from it. */
   written: number = 0
-  read: number = 0
+  readBytes: number = 0
   /** Prompt tokens that requests of the measured window found here. */
   hitTokens: number = 0
   /** What this one lets go goes to, if that is written back to. */

@@ -61,7 +61,7 @@ function tierFigures(
       total_blocks: spec.blocks === Infinity ? null : spec.blocks,
       peak_used_blocks: Math.max(...tiers.map((tier) => tier.peak)),
       hit_tokens: sum((tier) => tier.hitTokens),
-      read_bytes: bytes * sum((tier) => tier.read),
+      read_bytes: sum((tier) => tier.readBytes),
       written_bytes: bytes * sum((tier) => tier.written),
       evicted_blocks: sum((tier) => tier.evicted),
       link_utilization: whole > 0 ? Math.min(1, reading / whole) : 0,

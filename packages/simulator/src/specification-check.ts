@@ -82,7 +82,7 @@ function checkPool(pool: PoolSpec, path: string): void {
     refuse(
       `${path}.prefixCaching`,
       'a prefix cache',
-      'none: a state of constant size holds all tokens before it, not those of a prefix',
+      'none, or a state in each KV block in place of stateBlocks: one holds all tokens before it',
       'CONFLICT',
     )
   if (pool.memory.windowed !== undefined) checkWindowed(pool, pool.memory.windowed, path)

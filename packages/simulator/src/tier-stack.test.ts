@@ -116,6 +116,27 @@ describe('tiers', () => {
     expect(run([1, 1], pool([own], 100, 2)).cache.hit_tokens).toBe(0)
   })
 
+  it('give back one state, that of the last block', () => {
+    // Of 400 bytes of a block 300 are its state: four blocks come in 4 s, and a state in 3.
+    const shared = tier({ scope: 'pool', write: 'through' })
+    const plain = pool([shared], 100, 2)
+    const withStates = { ...plain, prefixCaching: { ...plain.prefixCaching!, stateBytes: 300 } }
+    const { cache, first_token_latency } = run([1, 1], withStates)
+    expect(cache.tiers[0]).toMatchObject({ hit_tokens: 16, read_bytes: 700, written_bytes: 1600 })
+    expect(first_token_latency.min).toBeCloseTo(7 + 2 + 1, 4)
+  })
+
+  it('give back one state from two tiers', () => {
+    // Two blocks are in the one above, and the others in the one below.
+    const tiers = [tier({ blocks: 6 }), tier({ name: 'nvme' })]
+    const plain = pool(tiers, 5)
+    const withStates = { ...plain, prefixCaching: { ...plain.prefixCaching!, stateBytes: 300 } }
+    const { cache } = run([1, 2, 3, 1], withStates)
+    const [host, nvme] = cache.tiers
+    expect([host!.hit_tokens, nvme!.hit_tokens]).toEqual([8, 8])
+    expect(host!.read_bytes + nvme!.read_bytes).toBe(4 * 100 + 300)
+  })
+
   it('refuse what is not followed from step to step', () => {
     const shared = tier({ scope: 'pool', write: 'back' })
     expect(() => run([1], pool([shared], 8))).toThrow('write')

@@ -33,6 +33,8 @@ export class TierStack {
   readonly tiers: readonly KvTier[]
   /** Bytes of a KV block. */
   readonly blockBytes: number
+  /** Of these, what only the last block that is read is read with. */
+  readonly #stateBytes: number
   /** Seconds in which each link read, inside the measured window. */
   readonly readSeconds: number[]
   #links: readonly FifoServer[]
@@ -54,6 +56,7 @@ export class TierStack {
     this.#links = tiers.map(() => new FifoServer())
     this.readSeconds = tiers.map(() => 0)
     this.blockBytes = spec.blockBytes
+    this.#stateBytes = spec.stateBytes ?? 0
     this.#start = window.windowStart
     this.#end = window.windowEnd
   }
@@ -78,15 +81,21 @@ export class TierStack {
    */
   read(slot: Slot, from: number, most: number, now: number, ends: Int32Array): number {
     let ready = now
+    let last = from
+    this.tiers.forEach((tier, i) => {
+      last = tier.endFrom(slot, last, most)
+      ends[i] = last
+    })
     let at = from
     this.tiers.forEach((tier, i) => {
-      const end = tier.endFrom(slot, at, most)
-      ends[i] = end
+      const end = ends[i]!
       if (end === at) return
       tier.touch(slot, end)
-      tier.read += end - at
+      const blocks = (end - at) * (this.blockBytes - this.#stateBytes)
+      const bytes = blocks + (end === last ? this.#stateBytes : 0)
+      tier.readBytes += bytes
       const { bandwidthBytesPerSecond, latencySeconds } = tier.spec
-      const seconds = ((end - at) * this.blockBytes) / bandwidthBytesPerSecond
+      const seconds = bytes / bandwidthBytesPerSecond
       const sent = this.#links[i]!.serve(now, seconds)
       this.readSeconds[i]! += overlapSeconds(sent - seconds, sent, this.#start, this.#end)
       ready = Math.max(ready, sent + latencySeconds)

@@ -5,6 +5,7 @@ import {
   type NumberFormat,
   type Scenario,
 } from '@llmsim/contracts'
+import { stateBlockSize } from '@llmsim/cost-models'
 import { named, type Registries } from '../registries.js'
 import { findAccelerator, findModel, type FoundEntry, type NameOrEntry } from './catalog-entries.js'
 import { resolveAdapters, resolveLora } from './resolve-adapters.js'
@@ -57,8 +58,11 @@ export function resolveScenario(
   }
   named(registries.costModels, 'cost model', costModel.name, 'cost_model.name')
   const engine = {
-    ...resolveEngine(scenario.engine ?? {}, model.entry, (given, field) =>
-      findModel(given, field, registries, folders),
+    ...resolveEngine(
+      scenario.engine ?? {},
+      model.entry,
+      (given, field) => findModel(given, field, registries, folders),
+      scenario.parallelism?.tensor_parallel_size ?? 1,
     ),
     ...resolveLora(scenario.engine ?? {}, scenario.workload ?? {}),
   }
@@ -144,16 +148,21 @@ function resolveEngine(
   given: EngineSection,
   model: Model,
   find: (given: NameOrEntry, field: string) => FoundEntry<Model>,
+  tensorParallel: number,
 ): ResolvedScenario['engine'] {
   const dtype = given.dtype ?? model.dtype
+  const kvCacheFormat = given.kv_cache_dtype ?? sixteenBits(dtype)
+  // A block of a model that keeps states has one with it for others to go on from.
+  const caches = given.enable_prefix_caching === true
+  const blockSize = caches ? stateBlockSize(model, tensorParallel, kvCacheFormat) : 16
   const speculative = resolveSpeculation(given.speculative, find)
   return {
     name: given.name ?? 'vllm',
     dtype,
     activation_dtype: given.activation_dtype ?? activationFormat(dtype),
-    kv_cache_dtype: given.kv_cache_dtype ?? sixteenBits(dtype),
+    kv_cache_dtype: kvCacheFormat,
     gpu_memory_utilization: given.gpu_memory_utilization ?? 0.9,
-    block_size: given.block_size ?? 16,
+    block_size: given.block_size ?? blockSize,
     ...(given.num_gpu_blocks_override === undefined
       ? {}
       : { num_gpu_blocks_override: given.num_gpu_blocks_override }),
