@@ -17,12 +17,12 @@ import { DECODING, PAUSED, PREFILLING, WAITING } from './request-table.js'
 export function applyPlan(lane: Lane, plan: PlanBuffer, work: StepWork): void {
   for (let i = 0; i < plan.preempts.size; i++)
     preempt(lane, plan.preempts.slots[i]!, plan.preempts.amounts[i]!)
+  if (lane.cache !== undefined) takePrefixes(lane, plan, lane.cache)
   for (let i = 0; i < plan.admits.size; i++) admit(lane, plan.admits.slots[i]!)
   work.prefillTokens = 0
   work.prefillAttention = 0
   work.logits = 0
   lane.chunks.size = 0
-  if (lane.cache !== undefined) takePrefixes(lane, plan, lane.cache)
   if (lane.windows !== undefined) for (const window of lane.windows) window.work.pairs = 0
   if (lane.images !== undefined) clearImages(work, lane.images)
   for (let i = 0; i < plan.prefills.size; i++)
