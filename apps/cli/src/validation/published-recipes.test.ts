@@ -39,7 +39,7 @@ it('polls and cuts prompts as the scripts for SGLang do, and takes its first tok
   const row = { engine: 'sglang', tp: '8', input_len: '8192', concurrency: '16', notes: nightly }
   const glm = { ...row, model: 'glm-5', weight_dtype: 'fp8', engine_version: 'nightly-dev' }
   expect(usual('b200-192gb', glm)).toMatchObject({ maxBatchedTokens: 32_768 })
-  expect(usual('b200-192gb', glm).schedulerOptions).toBeUndefined()
+  expect(usual('b200-192gb', glm).schedulerOptions).toEqual({ overlap_schedule: true })
   expect(usual('h200', glm).maxBatchedTokens).toBe(8192)
   expect(usual('h200', { ...glm, engine_version: 'glm5-hopper' }).expertsLaunchSeconds).toBe(0.003)
   const qwen = { ...row, model: 'qwen3.5-397b-a17b', weight_dtype: 'fp8', engine_version: '0.5.9' }
