@@ -165,7 +165,9 @@ function deployPool(
       ? {}
       : { adapters: { slots: engine.lora.max_loras, rank: engine.lora.max_lora_rank } }),
     wholeContexts: keepsWholeContexts(engine),
-    ...(scenario.workload.images === undefined ? {} : { images: true }),
+    ...(scenario.workload.images === undefined || scenario.encode !== undefined
+      ? {}
+      : { images: true }),
   }
   const memory = memoryFootprint(layout, memoryOptions)
   requireWholeChunks(memory)

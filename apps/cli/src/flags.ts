@@ -311,6 +311,12 @@ const disaggregation = group('Disaggregated serving:', [
     'latency of that link (default: 1)',
   ),
   text(
+    '--encode-xpu NAME|FILE',
+    'encode.xpu',
+    'accelerator of devices of their own for images (default with --encode-n-xpus: --xpu)',
+  ),
+  integer('--encode-n-xpus N', 'encode.n_xpus', 'devices that encode images (default: none)'),
+  text(
     '--decider NAME',
     'decider.name',
     'which prompts a prefill pool computes: always, prefix-miss, load or conditional (default: all)',

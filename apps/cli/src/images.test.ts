@@ -81,6 +81,41 @@ describe('workload.images', () => {
     expect(stderr).not.toContain('    at ')
   })
 
+  it('may be for a pool of its own, which takes them off the prompts', async () => {
+    const alone = await results(`${model} --images-per-request 2`)
+    const split = await results(`${model} --images-per-request 2 --encode-n-xpus 2 --breakdown`)
+    expect(split.encode_pool).toMatchObject({ replicas: 2, devices: 2, images: 200 })
+    expect(split.images).toEqual(alone.images)
+    expect(split.pools[0]!.breakdown!.operators.vision_qkv).toBeUndefined()
+    expect(split.time_per_output_token.mean!).toBeLessThan(alone.time_per_output_token.mean!)
+    // 37 by 37 tokens of 3,584 elements of two bytes.
+    expect(split.encode_pool!.bytes).toBe(200 * 37 * 37 * 3584 * 2)
+    expect(split.cost!.usd_per_hour).toBeCloseTo(3 * alone.cost!.usd_per_hour, 9)
+    const slower = await results(
+      `${model} --images-per-request 2 --encode-n-xpus 2 --encode-xpu l40s --disaggregated`,
+    )
+    expect(slower.encode_pool!.time.mean!).toBeGreaterThan(split.encode_pool!.time.mean!)
+    expect(slower.scenario.encode).toMatchObject({ xpu: 'l40s', n_xpus: 2 })
+  })
+
+  it.each([
+    [`${model} --encode-n-xpus 2`, 'encode: no prompt has an image'],
+    [
+      `${model} --images-per-request 1 --encode-n-xpus 3 --set encode.tensor_parallel_size=2`,
+      'encode.n_xpus',
+    ],
+    [
+      `${model} --images-per-request 1 --encode-n-xpus 16 --set encode.tensor_parallel_size=16`,
+      'tensor_parallel_size',
+    ],
+    [`${model} --images-per-request 1 --encode-xpu nothing`, 'encode.xpu'],
+  ])('%s is refused', async (line, reason) => {
+    const { code, stderr } = await llmsim(`${common} ${line}`.split(' '), tmpdir())
+    expect(code).toBe(2)
+    expect(stderr).toContain(reason)
+    expect(stderr).not.toContain('    at ')
+  })
+
   it('is refused with sessions', async () => {
     const line = `--model qwen2.5-vl-7b --images-per-request 1 --num-requests 10 --xpu h100-80gb --set workload.sessions={"turns":{"distribution":"fixed","mean":3},"think_time_s":1}`
     const { code, stderr } = await llmsim(line.split(' '), tmpdir())

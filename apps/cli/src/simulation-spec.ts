@@ -13,6 +13,7 @@ import { autoscalingOf } from './autoscaling-spec.js'
 import { clientSource } from './client-source.js'
 import { created, type DeployedPool, type Deployment } from './deployment.js'
 import { deciderOf } from './decider.js'
+import { encodePoolOf } from './encode-pool.js'
 import { faultInjection, startUpSeconds } from './fault-injection.js'
 import { kvTransferOf } from './kv-transfer-spec.js'
 import { poolRouters } from './pool-routers.js'
@@ -48,6 +49,7 @@ export function simulationSpec(
     ...entryOf(scenario, registries),
     source: clientSource(traffic.source(names, adapters), scenario),
     ...(workload.images === undefined ? {} : { images: true }),
+    ...encodePoolOf(scenario, deployment, registries),
     ...(workload.concurrency === undefined ? {} : { concurrency: workload.concurrency }),
     ...frontEndOf(scenario, deployment, registries),
     durationSeconds: scenario.simulation_duration_s ?? Infinity,

@@ -1,7 +1,10 @@
-import type { PromptImages, RequestDraft, SimulationSpec } from '@llmsim/contracts'
+import type { EncodePoolSpec, PromptImages, RequestDraft, SimulationSpec } from '@llmsim/contracts'
 import { RandomNumbers } from './random-numbers.js'
 
-/** The same specification, in a quarter of the cases with images in prompts, from few tokens to most of one. */
+/**
+ * The same specification, in a quarter of the cases with images in prompts, from few tokens to most of one; a third of
+ * these with a pool that encodes them.
+ */
 export function withRandomImages(seed: number, spec: SimulationSpec): SimulationSpec {
   const random = new RandomNumbers(seed + 8_000_009)
   if (!random.chance(0.25)) return spec
@@ -10,6 +13,7 @@ export function withRandomImages(seed: number, spec: SimulationSpec): Simulation
   return {
     ...spec,
     images: true,
+    ...(random.chance(1 / 3) ? { encodePool: randomPool(random) } : {}),
     source: {
       ...source,
       next(into: RequestDraft): boolean {
@@ -26,5 +30,19 @@ export function withRandomImages(seed: number, spec: SimulationSpec): Simulation
         return true
       },
     },
+  }
+}
+
+function randomPool(random: RandomNumbers): EncodePoolSpec {
+  const perPatch = random.pick([0, 0.000_02, 0.001])
+  return {
+    replicas: random.pick([1, 3]),
+    devicesPerReplica: random.pick([1, 2]),
+    seconds: ({ patches }) => patches * perPatch,
+    bytesPerToken: 1000,
+    bandwidthBytesPerSecond: random.pick([1e6, 1e9]),
+    latencySeconds: random.pick([0, 0.0007]),
+    power: { idleWatts: 100, prefillWatts: 700, decodeWatts: 400 },
+    deviceUsdPerHour: 2,
   }
 }

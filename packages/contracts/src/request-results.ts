@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Latency } from './latency.js'
 
 /** Where prompts were computed, counted each time that a request was routed. */
 export const DeciderUse = z.strictObject({
@@ -16,4 +17,18 @@ export const ImageUse = z.strictObject({
   /** Images that were encoded: again after a preemption, and not where a prefix cache held all of one. */
   encoded_images: z.number(),
 })
+/** The pool that encodes images, if there is one. */
+export const EncodePoolUse = z.strictObject({
+  replicas: z.number(),
+  devices: z.number(),
+  /** Images that it encoded, over the whole run, and the bytes that it sent. */
+  images: z.number(),
+  bytes: z.number(),
+  /** Busy share of the measured window. */
+  utilization: z.number().min(0).max(1),
+  /** Seconds from a request's arrival there to all of its images being where its prompt is computed. */
+  time: Latency,
+  energy_joules: z.number(),
+})
 export type ImageUse = z.infer<typeof ImageUse>
+export type EncodePoolUse = z.infer<typeof EncodePoolUse>

@@ -1,22 +1,10 @@
 import { z } from 'zod'
-import { DeciderUse, ImageUse } from './request-results.js'
+import { Latency } from './latency.js'
+import { DeciderUse, EncodePoolUse, ImageUse } from './request-results.js'
 import { Distributions } from './time-series.js'
 
 const share = z.number().min(0).max(1)
 const figure = z.number().nullable()
-
-/** A latency in seconds; null where no request was measured. */
-export const Latency = z.strictObject({
-  mean: figure,
-  std: figure,
-  min: figure,
-  p50: figure,
-  p90: figure,
-  p95: figure,
-  p99: figure,
-  p999: figure.optional(),
-  max: figure,
-})
 
 /** How one objective was met. */
 export const ObjectiveFigures = z.strictObject({
@@ -371,6 +359,8 @@ export const SimulationResult = z.strictObject({
     .nullable(),
   /** Absent where requests can have no images. */
   images: ImageUse.optional(),
+  /** Absent where images are encoded with their prompts. */
+  encode_pool: EncodePoolUse.optional(),
   /** Absent without a decider. */
   decider: DeciderUse.optional(),
   energy: z.strictObject({
@@ -390,7 +380,7 @@ export const SimulationResult = z.strictObject({
   warnings: z.array(z.string()),
 })
 export type SimulationResult = z.infer<typeof SimulationResult>
-export type Latency = z.infer<typeof Latency>
+export { Latency } from './latency.js'
 export type MemoryUse = z.infer<typeof MemoryUse>
 export type PrefixCacheUse = z.infer<typeof PrefixCacheUse>
 export type AdapterUse = z.infer<typeof AdapterUse>

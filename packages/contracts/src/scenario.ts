@@ -270,6 +270,17 @@ export const KvTransferSection = z.strictObject({
     .describe('In place of the one link: a network with fair shares.'),
 })
 
+export const EncodeSection = z.strictObject({
+  xpu: nameOrEntry.optional(),
+  n_xpus: count.max(100_000).optional().describe('Devices that encode images.'),
+  tensor_parallel_size: count
+    .max(4096)
+    .optional()
+    .describe('Devices that encode an image together.'),
+  transfer_bandwidth_gbs: positive.optional().describe('GB/s that these send together.'),
+  transfer_latency_ms: nonNegative.optional(),
+})
+
 /** A scenario file: everything that one run needs, by name, in the field's snake_case. */
 export const Scenario = z.strictObject({
   $schema: z.string().optional(),
@@ -289,6 +300,7 @@ export const Scenario = z.strictObject({
   pools: z.array(PoolSection).min(1).max(64).optional().describe('Any number of pools.'),
   pool_router: RouterSection.optional().describe('Which pool takes a request.'),
   kv_transfer: KvTransferSection.optional(),
+  encode: EncodeSection.optional().describe('Devices of their own for the images of prompts.'),
   decider: DeciderSection.optional().describe(
     'Which prompts a prefill pool computes, and which the replica that decodes them.',
   ),

@@ -1,5 +1,5 @@
 import type { AdmissionPolicy } from './admission.js'
-import type { AttentionReach, CostModel } from './cost-model.js'
+import type { AttentionReach, CostModel, ImageWork } from './cost-model.js'
 import type { PrefillDecider } from './decider.js'
 import type { AutoscalingSpec, FaultsSpec, TransferTopologySpec } from './fleet.js'
 import type { RunObserver } from './observer.js'
@@ -202,6 +202,23 @@ export interface KvTransferSpec {
   readonly windowed?: AttentionReach & { readonly bytesPerToken: number }
 }
 
+/** Replicas that encode the images of prompts before these are routed, and send them on as tokens. */
+export interface EncodePoolSpec {
+  readonly replicas: number
+  readonly devicesPerReplica: number
+  /** Seconds in which one replica encodes one image. */
+  seconds(image: ImageWork): number
+  /** Bytes of an image's token as it is sent. */
+  readonly bytesPerToken: number
+  /** Bytes per second that one replica sends. */
+  readonly bandwidthBytesPerSecond: number
+  /** Seconds from the last byte of an image to its tokens being usable. */
+  readonly latencySeconds: number
+  readonly power: DevicePower
+  /** US dollars for one device and hour, if known. */
+  readonly deviceUsdPerHour?: number
+}
+
 /** Limits that a request meets when its latency is good, in seconds; absent: no limit. */
 export interface ServiceObjectives {
   readonly ttftSeconds?: number
@@ -284,6 +301,8 @@ export interface SimulationSpec {
   readonly faults?: FaultsSpec
   /** Whether requests may have images. */
   readonly images?: boolean
+  /** Where they are encoded; absent: in the step that computes the first of their tokens. */
+  readonly encodePool?: EncodePoolSpec
   /** The kinds of requests: a draft's `classId` is an index into them. */
   readonly classes?: readonly RequestClassSpec[]
   /** Names of those who send requests: a draft's `tenantId` is an index. A source may add to them as it goes. */

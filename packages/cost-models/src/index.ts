@@ -23,6 +23,7 @@ export * from './memory-fit.js'
 export * from './memory-footprint.js'
 export * from './state-blocks.js'
 export * from './speculative.js'
+export * from './vision-memory.js'
 export { rooflineCostModel } from './roofline.js'
 
 /** Every cost model of this package, the usual one first. */

@@ -3,6 +3,7 @@ import { SimulatorError } from '@llmsim/contracts'
 import type { EventQueue } from '@llmsim/engine'
 import { NO_EVENT } from '@llmsim/engine'
 import type { DeciderDesk } from './decider-desk.js'
+import type { EncodeStation } from './encode-station.js'
 import { ENTRY_PRIORITY } from './event-priority.js'
 import { FrontEnd } from './front-end.js'
 import type { Gateway } from './gateway.js'
@@ -31,6 +32,7 @@ export interface EntranceParts {
   readonly lanes: number
   readonly tierReads: TierReads | undefined
   readonly desk: DeciderDesk | undefined
+  readonly station: EncodeStation | undefined
   readonly gateway: Gateway | undefined
 }
 
@@ -47,6 +49,7 @@ export class Entrance {
   readonly #lanes: number
   readonly #tierReads: TierReads | undefined
   readonly #desk: DeciderDesk | undefined
+  readonly #station: EncodeStation | undefined
   readonly #gateway: Gateway | undefined
   readonly #frontEnd: FrontEnd
   #refusedInRow = 0
@@ -63,6 +66,7 @@ export class Entrance {
     this.#lanes = parts.lanes
     this.#tierReads = parts.tierReads
     this.#desk = parts.desk
+    this.#station = parts.station
     this.#gateway = parts.gateway
     this.#frontEnd = new FrontEnd(parts.spec)
   }
@@ -104,10 +108,11 @@ export class Entrance {
     return true
   }
 
-  /** Lets a request pass the front end, which may hold it for a while. */
+  /** Lets a request pass the front end, and have its images encoded, which may hold it for a while. */
   passFrontEnd(slot: Slot): void {
     const { now } = this.#clock
-    const entersAt = this.#frontEnd.doneAt(now, this.#table.prompt[slot]!)
+    const passedAt = this.#frontEnd.doneAt(now, this.#table.prompt[slot]!)
+    const entersAt = this.#station === undefined ? passedAt : this.#station.doneAt(slot, passedAt)
     if (entersAt === now) this.#enter(slot)
     else this.enterAt(slot, entersAt)
   }

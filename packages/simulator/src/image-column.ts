@@ -4,10 +4,13 @@ import { widened } from './prompt-contents.js'
 /** The images of requests, by slot; only in runs where requests may have any. */
 export class ImageColumn {
   /** Requests with images, those images and their tokens; and images that were encoded. */
+  /** Whether they are encoded in the steps that compute their prompts. */
+  readonly withPrompts: boolean
   #requests = 0
   #images = 0
   #imageTokens = 0
   #encoded = 0
+  readonly #one: ImageWork = { images: 1, tokens: 0, patches: 0, pairs: 0 }
   #counts: Int32Array = new Int32Array(64)
   /** Of one image of the request: tokens, patches, and pairs of patches. */
   #tokens: Int32Array = new Int32Array(64)
@@ -15,6 +18,10 @@ export class ImageColumn {
   #pairs: Float64Array = new Float64Array(64)
   /** Tokens of the prompt in front of them. */
   #offsets: Int32Array = new Int32Array(64)
+
+  constructor(withPrompts: boolean) {
+    this.withPrompts = withPrompts
+  }
 
   open(slot: Slot, { images }: RequestDraft): void {
     if (slot >= this.#counts.length) this.#grow(slot)
@@ -29,13 +36,26 @@ export class ImageColumn {
     this.#imageTokens += images.count * images.tokens
   }
 
+  countOf(slot: Slot): number {
+    return this.#counts[slot]!
+  }
+
+  /** One image of a request that has some; the object is used again. */
+  imageOf(slot: Slot): ImageWork {
+    const image = this.#one
+    image.tokens = this.#tokens[slot]!
+    image.patches = this.#patches[slot]!
+    image.pairs = this.#pairs[slot]!
+    return image
+  }
+
   /** What became of all images, as the results file has it. */
-  use(): ImageUse {
+  use(encoded: number = this.#encoded): ImageUse {
     return {
       requests: this.#requests,
       images: this.#images,
       tokens: this.#imageTokens,
-      encoded_images: this.#encoded,
+      encoded_images: encoded,
     }
   }
 

@@ -156,7 +156,7 @@ export class Lane {
     this.table = parts.table
     this.scheduler = parts.scheduler
     this.work = parts.work
-    this.images = parts.table.images === undefined ? undefined : noImages()
+    this.images = parts.table.images?.withPrompts !== true ? undefined : noImages()
     this.swap = parts.scheduler.resumesSwapped === true ? parts.swap : undefined
     this.waiting = new RequestList(parts.table)
     this.running = new RequestList(parts.table)

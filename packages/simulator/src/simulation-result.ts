@@ -52,14 +52,16 @@ export function resultOf(run: SimulationRun): SimulationResult {
   )
   const { desk } = run
   const prefilling = pools.filter(({ spec: { role } }) => role !== 'decode' || desk !== undefined)
-  const devices = sum(figures.map((pool) => pool.devices))
   const verdict = runVerdict({
     spec,
     requests,
     now: run.clock.now,
     unfinished: run.table.inUse,
   })
-  const energy = sum(figures.map((pool) => pool.energy_joules))
+  const encoding = run.station?.use(run.clock.now, seconds)
+  const all = [...figures, ...(encoding === undefined ? [] : [encoding])]
+  const devices = sum(all.map((pool) => pool.devices))
+  const energy = sum(all.map((pool) => pool.energy_joules))
   return {
     ...(run.stopped ? { partial: true } : {}),
     total_requests: requests.arrived,
@@ -81,7 +83,7 @@ export function resultOf(run: SimulationRun): SimulationResult {
       input_tokens_per_sec: perSecond(steps.inputTokens),
       total_tokens_per_sec: perSecond(steps.outputTokens + steps.inputTokens),
     },
-    xpu_utilization: share(sum(figures.map((pool) => pool.utilization * pool.devices)), devices),
+    xpu_utilization: share(sum(all.map((pool) => pool.utilization * pool.devices)), devices),
     memory: fullest.memory,
     ...requests.latencies(),
     inter_token_latency: summarizeLatency(steps.gaps),
@@ -117,7 +119,8 @@ export function resultOf(run: SimulationRun): SimulationResult {
             time: summarizeLatency(run.transfer.times),
             link_utilization: share(run.transfer.busyInWindow(run.clock.now), seconds),
           },
-    ...(run.table.images === undefined ? {} : { images: run.table.images.use() }),
+    ...(run.table.images === undefined ? {} : { images: run.table.images.use(encoding?.images) }),
+    ...(encoding === undefined ? {} : { encode_pool: encoding }),
     ...(desk === undefined
       ? {}
       : {
@@ -131,7 +134,7 @@ export function resultOf(run: SimulationRun): SimulationResult {
       joules_per_output_token: figure(energy / steps.totalOutputTokens),
       average_watts: run.clock.now > 0 ? energy / run.clock.now : 0,
     },
-    cost: cost(pools, perSecond(steps.outputTokens), run.clock.now, seconds),
+    cost: cost(run, perSecond(steps.outputTokens), run.clock.now, seconds),
     ...(spec.distributions === true ? { distributions: distributionsOf(run) } : {}),
     pools: figures,
     warnings: warnings(run, verdict),
@@ -228,7 +231,7 @@ function busySeconds(lane: Lane): number {
 
 /** Price per hour and per million output tokens; null unless every pool's price is known. */
 function cost(
-  pools: readonly Pool[],
+  { pools, station }: SimulationRun,
   tokensPerSecond: number,
   runSeconds: number,
   windowSeconds: number,
@@ -239,6 +242,11 @@ function cost(
     if (spec.deviceUsdPerHour === undefined) return null
     const replicas = meanReplicas(pool, runSeconds, windowSeconds)
     perHour += spec.deviceUsdPerHour * replicas * spec.devicesPerReplica
+  }
+  if (station !== undefined) {
+    const { deviceUsdPerHour: price, replicas, devicesPerReplica } = station.spec
+    if (price === undefined) return null
+    perHour += price * replicas * devicesPerReplica
   }
   return {
     usd_per_hour: perHour,

@@ -7,7 +7,7 @@ import { Entrance } from './entrance.js'
 import { setObjectives } from './first-token-objectives.js'
 import { Gateway } from './gateway.js'
 import { GroupStatistics } from './group-statistics.js'
-import { ImageColumn } from './image-column.js'
+import { stationOf, type EncodeStation } from './encode-station.js'
 import { FIRST_CLIENT_TAG } from './impatient-clients.js'
 import { KvHandover } from './kv-handover.js'
 import { KvTransfer } from './kv-transfer.js'
@@ -50,6 +50,7 @@ export class SimulationRun {
   readonly gateway: Gateway | undefined
   readonly outages: Outages | undefined
   readonly desk: DeciderDesk | undefined
+  readonly station: EncodeStation | undefined
   readonly ledger: RequestLedger
   readonly clock: RunClock = new RunClock()
   /** Whether it was ended before its time. */
@@ -93,7 +94,7 @@ export class SimulationRun {
       ? new TierReads(this.table)
       : undefined
     this.table.prefix = prefixPartsOf(spec, newDistribution, tierReads)
-    if (spec.images === true) this.table.images = new ImageColumn()
+    this.station = stationOf(spec, this.table, newDistribution)
     if (spec.adapters !== undefined) this.table.adapters = new AdapterColumn(spec.adapters)
     this.#set = new PoolSet(spec, this.table)
     this.pools = this.#set.pools
@@ -175,6 +176,7 @@ export class SimulationRun {
       lanes: this.#lanes.length,
       tierReads,
       desk: this.desk,
+      station: this.station,
     })
   }
 

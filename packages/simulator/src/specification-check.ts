@@ -7,6 +7,7 @@ import type {
 } from '@llmsim/contracts'
 import { checkAdapters } from './adapter-check.js'
 import { checkAutoscaling } from './autoscaling-check.js'
+import { checkEncodePool } from './encode-pool-check.js'
 import { positive, refuse, whole } from './specification-refusal.js'
 
 /** Refuses a specification that cannot be run. Errors: `INVALID_VALUE` and `CONFLICT` with the field. */
@@ -25,6 +26,7 @@ export function checkSpecification(spec: SimulationSpec): void {
   for (const field of ['decider', 'firstTokenFrom'] as const)
     if (!splits && spec[field] !== undefined)
       refuse(field, field, 'none without prefill pools', 'CONFLICT')
+  if (spec.encodePool !== undefined) checkEncodePool(spec.encodePool, spec.images === true)
   spec.pools.forEach((pool, i) => {
     checkPool(pool, `pools[${i}]`)
     if (pool.autoscaling !== undefined)

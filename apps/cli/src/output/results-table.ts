@@ -148,10 +148,14 @@ function headline(results: ResultsDocument): string[][] {
 }
 
 /** Images of prompts, where these can have any. */
-function images({ images: use }: ResultsDocument): string[][] {
+function images({ images: use, encode_pool: pool }: ResultsDocument): string[][] {
   if (use === undefined) return []
   const { images: all, encoded_images: encoded, tokens } = use
-  return [['Images', `${count(all)} of ${count(tokens)} tokens, ${count(encoded)} encoded`]]
+  const row = ['Images', `${count(all)} of ${count(tokens)} tokens, ${count(encoded)} encoded`]
+  if (pool === undefined) return [row]
+  const { devices, utilization, time } = pool
+  const busy = `${count(devices)} devices, ${percent(utilization)} busy`
+  return [row, ['Encode pool', `${busy}, ${duration(time.mean)} on average`]]
 }
 
 /** Where prompts were computed, if anybody chose. */

@@ -19,6 +19,7 @@ import {
 } from './resolve-cluster.js'
 import { resolveScheduler } from './resolve-scheduler.js'
 import { resolveAutoscaling } from './resolve-autoscaling.js'
+import { resolveEncode } from './resolve-encode.js'
 import { resolveDecider } from './resolve-decider.js'
 import { resolveFaults } from './resolve-faults.js'
 import { checkPolicies, resolveFleet } from './resolve-fleet.js'
@@ -87,6 +88,7 @@ export function resolveScenario(
     engine,
     ...(disaggregated ? { disaggregation: resolveDisaggregation(scenario, registries, find) } : {}),
     ...fleet,
+    ...resolveEncode(scenario, find),
     ...resolveDecider(scenario, splits, registries),
     ...(scenario.slo === undefined || Object.keys(scenario.slo).length === 0
       ? {}

@@ -156,6 +156,14 @@ export interface ResolvedScenario {
   readonly pool_router?: { readonly name: string; readonly options: Options }
   /** With pools that prefill for others, and where more than one link is meant. */
   readonly kv_transfer?: ResolvedKvTransfer
+  /** Absent: images are encoded with their prompts. */
+  readonly encode?: {
+    readonly xpu: NameOrEntry
+    readonly n_xpus: number
+    readonly tensor_parallel_size: number
+    readonly transfer_bandwidth_gbs: number
+    readonly transfer_latency_ms: number
+  }
   /** Absent: a prefill pool computes every prompt. */
   readonly decider?: { readonly name: string; readonly options: Options }
   /** Absent: all replicas are there all the time. */
