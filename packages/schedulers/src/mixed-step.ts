@@ -119,7 +119,7 @@ class MixedStep {
     const view = this.#view
     const { first } = this.#rules
     if (first === 'decodes') return
-    const inOrder = first === 'running-order' && view.running > view.decoding
+    const inOrder = first === 'running-order' && !this.#decodesAreFirst()
     if (!inOrder && view.decoding <= this.#budget) return
     const served = new Set<Slot>()
     let left = this.#budget
@@ -289,6 +289,17 @@ class MixedStep {
     if (remaining <= room) return remaining
     const cut = cutAtBlocks ? room - (room % this.#view.blockSize) : room
     return cut > 0 || !alone ? cut : room
+  }
+
+  /** Whether all that run with prompt left were admitted after those that decode: the usual case. */
+  #decodesAreFirst(): boolean {
+    const view = this.#view
+    let slot = view.lastRunning()
+    for (let prompts = view.running - view.decoding; prompts > 0; prompts--) {
+      if (view.prefillRemaining(slot) === 0) return false
+      slot = view.previousRunning(slot)
+    }
+    return true
   }
 
   /** KV blocks that the next tokens of those that decode allocate. */

@@ -171,6 +171,46 @@ describe('LoRA adapters', () => {
     expect(loads([0, 1, 0, 2, 0, 1], 2)).toEqual([4, 4])
   })
 
+  it('are taken apart with the time of their steps', () => {
+    const apart: CostModel = {
+      ...costModel,
+      breakdown({ adapters }) {
+        const seconds = { plain: 1, adapters: 0 }
+        if (adapters !== undefined)
+          seconds.adapters =
+            adapters.ranks / 8 + (adapters.prefillRanks + adapters.decodeRanks) / 16
+        return Object.entries(seconds).map(([name, each]) => ({
+          name,
+          seconds: each,
+          flop: 0,
+          bytes: 0,
+          sentBytes: 0,
+          bound: name === 'plain' ? ('compute' as const) : ('memory' as const),
+        }))
+      },
+    }
+    const pool = { ...poolOf({ slots: 2, secondsPerRank: 0 }), costModel: apart }
+    const { result } = run(
+      [
+        [0, 4, 20, 0],
+        [0, 4, 20, 1],
+      ],
+      undefined,
+      {
+        pools: [pool],
+        breakdown: true,
+      },
+    )
+    const { operators, step_s: all } = result.pools[0]!.breakdown!
+    // 24 ranks and 4 tokens of each in the first step, 1 of each in 19 more.
+    const memory = 20 * 3 + 24 / 4 + (19 * 24) / 16
+    expect(operators).toEqual({ plain: 20, adapters: memory })
+    expect(all).toBeCloseTo(20 + memory, 9)
+    const { compute, memory: share } = result.utilization!
+    expect(compute + share).toBeCloseTo(1, 9)
+    expect(share / (memory / (20 + memory))).toBeCloseTo(1, 1)
+  })
+
   it('are lost with the replica that had them', () => {
     const { adapters } = run(
       [

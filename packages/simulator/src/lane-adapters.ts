@@ -8,6 +8,8 @@ import type { SlotList } from './slot-list.js'
 /** LoRA adapters of the requests of one lane: who waits and runs with which, and what they add to a step. */
 export class LaneAdapters {
   readonly store: AdapterStore
+  /** What those of the step that runs have to do; undefined where there are none. */
+  work: AdapterWork | undefined = undefined
   readonly #column: AdapterColumn
   /** Waiting requests of this lane by adapter, all of them, and those without one. */
   #waiting = new Int32Array(64)
@@ -143,7 +145,8 @@ export class LaneAdapters {
       into.adapters++
       into.ranks += rank
     }
-    work.adapters = into.adapters === 0 ? undefined : into
+    this.work = into.adapters === 0 ? undefined : into
+    work.adapters = this.work
   }
 
   /** The rank at which an adapter is computed. */

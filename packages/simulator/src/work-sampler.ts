@@ -1,11 +1,13 @@
-import type { ImageWork, StepWork } from '@llmsim/contracts'
+import type { AdapterWork, ImageWork, StepWork } from '@llmsim/contracts'
 import { emptyWork } from '@llmsim/contracts'
 import type { RequestTable } from './request-table.js'
 import type { Segment } from './segment.js'
 import type { SlotList } from './slot-list.js'
 
 /** Numbers kept of one sampled step: the sample's own, then the work. */
-const FIELDS = 11
+const FIELDS = 17
+/** Where those of LoRA adapters begin. */
+const ADAPTERS = 11
 
 /** What a lane shows of the segment that it runs. */
 interface SampledLane {
@@ -17,6 +19,7 @@ interface SampledLane {
   readonly kvTokens: number
   readonly busyShare: number
   readonly images: ImageWork | undefined
+  readonly adapters: { readonly work: AdapterWork | undefined } | undefined
 }
 
 /** The steps that a lane ran at equal intervals of the measured window's time. */
@@ -67,8 +70,35 @@ export class WorkSampler {
       work.decodeContext = this.#values[at + 4]!
       work.logits = this.#values[at + 5]!
       work.images = this.#imagesAt(at)
+      work.adapters = this.#adaptersAt(at)
       each(work, this.#values[at + 6]!)
     }
+  }
+
+  #adaptersAt(at: number): AdapterWork | undefined {
+    const [adapters, ranks, prefillRanks, prefillTokens, decodeRanks, decodes] =
+      this.#values.subarray(at + ADAPTERS, at + FIELDS)
+    if (!(adapters! > 0)) return undefined
+    return {
+      adapters: adapters!,
+      ranks: ranks!,
+      prefillRanks: prefillRanks!,
+      prefillTokens: prefillTokens!,
+      decodeRanks: decodeRanks!,
+      decodes: decodes!,
+    }
+  }
+
+  /** Keeps what the LoRA adapters of the step have to do. */
+  #takeAdapters(at: number, work: AdapterWork | undefined): void {
+    const values = this.#values
+    values[at + ADAPTERS] = work?.adapters ?? 0
+    if (work === undefined) return
+    values[at + ADAPTERS + 1] = work.ranks
+    values[at + ADAPTERS + 2] = work.prefillRanks
+    values[at + ADAPTERS + 3] = work.prefillTokens
+    values[at + ADAPTERS + 4] = work.decodeRanks
+    values[at + ADAPTERS + 5] = work.decodes
   }
 
   #imagesAt(at: number): ImageWork | undefined {
@@ -105,6 +135,7 @@ export class WorkSampler {
     }
     const step = segment.steps === 1 ? 0 : segment.stepsDoneBy(this.next)
     const sequences = decodes ? decoders.size : 0
+    if (lane.adapters !== undefined) this.#takeAdapters(at, lane.adapters.work)
     values[at] = this.#due
     values[at + 1] = tokens
     values[at + 2] = pairs
