@@ -9,17 +9,17 @@ import type {
   StepCost,
   StepWork,
 } from '@llmsim/contracts'
-import { calibratedAttention, type CalibratedAttention } from './calibrated/calibrated-attention.js'
+import { calibratedAttention } from './calibrated/attention-of-model.js'
+import type { CalibratedAttention } from './calibrated/calibrated-attention.js'
 import { AdapterCost } from './adapter-cost.js'
 import { adaptedProducts } from './adapter-shapes.js'
 import { CalibratedDevice } from './calibrated/calibrated-device.js'
 import { CapturedGraphs } from './calibrated/captured-graphs.js'
+import { passes, type CalibratedInputs } from './calibrated/calibrated-inputs.js'
 import {
   calibratedGroupOperators,
   calibratedLogitOperators,
   calibratedTokenOperators,
-  passes,
-  type CalibratedInputs,
 } from './calibrated/calibrated-operators.js'
 import { calibratedVisionKernels } from './calibrated/calibrated-vision.js'
 import { calibratedOptions } from './calibrated/calibrated-options.js'

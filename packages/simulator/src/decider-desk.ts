@@ -4,11 +4,9 @@ import type { KvHandover } from './kv-handover.js'
 import { policyFailure } from './policy-failure.js'
 import type { PoolSet } from './pool-set.js'
 import type { Replica } from './replica.js'
-import type { RequestTable } from './request-table.js'
 
 export interface DeskParts {
   readonly decider: PrefillDecider
-  readonly table: RequestTable
   readonly set: PoolSet
   readonly handover: KvHandover
 }
@@ -35,8 +33,8 @@ export class DeciderDesk {
    * Errors: `CONTRACT` when a router or the decider fails or answers with neither
    */
   choose(slot: Slot, now: number): Replica | undefined {
-    const { decider, table, set, handover } = this.#parts
-    const { promises } = table
+    const { decider, set, handover } = this.#parts
+    const { promises } = set
     promises!.release(slot)
     handover.forget(slot)
     // One too long for the decode pools has come for a mixed one.

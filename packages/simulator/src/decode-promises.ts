@@ -1,11 +1,16 @@
 import type { Slot } from '@llmsim/contracts'
-import type { Replica } from './replica.js'
+
+/** A decode replica as promises know it. */
+interface PromisedReplica {
+  outstanding: number
+  readonly serves: boolean
+}
 
 /**
  * Decode replicas that were promised to requests whose prompts are computed elsewhere; each promise counts
  * among what its replica has outstanding.
  */
-export class DecodePromises {
+export class DecodePromises<Replica extends PromisedReplica> {
   readonly #bySlot: (Replica | undefined)[] = []
 
   give(slot: Slot, replica: Replica): void {

@@ -2,6 +2,7 @@ import type { Slot } from '@llmsim/contracts'
 import type { EventQueue } from '@llmsim/engine'
 import { NO_EVENT } from '@llmsim/engine'
 import { TRANSFER_PRIORITY } from './event-priority.js'
+import type { DecodePromises } from './decode-promises.js'
 import type { KvTransfer } from './kv-transfer.js'
 import type { Lane } from './lane.js'
 import type { PoolGroup } from './pool-group.js'
@@ -28,6 +29,8 @@ export interface HandoverParts {
   readonly table: RequestTable
   /** The decode pools. */
   readonly group: PoolGroup
+  /** Decode replicas that some requests were promised. */
+  readonly promises: DecodePromises<Replica> | undefined
   readonly transfer: KvTransfer
   /** Last tokens of a prompt that the decode replica computes again. */
   readonly recomputed: number
@@ -131,8 +134,8 @@ export class KvHandover {
   }
 
   #seek(slot: Slot, now: number): void {
-    const { group, table } = this.#parts
-    const promised = table.promises?.take(slot)
+    const { group, promises } = this.#parts
+    const promised = promises?.take(slot)
     const target = promised ?? group.route(slot, now)
     this.#events[slot] = NO_EVENT
     if (target === undefined) {

@@ -155,7 +155,7 @@ export class Outages {
     for (const slot of this.#parts.tierReads?.lose(replica, queue) ?? []) lost.push(slot)
     replica.cache?.clear(what, now)
     replica.adapters?.clear()
-    table.promises?.forget(replica)
+    set.promises?.forget(replica)
     for (const lane of replica.lanes) lane.restart(replica.spec.createScheduler())
     replica.stageFree.fill(0)
     replica.outstanding = 0

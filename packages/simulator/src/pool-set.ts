@@ -19,11 +19,12 @@ export class PoolSet {
   readonly entry: PoolGroup
   /** The pools that decode what others prefilled; none in aggregated serving. */
   readonly decode: PoolGroup
-  readonly #decides: boolean
+  /** Decode replicas that requests were promised, where a decider says where prompts are computed. */
+  readonly promises: DecodePromises<Replica> | undefined
 
   constructor(spec: SimulationSpec, table: RequestTable) {
-    this.#decides = spec.decider !== undefined
-    if (this.#decides) table.promises = new DecodePromises()
+    this.promises = spec.decider === undefined ? undefined : new DecodePromises()
+    table.promises = this.promises
     const parts = {
       table,
       lanes: this.lanes,
@@ -51,6 +52,6 @@ export class PoolSet {
   /** Whether a replica will be there for some of them. */
   get hasHope(): boolean {
     if (this.entry.hasHope || this.decode.hasHope) return true
-    return this.#decides && this.entry.parked.size > 0 && this.decode.expects
+    return this.promises !== undefined && this.entry.parked.size > 0 && this.decode.expects
   }
 }

@@ -1,6 +1,5 @@
 import type { RequestDraft, Slot } from '@llmsim/contracts'
 import type { AdapterColumn } from './adapter-column.js'
-import type { DecodePromises } from './decode-promises.js'
 import type { ImageColumn } from './image-column.js'
 import type { PrefixParts } from './prefix-parts.js'
 
@@ -30,7 +29,7 @@ export class RequestTable {
   /** Images of requests, where these may have any. */
   images: ImageColumn | undefined = undefined
   /** Decode replicas that requests will go to, where they are chosen on arrival. */
-  promises: DecodePromises | undefined = undefined
+  promises: { release(slot: Slot): void } | undefined = undefined
   /** Objective of the first token of each class, and of all others, in seconds; Infinity: none. */
   firstTokenObjectives: readonly number[] = []
   firstTokenObjective: number = Infinity

@@ -142,7 +142,6 @@ export class SimulationRun {
     if (spec.decider !== undefined && this.#handover !== undefined)
       this.desk = new DeciderDesk({
         decider: spec.decider,
-        table: this.table,
         set: this.#set,
         handover: this.#handover,
       })
@@ -186,6 +185,7 @@ export class SimulationRun {
       queue: this.#queue,
       table: this.table,
       group: this.#set.decode,
+      promises: this.#set.promises,
       transfer,
       recomputed: this.spec.firstTokenFrom === 'decode' ? 1 : 0,
       replicaOf: (slot) => this.#replicas[this.table.lane[slot]!]!,

@@ -1,28 +1,14 @@
-import type { MoeFfn, ReplicaLayout } from '@llmsim/contracts'
-import type { DeviceShapes } from '../device-shapes.js'
+import type { MoeFfn } from '@llmsim/contracts'
 import { deepEpSeconds, exchangedBytes, type Exchange } from '../expert-exchange.js'
 import { expertLayout, rowsPerToken } from '../expert-layout.js'
 import { sharedExperts, type GroupOperators } from '../group-operators.js'
 import { allReduces } from '../layer-operators.js'
 import type { Operator } from '../operator.js'
-import { operator, type CalibratedDevice } from './calibrated-device.js'
-import type { CalibratedOptions } from './calibrated-options.js'
+import { operator } from './calibrated-device.js'
+import { passes, type CalibratedInputs } from './calibrated-inputs.js'
 import { visitedExperts } from './expert-popularity.js'
 import { fullestRows, fullestVisited } from './fullest-device.js'
 import { indexerOperators } from './sparse-attention.js'
-
-/** What operators are made from. */
-export interface CalibratedInputs {
-  readonly layout: ReplicaLayout
-  readonly shapes: DeviceShapes
-  readonly device: CalibratedDevice
-  readonly options: CalibratedOptions
-}
-
-/** Passes of one kind of layer: each stage runs as many layers as the fullest one. */
-export function passes({ layout, shapes }: CalibratedInputs, layers: number): number {
-  return (layers * shapes.layersPerStage * layout.pipelineParallel) / layout.model.layers
-}
 
 /** Everything whose time depends on the number of tokens in the step alone. */
 export function calibratedTokenOperators(inputs: CalibratedInputs): Operator[] {
