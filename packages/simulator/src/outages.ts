@@ -195,6 +195,7 @@ export class Outages {
     // With what it had, the prompt may be more than any replica that prefills can hold.
     if (faults.retryFrom !== 'last-token' || !this.#parts.set.entry.fits(prefill, more))
       this.#startOver(slot)
+    table.prefix?.paths.forgetLook(slot)
     table.prefillTarget[slot] = table.prompt[slot]! + table.generated[slot]!
     table.prefillDone[slot] = 0
     table.lane[slot] = -1

@@ -295,3 +295,37 @@ function history(
     }
   }
 }
+
+it('leaves a token to compute of a request that starts over, with fewer tokens than when it was looked up', () => {
+  const table = new RequestTable(4)
+  const parts = {
+    contents: new PromptContents(),
+    paths: new PrefixPaths(),
+    hitRates: new LogHistogram(),
+    reads: undefined,
+    windowStart: 0,
+    windowEnd: Infinity,
+  }
+  table.prefix = parts
+  const kv = new KvBlocks(16, 100)
+  const cache = new PrefixCache(kv, table, parts, true, 0)
+  const draft = {
+    arrivalSeconds: 0,
+    promptTokens: 48,
+    outputTokens: 9,
+    sessionId: -1,
+    priority: 0,
+    promptBlocks: { ids: [7], count: 1, blockTokens: 48 },
+  }
+  const first = table.open(draft)
+  kv.allocate(3)
+  cache.release(first, 48, 3, true, 3)
+  const again = table.open(draft)
+  // It had generated a token when it was preempted.
+  table.prefillTarget[again] = 49
+  cache.look(again)
+  expect(cache.found).toBe(3)
+  table.startOver(again)
+  cache.look(again)
+  expect(cache.found).toBe(2)
+})

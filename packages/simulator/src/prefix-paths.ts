@@ -30,6 +30,11 @@ export class PrefixPaths {
     this.hitTokens[slot] = 0
   }
 
+  /** Fewer of a request's tokens are to be computed than when it was looked up: that counts no more. */
+  forgetLook(slot: Slot): void {
+    this.seenAt[slot] = -1
+  }
+
   /** A KV cache has arrived: the replica that it was sent to is its own from now on. */
   arrive(slot: Slot): void {
     this.nodes[slot] = this.targetNodes[slot]!

@@ -172,6 +172,7 @@ export class RequestTable {
 
   /** Forgets everything about a request but what its client asked for. */
   startOver(slot: Slot): void {
+    this.prefix?.paths.forgetLook(slot)
     this.promises?.release(slot)
     this.started[slot] = NaN
     this.entered[slot] = NaN
