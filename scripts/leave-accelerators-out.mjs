@@ -2,10 +2,11 @@
  * How far off each accelerator is when the engines' constants never saw its serving measurements.
  *
  * `node scripts/leave-accelerators-out.mjs [POINTS.csv] [--sample ROWS] [--jobs THREADS] [--only PROFILE] [--half]` reads POINTS.csv
- * (../shared/measured/serving/points.csv). Each engine profile is searched on ROWS (240) measurements that run it, from
- * one belief that is the same for all profiles; then again without those of one accelerator after another, and those are
- * simulated with what was found. `--half` searches on one half of the configurations and prints both halves' errors and
- * the constants in place of that. The same measurements give the same tables. Build the packages first (`pnpm build`).
+ * (../shared/measured/serving/points.csv). Each engine profile is searched on ROWS (100) measurements that run it, from
+ * one belief that is the same for all profiles; then again without those of one accelerator after another, where the
+ * simulation is taken for straight around what was found before, and all measurements of that accelerator are simulated with
+ * the result. `--half` searches on one half of the configurations and prints both halves' errors and the constants in
+ * place of that. The same measurements give the same tables. Build the packages first (`pnpm build`).
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
@@ -22,7 +23,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    sample: { type: 'string', default: '240' },
+    sample: { type: 'string', default: '100' },
     jobs: { type: 'string', default: String(availableParallelism()) },
     half: { type: 'boolean', default: false },
     only: { type: 'string' },
@@ -38,7 +39,7 @@ if (!existsSync(file)) {
 
 /** Measurements of an accelerator from which it has a row of its own. */
 const LEAST_ROWS = 10
-const TURNS = 3
+const TURNS = 2
 
 const cli = new URL('../apps/cli/dist/', import.meta.url)
 const load = (name) => import(new URL(name, cli))
@@ -147,16 +148,14 @@ async function leaveOut() {
     if (options.only !== undefined && options.only !== name) continue
     const profile = registries.engineProfiles.get(name, 'engine')
     const accelerators = new Set(rows.map((row) => row.hardware))
+    console.error(`${name}: ${rows.length} measurements on ${accelerators.size} accelerators`)
     const all = await searchProfile(profile, sampleOf(rows), simulated, { turns: TURNS })
     for (const accelerator of accelerators) {
       const own = rows.filter((row) => row.hardware === accelerator)
       let changed = []
       if (all.found.length > 0) {
-        const others = sampleOf(rows.filter((row) => row.hardware !== accelerator))
-        // Around the values without it, with rows of others alone.
-        const from = solve(all.unknowns, all.line, ({ id }) => hardware.get(id) !== accelerator)
-        const without = await searchProfile(profile, others, simulated, { turns: 1, from })
-        changed = [withConstants(profile, without.found, without.values.map(Math.exp))]
+        const values = solve(all.unknowns, all.line, ({ id }) => hardware.get(id) !== accelerator)
+        changed = [withConstants(profile, all.found, values.map(Math.exp))]
       }
       const errors = await simulated.errors(own, changed)
       left.set(accelerator, [...(left.get(accelerator) ?? []), ...errors])

@@ -21,7 +21,7 @@ const keyOf = ({ id, metric }) => `${metric} ${id}`
  *
  * Returns the values, and the errors and slopes around them by row, for searches without some of the rows.
  */
-export async function searchProfile(profile, points, simulated, { turns, from }) {
+export async function searchProfile(profile, points, simulated, { turns }) {
   const found = constantsOf(profile)
   const unknowns = found.map(({ start, freedom }) => ({
     start: Math.log(start),
@@ -29,7 +29,7 @@ export async function searchProfile(profile, points, simulated, { turns, from })
     most: Math.log(start) + 3 * Math.log(freedom),
     freedom: Math.log(freedom),
   }))
-  let values = from ?? unknowns.map(({ start }) => start)
+  let values = unknowns.map(({ start }) => start)
   let line
   for (let turn = 0; turn < turns; turn++) {
     line = await lineAround(profile, found, values, points, simulated)
