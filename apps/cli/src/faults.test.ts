@@ -187,6 +187,13 @@ describe('the flags and the section of faults', () => {
     expect(accounted(run)).toBe(run.total_requests)
   })
 
+  it('are told in the table of results', async () => {
+    const line = `${small} --autoscale-initial 2 --fault-every 5 --fault-duration 1`
+    const { stdout } = await llmsim(line.split(' '), tmpdir())
+    expect(stdout).toMatch(/Replicas +\S+ on average, 2 at most; 0 added, \d taken away/)
+    expect(stdout).toMatch(/Faults +\d+ of replicas; replicas were up 9\d.\d % of the time/)
+  })
+
   it('draw times between failures and repairs whose mean is as stated', async () => {
     const run = await results(
       '--model tiny-1b --xpu h100 --dp 8 --arrival-rate 1 --duration 40000 --mtbf 90 --mttr 10 --set faults.start_up_s=0',

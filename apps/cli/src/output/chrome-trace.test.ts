@@ -118,7 +118,8 @@ describe('the trace of a run', () => {
   it.each(Array.from({ length: 40 }, (_, seed) => seed + 1))(
     'has slices one after another, named threads and transfers with two ends: seed %i',
     (seed) => {
-      const { result, events } = traced(specification(seed))
+      const spec = specification(seed)
+      const { result, events } = traced(spec)
       const ends = new Map<string, number>()
       const threads = new Set(
         events.filter(({ ph, name }) => ph === 'M' && name === 'thread_name').map(threadOf),
@@ -131,7 +132,11 @@ describe('the trace of a run', () => {
         expect(threads).toContain(threadOf(event))
       }
       const begun = events.filter(({ ph }) => ph === 'b')
-      expect(begun).toHaveLength(result.kv_transfer?.transfers ?? 0)
+      const { transfers = 0 } = result.kv_transfer ?? {}
+      // What a fault takes off a network is never known to end, and is not drawn.
+      const isLost = spec.faults !== undefined && spec.kvTransfer?.topology !== undefined
+      if (isLost) expect(begun.length).toBeLessThanOrEqual(transfers)
+      else expect(begun).toHaveLength(transfers)
       expect(events.filter(({ ph }) => ph === 'e')).toHaveLength(begun.length)
     },
   )

@@ -4,6 +4,7 @@ import type { Colors } from './colors.js'
 import { count, dollars, duration, figure, percent } from './figures.js'
 import type { ResultsDocument } from './results-document.js'
 import { breakdownRows } from './breakdown-table.js'
+import { fleetRows } from './fleet-rows.js'
 import { overTimeTable } from './over-time-table.js'
 import { replicationTable } from './replication-table.js'
 import { textTable } from './text-table.js'
@@ -114,6 +115,7 @@ function headline(results: ResultsDocument): string[][] {
     ...(results.objectives ?? [])
       .filter(({ quantile }) => quantile !== null)
       .map((objective) => [objectiveName(objective), objectiveText(objective)]),
+    ...fleetRows(results),
     ...(goodput === null
       ? []
       : [
