@@ -56,7 +56,7 @@ export const sections: readonly string[] = [
   ...['ttft', 'tpot', 'e2e'].map((metric) => `slo.${metric}_percentiles_ms`),
   ...['cluster.interconnect', 'scheduler.options', 'router.options', 'cost_model.options'],
   ...['workload.client', 'admission', 'admission.options', 'decider', 'decider.options'],
-  'disaggregation',
+  ...['disaggregation', 'encode'],
   ...['pool_router', 'pool_router.options', 'kv_transfer', 'kv_transfer.topology', 'autoscaling'],
   ...['disaggregation.prefill', 'disaggregation.decode'].flatMap((pool) => [
     pool,
