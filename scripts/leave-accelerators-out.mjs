@@ -39,7 +39,7 @@ if (!existsSync(file)) {
 
 /** Measurements of an accelerator from which it has a row of its own. */
 const LEAST_ROWS = 10
-const TURNS = 2
+const TURNS = 3
 
 const cli = new URL('../apps/cli/dist/', import.meta.url)
 const load = (name) => import(new URL(name, cli))

@@ -30,6 +30,7 @@ export async function searchProfile(profile, points, simulated, { turns }) {
     freedom: Math.log(freedom),
   }))
   let values = unknowns.map(({ start }) => start)
+  if (found.length === 0) return { found, unknowns, values }
   let line
   for (let turn = 0; turn < turns; turn++) {
     line = await lineAround(profile, found, values, points, simulated)
