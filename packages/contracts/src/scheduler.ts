@@ -139,6 +139,11 @@ export interface StepPlan {
    * set. Counted for plans that decode only.
    */
   repeats: number
+  /**
+   * KV blocks that must stay free beside those that its steps take: the plan stands for as many of its `repeats`
+   * as leave them, whoever takes blocks meanwhile. 0 unless set.
+   */
+  spareBlocks?: number
   /** When to ask again at the latest, with or without work; Infinity unless set. */
   reviewAtSeconds: number
   /** True when an arrival would not change this plan, so that it need not be asked about it. */

@@ -1,6 +1,5 @@
 import type { ReplicaView, StepPlan } from '@llmsim/contracts'
 import { NO_SLOT } from '@llmsim/contracts'
-import { stepsWithSpareBlock } from './spare-block.js'
 
 /**
  * Plans a decode step of all running requests, for as long as nothing changes. Where their next
@@ -31,5 +30,7 @@ export function planDecode(
   plan.decodeAll()
   // What a preemption freed may let somebody in at the next step.
   plan.repeats = free > view.freeBlocks ? 1 : Infinity
-  if (freeBlockEach && plan.repeats > 1) plan.repeats = admitted > 0 ? 1 : stepsWithSpareBlock(view)
+  if (!freeBlockEach) return
+  if (admitted > 0) plan.repeats = 1
+  if (left > 1) plan.spareBlocks = 1
 }

@@ -3,7 +3,6 @@ import { NO_SLOT } from '@llmsim/contracts'
 import { openGate, type AdmissionGate } from './admission-gate.js'
 import { admitReady, keptBlocks } from './admission.js'
 import { noLag, type QueueLag } from './queue-lag.js'
-import { stepsWithSpareBlock } from './spare-block.js'
 
 /** How a scheduler of mixed steps fills them. */
 export interface MixedStepRules {
@@ -227,8 +226,7 @@ class MixedStep {
     const again = this.preempted || this.#chunks > 0 || this.#admitted > 0 || lag.unseen
     const gate = this.#gate
     plan.repeats = again ? 1 : gate.nextLook
-    if (this.#rules.freeBlockEach === true && !again)
-      plan.repeats = Math.min(plan.repeats, stepsWithSpareBlock(view))
+    if (this.#rules.freeBlockEach === true && this.#decodes > 1) plan.spareBlocks = 1
     if (lag.heedsArrivals) return
     plan.ignoresArrivals =
       this.#served !== undefined ||

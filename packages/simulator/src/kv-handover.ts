@@ -245,7 +245,7 @@ export class KvHandover {
     const lane = replica.lanes[0]!
     const { segment } = lane
     if (!segment.active || segment.steps === 1 || !lane.decodes) return
-    const free = replica.kv.free + lane.firstStepBlocks
+    const free = replica.kv.free - lane.spareBlocks + lane.firstStepBlocks
     this.#parts.shorten(lane, Math.max(1, lane.stepsWithin(free, segment.steps)))
     replica.kv.notePeak(replica.usedBefore(now))
   }

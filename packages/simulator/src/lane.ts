@@ -99,6 +99,8 @@ export class Lane {
   /** When its scheduler was asked last: the view's clock. */
   now: number = 0
   preemptions: number = 0
+  /** KV blocks that its plan wants free beside those that its steps take. */
+  spareBlocks: number = 0
   /** Plans without work since the last one with some. */
   emptyPlans: number = 0
   /** Decoders by class and tenant, where requests have any. */

@@ -7,6 +7,7 @@ export const RECOMPUTE = 1
 /** What a scheduler planned, as lists that are reused from step to step. */
 export class PlanBuffer implements StepPlan {
   repeats: number = 1
+  spareBlocks: number = 0
   reviewAtSeconds: number = Infinity
   ignoresArrivals: boolean = false
   decodesAll: boolean = false
@@ -17,6 +18,7 @@ export class PlanBuffer implements StepPlan {
 
   reset(_lane?: object): void {
     this.repeats = 1
+    this.spareBlocks = 0
     this.reviewAtSeconds = Infinity
     this.ignoresArrivals = false
     this.decodesAll = false

@@ -60,6 +60,7 @@ export class StepStarter {
     this.freed = plan.preempts.size > 0
     applyPlan(lane, plan, work)
     this.reviewAtSeconds = plan.reviewAtSeconds
+    lane.spareBlocks = plan.spareBlocks
     if (lane.chunks.size > 0 || lane.decodes) {
       lane.emptyPlans = 0
       return true
@@ -196,7 +197,8 @@ export class StepStarter {
     }
     steps = Math.floor(steps)
     for (const { lane, works } of group.members)
-      if (works && steps > 1) steps = lane.stepsWithin(lane.kv.free + lane.firstStepBlocks, steps)
+      if (works && steps > 1)
+        steps = lane.stepsWithin(lane.kv.free - lane.spareBlocks + lane.firstStepBlocks, steps)
     return steps > 1 ? steps : 1
   }
 
@@ -219,7 +221,7 @@ export class StepStarter {
     // Whole steps only, and one where the cost says NaN.
     steps = Math.floor(steps)
     if (!(steps > 1)) return
-    const free = lane.kv.free + lane.firstStepBlocks
+    const free = lane.kv.free - lane.spareBlocks + lane.firstStepBlocks
     segment.resize(Math.max(1, lane.stepsWithin(free, steps)))
   }
 }

@@ -96,6 +96,8 @@ export interface Planned {
   /** Those that decode, where not all do. */
   readonly only?: readonly number[]
   readonly repeats: number
+  /** KV blocks that must stay free, where any must. */
+  readonly spare?: number
   readonly review: number
   readonly ignoresArrivals: boolean
 }
@@ -123,7 +125,12 @@ export function plan(scheduler: Scheduler, scene: Scene): Planned {
   scheduler.plan(viewOf(scene), into)
   const { repeats, reviewAtSeconds: review, ignoresArrivals } = into
   const planned = { prefill, admit, preempt, decodes, repeats, review, ignoresArrivals }
-  return only.length === 0 ? planned : { ...planned, only }
+  const { spareBlocks: spare = 0 } = into
+  return {
+    ...planned,
+    ...(only.length === 0 ? {} : { only }),
+    ...(spare === 0 ? {} : { spare }),
+  }
 }
 
 export const nothing: Planned = {
