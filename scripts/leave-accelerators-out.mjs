@@ -2,7 +2,7 @@
  * How far off each accelerator is when the engines' constants never saw its serving measurements.
  *
  * `node scripts/leave-accelerators-out.mjs [POINTS.csv] [--sample ROWS] [--jobs THREADS] [--only PROFILE] [--half]` reads POINTS.csv
- * (../shared/measured/serving/points.csv). Each engine profile is searched on ROWS (100) measurements that run it, from
+ * (../shared/measured/serving/points.csv). Each engine profile is searched on ROWS (150) measurements that run it, from
  * one belief that is the same for all profiles; then again without those of one accelerator after another, where the
  * simulation is taken for straight around what was found before, and all measurements of that accelerator are simulated with
  * the result. `--half` searches on one half of the configurations and prints both halves' errors and the constants in
@@ -23,7 +23,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    sample: { type: 'string', default: '100' },
+    sample: { type: 'string', default: '150' },
     jobs: { type: 'string', default: String(availableParallelism()) },
     half: { type: 'boolean', default: false },
     only: { type: 'string' },
