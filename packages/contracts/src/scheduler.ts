@@ -43,8 +43,9 @@ export interface ReplicaView {
   /** Number of its LoRA adapter, from 0; -1, or absent: none. */
   adapterId?(slot: Slot): number
   /**
-   * Whether a waiting request's LoRA adapter has a slot, given who runs and whom this plan admits so far. A
-   * scheduler that lists waiting requests before it admits any asks again; absent: all have.
+   * Whether a waiting request's LoRA adapter has a slot, given who runs and whom this plan admits so far; absent:
+   * all have. Who is planned all the same is left waiting, and the plan stands for one step: a scheduler that lists
+   * waiting requests before it admits any asks again, so that its own counts are right.
    */
   adapterFits?(slot: Slot): boolean
   /** Prompt tokens as the client sent them. */

@@ -89,14 +89,11 @@ export class LaneAdapters {
     this.store.queue(adapter, change)
   }
 
-  /** A waiting request runs from now on; the seconds that loading its adapter takes, NaN where it has no slot. */
+  /** A waiting request whose adapter has a slot runs from now on; the seconds that loading it takes. */
   admit(slot: Slot): number {
     const adapter = this.#column.ids[slot]!
     this.queue(slot, -1)
-    if (adapter < 0) return 0
-    const { store } = this
-    if (store.running >= store.spec.slots && store.placeOf(adapter) !== 'running') return NaN
-    return store.acquire(adapter)
+    return adapter < 0 ? 0 : this.store.acquire(adapter)
   }
 
   /** A request runs no more. */

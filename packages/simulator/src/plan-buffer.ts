@@ -28,6 +28,11 @@ export class PlanBuffer implements StepPlan {
     this.preempts.size = 0
   }
 
+  /** The plan is made. */
+  finish(): void {
+    // Everything in it stands.
+  }
+
   prefill(slot: Slot, tokens: number): void {
     // The list holds 32-bit integers; what does not fit becomes 0, which the check refuses.
     this.prefills.push(slot, tokens === (tokens | 0) ? tokens : 0)

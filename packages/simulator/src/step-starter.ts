@@ -56,6 +56,7 @@ export class StepStarter {
       answer.catch(() => undefined)
       broken(lane, 'plans asynchronously: it must have planned when it returns')
     }
+    plan.finish()
     if (!(plan.repeats >= 1)) broken(lane, 'plans for no steps', plan.repeats)
     this.freed = plan.preempts.size > 0
     applyPlan(lane, plan, work)
