@@ -45,7 +45,7 @@ describe('llmsim calibrate', () => {
     expect(run.stdout).toContain('gemm.bf16.memory_fraction')
     expect(run.stdout).toContain('LEFT OUT %')
     const text = readFileSync(path.join(folder, 'own.json'), 'utf8')
-    expect(JSON.parse(text)).toMatchObject({ name: 'h100-80gb', version: 3, date: '2026-01-02' })
+    expect(JSON.parse(text)).toMatchObject({ name: 'h100-80gb', version: 4, date: '2026-01-02' })
     expect((await llmsim(['catalog', 'validate', 'own.json'], folder)).code).toBe(0)
     expect(await tpot('--catalog', 'own.json')).toBeGreaterThan(1.02 * (await tpot()))
     await calibrate('timings.csv', '--xpu', 'h100-80gb', '--output', 'again.json')
@@ -57,7 +57,7 @@ describe('llmsim calibrate', () => {
     const { code } = await calibrate('timings.csv', ...flags, '--output', 'third.json')
     expect(code).toBe(0)
     const third: unknown = JSON.parse(readFileSync(path.join(folder, 'third.json'), 'utf8'))
-    expect(third).toMatchObject({ name: 'my-h100', version: 4, aliases: ['h100-80gb'] })
+    expect(third).toMatchObject({ name: 'my-h100', version: 5, aliases: ['h100-80gb'] })
     expect(await tpot('--catalog', 'third.json')).toBeGreaterThan(await tpot())
   })
 

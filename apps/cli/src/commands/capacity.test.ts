@@ -46,7 +46,7 @@ const deployments = [
   ],
   [
     'prefill and decode apart',
-    `--model llama3-8b --num-requests 500 --disaggregated --xpu h100 --prefill-n-xpus 1 --decode-n-xpus 1 ${lengths}`,
+    `--model llama3-8b --num-requests 1000 --disaggregated --xpu h100 --prefill-n-xpus 1 --decode-n-xpus 1 ${lengths}`,
   ],
 ] as const
 
