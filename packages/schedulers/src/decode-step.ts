@@ -18,7 +18,8 @@ export function planDecode(
   let needed = view.blocksToDecodeAll
   let free = view.freeBlocks
   let left = view.decoding
-  for (let slot = view.lastRunning(); slot !== NO_SLOT; slot = view.previousRunning(slot)) {
+  let slot = needed > free || freeBlockEach ? view.lastRunning() : NO_SLOT
+  for (; slot !== NO_SLOT; slot = view.previousRunning(slot)) {
     const blocks = view.blocksToDecode(slot)
     const spare = freeBlockEach && left > 1 && blocks === 0 ? 1 : 0
     if (needed + spare <= free) break

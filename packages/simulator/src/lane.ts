@@ -229,11 +229,7 @@ export class Lane {
     table.kvAtJoin[slot] = kvTokens
     table.joinedAt[slot] = this.counter
     this.kvTokens += kvTokens
-    const { size } = this.kv
-    const behind = this.#phase - (kvTokens % size)
-    const phase = behind < 0 ? behind + size : behind
-    table.blockPhase[slot] = phase
-    this.#countPhase(phase, 1)
+    this.#countPhase(kvTokens, 1)
     this.decoders.add(slot, this.counter + table.output[slot]! - table.generated[slot]!)
     this.fresh.push(slot, 0)
     if (table.generated[slot] === 0) this.firsts++
@@ -250,7 +246,7 @@ export class Lane {
     this.decoders.remove(slot)
     this.tally?.add(slot, -1)
     this.adapters?.decode(slot, -1)
-    this.#countPhase(table.blockPhase[slot]!, -1)
+    this.#countPhase(kvTokens, -1)
     this.kvTokens -= kvTokens
     if (this.windows !== undefined) for (const window of this.windows) window.leave(kvTokens)
     if (this.fresh.size === 0 || !this.fresh.remove(slot))
@@ -268,7 +264,7 @@ export class Lane {
     this.tally?.add(slot, -1)
     this.adapters?.decode(slot, -1)
     const kvTokens = table.kvAtJoin[slot]! + this.counter - table.joinedAt[slot]!
-    this.#countPhase(table.blockPhase[slot]!, -1)
+    this.#countPhase(kvTokens, -1)
     this.kvTokens -= kvTokens
     if (this.windows !== undefined) for (const window of this.windows) window.leave(kvTokens)
     table.kvAtJoin[slot] = kvTokens
@@ -359,12 +355,15 @@ export class Lane {
     return limit
   }
 
-  /** Counts a decoder, or takes it off, at a phase. */
-  #countPhase(phase: number, change: 1 | -1): void {
+  /** Counts a decoder with so many tokens, or takes it off; its phase stays the same while it decodes. */
+  #countPhase(kvTokens: number, change: 1 | -1): void {
     const phases = this.#blockPhases
+    const { size } = this.kv
+    const behind = this.#phase - (kvTokens % size)
+    const phase = behind < 0 ? behind + size : behind
     const count = phases[phase]! + change
     phases[phase] = count
-    phases[phase + this.kv.size] = count
+    phases[phase + size] = count
   }
 
   /** KV blocks that one decode step of all, the paused ones included, allocates. */

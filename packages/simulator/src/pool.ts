@@ -6,6 +6,7 @@ import type { ScalingSignal } from './scaling-signal.js'
 import type { StartUpParts } from './start-up.js'
 import { BarrierGroup } from './barrier-group.js'
 import { PrefixKey } from './prefix-key.js'
+import type { KvBlocks } from './kv-blocks.js'
 import type { RunParts } from './replica.js'
 import { Replica } from './replica.js'
 import type { RequestTable } from './request-table.js'
@@ -13,6 +14,9 @@ import { routerAnswer } from './router-answer.js'
 import { StaleLoads } from './stale-loads.js'
 import type { Timetable } from './timetable.js'
 import { sharedTiers, type SharedTiers } from './tier-stack.js'
+
+/** More tokens than a request can have: its prompt and its output are 32-bit integers. */
+const TOKENS_BEYOND_ANY = 2 ** 32
 
 /** A pool's replicas that can take requests, as its router sees them. */
 class ReplicasView implements PoolView {
@@ -83,6 +87,9 @@ export class Pool {
   stale: StaleLoads | undefined = undefined
   autoscaler: Autoscaler | undefined = undefined
   readonly #view: ReplicasView
+  readonly #decodes: boolean
+  /** Tokens of a request that an empty replica holds at most. */
+  readonly #mostTokens: number
   readonly #table: RequestTable
   readonly #shared: SharedTiers
   readonly #request: { -readonly [K in keyof RoutedRequest]: RoutedRequest[K] } = {
@@ -103,6 +110,10 @@ export class Pool {
     this.#shared = sharedTiers(spec.prefixCaching, prefix?.contents, spec.memory.blockSize)
     for (let copy = 0; copy < spec.replicas; copy++) this.#addReplica(run)
     this.available = this.replicas
+    this.#decodes = spec.role !== 'prefill'
+    const { kv } = this.replicas[0]!
+    // Beside a transferred cache so many blocks stay free that the first to decode can grow.
+    this.#mostTokens = mostTokensIn(kv, kv.total - (spec.role === 'decode' ? kv.mostGrowth : 0))
     this.#view = new ReplicasView(this, run.table.adapters)
     if (prefix !== undefined) {
       const key = new PrefixKey(prefix.contents)
@@ -195,12 +206,7 @@ export class Pool {
 
   /** Whether an empty replica holds a request: its last token's KV included, where it decodes here. */
   fits(promptTokens: number, outputTokens: number): boolean {
-    const { role } = this.spec
-    const { kv } = this.replicas[0]!
-    if (role === 'prefill') return kv.blocksFor(promptTokens) <= kv.total
-    const whole = promptTokens + outputTokens - 1
-    // Beside a transferred cache so many blocks stay free that the first to decode can grow.
-    return kv.blocksFor(whole) + (role === 'decode' ? kv.mostGrowth : 0) <= kv.total
+    return (this.#decodes ? promptTokens + outputTokens - 1 : promptTokens) <= this.#mostTokens
   }
 
   /** Asks the router; undefined while no replica is there. Errors: `CONTRACT` of the router. */
@@ -224,4 +230,16 @@ export class Pool {
     if (table.adapters !== undefined) request.adapterId = table.adapters.ids[slot]!
     return request
   }
+}
+
+/** The most tokens of one request that so many blocks hold, by halving what is between. */
+function mostTokensIn(kv: KvBlocks, blocks: number): number {
+  let fits = 0
+  let beyond = TOKENS_BEYOND_ANY
+  while (beyond - fits > 1) {
+    const middle = Math.floor((fits + beyond) / 2)
+    if (kv.blocksFor(middle) <= blocks) fits = middle
+    else beyond = middle
+  }
+  return fits
 }

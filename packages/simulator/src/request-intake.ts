@@ -22,6 +22,8 @@ export class RequestIntake {
   /** Open loop: when the drafted request arrives; Infinity when there is none. */
   nextArrival: number = Infinity
   readonly #spec: SimulationSpec
+  /** Whether the draft says more than its lengths, its session and its priority. */
+  #described = false
   /** Whether requests follow answers. */
   readonly #follows: boolean
 
@@ -77,6 +79,26 @@ export class RequestIntake {
   pull(): boolean {
     const { source, maxRequests = Infinity } = this.#spec
     const { draft } = this
+    if (this.#described) this.#forgetDescription()
+    if (this.pulled >= maxRequests) return false
+    if (!source.next(draft)) {
+      // It may have said something before it found that there is none.
+      this.#described = true
+      return false
+    }
+    const { promptTokens, outputTokens } = draft
+    if (!(promptTokens >= 1) || promptTokens !== (promptTokens | 0))
+      this.#refuse('promptTokens', promptTokens, 1)
+    if (!(outputTokens >= 1) || outputTokens !== (outputTokens | 0))
+      this.#refuse('outputTokens', outputTokens, 1)
+    if (isDescribed(draft)) this.#checkDescription(draft)
+    this.pulled++
+    return true
+  }
+
+  #forgetDescription(): void {
+    const { draft } = this
+    this.#described = false
     draft.tenantId = -1
     draft.classId = -1
     draft.promptBlocks = undefined
@@ -84,25 +106,20 @@ export class RequestIntake {
     draft.maxOutputTokens = 0
     draft.predictedOutputTokens = 0
     draft.adapterId = -1
-    if (this.pulled >= maxRequests || !source.next(draft)) return false
-    const { promptTokens, outputTokens } = draft
-    if (!(promptTokens >= 1) || promptTokens !== (promptTokens | 0))
-      this.#refuse('promptTokens', promptTokens, 1)
-    if (!(outputTokens >= 1) || outputTokens !== (outputTokens | 0))
-      this.#refuse('outputTokens', outputTokens, 1)
+  }
+
+  /** Checks what a request says beside its lengths. */
+  #checkDescription(draft: RequestDraft): void {
+    this.#described = true
     if (draft.promptBlocks !== undefined) {
       const { count, blockTokens } = draft.promptBlocks
       if (!(count >= 0 && Number.isSafeInteger(count))) this.#refuse('promptBlocks.count', count, 0)
       if (!(blockTokens >= 1 && Number.isSafeInteger(blockTokens)))
         this.#refuse('promptBlocks.blockTokens', blockTokens, 1)
     }
-    if (draft.images !== undefined) this.#checkImages(draft.images, promptTokens)
-    if (draft.tenantId !== -1 || draft.classId !== -1 || draft.adapterId !== -1)
-      this.#checkSender(draft)
-    if (draft.maxOutputTokens !== 0 || draft.predictedOutputTokens !== 0)
-      this.#checkExpectation(draft)
-    this.pulled++
-    return true
+    if (draft.images !== undefined) this.#checkImages(draft.images, draft.promptTokens)
+    this.#checkSender(draft)
+    this.#checkExpectation(draft)
   }
 
   #checkImages(images: PromptImages, promptTokens: number): void {
@@ -149,4 +166,16 @@ export class RequestIntake {
       accepted: `a ${field === 'arrivalSeconds' ? '' : 'whole '}number from ${least} on`,
     })
   }
+}
+
+function isDescribed(draft: RequestDraft): boolean {
+  return (
+    draft.tenantId !== -1 ||
+    draft.classId !== -1 ||
+    draft.adapterId !== -1 ||
+    draft.maxOutputTokens !== 0 ||
+    draft.predictedOutputTokens !== 0 ||
+    draft.promptBlocks !== undefined ||
+    draft.images !== undefined
+  )
 }

@@ -70,8 +70,6 @@ export class RequestTable {
   hostBlocks: Int32Array
   /** Whether it waits because it was preempted: 1. */
   evicted: Uint8Array
-  /** The phase of its batch's counter at which it needs a new KV block. */
-  blockPhase: Int32Array
   /** Neighbours in the queue or in the running list. */
   next: Int32Array
   previous: Int32Array
@@ -116,7 +114,6 @@ export class RequestTable {
     this.blocks = new Int32Array(capacity)
     this.hostBlocks = new Int32Array(capacity)
     this.evicted = new Uint8Array(capacity)
-    this.blockPhase = new Int32Array(capacity)
     this.next = new Int32Array(capacity)
     this.previous = new Int32Array(capacity)
     this.preemptions = new Int32Array(capacity)
@@ -226,7 +223,6 @@ export class RequestTable {
     this.blocks = widenedInt(this.blocks)
     this.hostBlocks = widenedInt(this.hostBlocks)
     this.evicted = widenedByte(this.evicted)
-    this.blockPhase = widenedInt(this.blockPhase)
     this.next = widenedInt(this.next)
     this.previous = widenedInt(this.previous)
     this.preemptions = widenedInt(this.preemptions)

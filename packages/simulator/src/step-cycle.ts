@@ -84,17 +84,15 @@ export class StepCycle {
   endStep(lane: Lane): void {
     lane.event = NO_EVENT
     this.#current = lane
-    const group = this.#groups[lane.id]
-    if (group === undefined) {
+    if (lane.group === undefined) {
       if (lane.segment.active) this.#endSegment(lane)
-    } else if (group.running) this.#endTogether(group)
+    } else if (lane.group.running) this.#endTogether(this.#groups[lane.id]!)
   }
 
   /** After that, the lane plans its next one; whether it runs, to the end of the lane's segment. */
   startStep(lane: Lane): boolean {
-    const group = this.#groups[lane.id]
-    if (group === undefined) this.#startAlone(lane)
-    else this.#startTogether(group, lane)
+    if (lane.group === undefined) this.#startAlone(lane)
+    else this.#startTogether(this.#groups[lane.id]!, lane)
     if (this.#observation !== undefined) this.#observeLoad(lane, this.#observation)
     this.#current = undefined
     return lane.inStep
