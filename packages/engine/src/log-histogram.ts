@@ -40,6 +40,8 @@ export class LogHistogram {
   /** Counts of the buckets from `#first` on: only as wide as the values are apart. */
   #counts: Float64Array = new Float64Array(0)
   #first = 0
+  /** The same as the bits of a number count it. */
+  #offset = FIRST
   #zeros = 0
   /** Squares are summed about the first value, so that equal values have no deviation. */
   #shift = 0
@@ -48,19 +50,18 @@ export class LogHistogram {
 
   /** Adds a value of 0 or more, `weight` times. Errors: RangeError on a negative value or NaN. */
   add(value: number, weight = 1): void {
-    if (!(value >= 0)) throw new RangeError(`a latency of ${value}`)
-    if (this.count === 0) this.#start(value)
-    else if (value < this.min) this.min = value
-    else if (value > this.max) this.max = value
+    if (!(value >= this.min && value <= this.max)) this.#widen(value)
     this.count += weight
     this.sum += value * weight
     const deviation = value - this.#shift
     this.#shiftedSum += deviation * weight
     this.#shiftedSquares += deviation * deviation * weight
-    if (value === 0) this.#zeros += weight
-    else {
-      this.#count(bucketOf(value), weight)
-    }
+    bits[0] = value
+    const at = (words[HIGH]! >>> SHIFT) - this.#offset
+    const counts = this.#counts
+    if (at >= 0 && at < counts.length) counts[at] = counts[at]! + weight
+    else if (value === 0) this.#zeros += weight
+    else this.#count(bucketOf(value), weight)
   }
 
   /** Adds `first + k * growth` for each whole `k` below `terms`, `weight` times each, in closed form. */
@@ -132,7 +133,16 @@ export class LogHistogram {
     this.#counts = new Float64Array(end - first)
     if (before.length > 0) this.#counts.set(before, this.#first - first)
     this.#first = first
+    this.#offset = FIRST + first
     return bucket - first
+  }
+
+  /** A value outside of what there was, the first one among them. */
+  #widen(value: number): void {
+    if (!(value >= 0)) throw new RangeError(`a latency of ${value}`)
+    if (this.count === 0) this.#start(value)
+    else if (value < this.min) this.min = value
+    else this.max = value
   }
 
   #start(value: number): void {
