@@ -120,7 +120,7 @@ describe('Lane', () => {
     expect(lane.kvTokens).toBe(24)
     lane.join(first, 9)
     expect(lane.kvTokens).toBe(33)
-    expect(lane.decoders.firstFinish).toBe(lane.counter + 43)
+    expect(lane.decoders.next).toBe(lane.counter + 43)
     expect(lane.decoders.first).toBe(first)
     // 9 tokens in 3 blocks of 4 need one at the fourth step; 24 in 6 need one at the first.
     expect([1, 2, 3, 4, 5].map((k) => lane.blocksGrown(k - 1, k))).toEqual([1, 0, 0, 1, 1])

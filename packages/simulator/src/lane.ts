@@ -10,7 +10,7 @@ import { NO_SLOT } from '@llmsim/contracts'
 import type { EventHandle } from '@llmsim/engine'
 import { NO_EVENT } from '@llmsim/engine'
 import type { DecoderTally } from './decoder-tally.js'
-import { FinishHeap } from './finish-heap.js'
+import { CounterHeap } from './counter-heap.js'
 import { noImages } from './image-column.js'
 import type { KvBlocks } from './kv-blocks.js'
 import type { LaneBreakdown } from './lane-breakdown.js'
@@ -75,7 +75,7 @@ export class Lane {
   readonly waiting: RequestList
   readonly running: RequestList
   /** Requests in step with the batch. */
-  readonly decoders: FinishHeap
+  readonly decoders: CounterHeap
   /** Requests that the last plan left out of the decode batch. */
   paused: number = 0
   /** Decode steps so far. */
@@ -162,7 +162,7 @@ export class Lane {
     this.swap = parts.scheduler.resumesSwapped === true ? parts.swap : undefined
     this.waiting = new RequestList(parts.table)
     this.running = new RequestList(parts.table)
-    this.decoders = new FinishHeap()
+    this.decoders = new CounterHeap()
     this.windows = parts.windows?.map((reach) => new WindowTally(reach))
     this.windowWork = this.windows?.map((tally) => tally.work)
     this.#blockPhases = new Int32Array(2 * parts.kv.size)

@@ -240,7 +240,7 @@ export class StepCycle {
     }
     if (lane.doomed.size > 0 && this.#gateway!.stepEnded(lane, this.#clock.now)) freed = true
     if (lane.decodes)
-      while (lane.decoders.firstFinish <= lane.counter) {
+      while (lane.decoders.next <= lane.counter) {
         this.#finish(lane, lane.finishFirst())
         freed = true
       }

@@ -191,8 +191,7 @@ export class StepStarter {
     const { segment } = longest.lane
     let steps = Math.min(Infinity, this.#crossing(group, longest))
     for (const { lane, cost, works, repeats, reviewAtSeconds } of group.members) {
-      if (works)
-        steps = Math.min(steps, repeats, cost.horizon, lane.decoders.firstFinish - lane.counter)
+      if (works) steps = Math.min(steps, repeats, cost.horizon, lane.decoders.next - lane.counter)
       if (reviewAtSeconds !== Infinity)
         steps = Math.min(steps, segment.stepsToReach(reviewAtSeconds))
     }
@@ -216,7 +215,7 @@ export class StepStarter {
   #extend(lane: Lane): void {
     const { segment, decoders } = lane
     const plan = this.#plan
-    let steps = Math.min(plan.repeats, this.#cost.horizon, decoders.firstFinish - lane.counter)
+    let steps = Math.min(plan.repeats, this.#cost.horizon, decoders.next - lane.counter)
     if (plan.reviewAtSeconds !== Infinity)
       steps = Math.min(steps, segment.stepsToReach(plan.reviewAtSeconds))
     // Whole steps only, and one where the cost says NaN.

@@ -1,7 +1,7 @@
 import type { Slot } from '@llmsim/contracts'
+import { CounterHeap } from './counter-heap.js'
 import { Lane, type LaneParts } from './lane.js'
 import type { PrefixPaths } from './prefix-paths.js'
-import { WindowChanges } from './window-changes.js'
 import { WindowedKvBlocks } from './windowed-kv-blocks.js'
 import { WindowedPrefixCache } from './windowed-prefix-cache.js'
 
@@ -18,7 +18,7 @@ export class WindowedLane extends Lane {
   #round = 0
   #at = 0
   /** Decoders that come to the edge of their window, or to the end of a chunk. */
-  readonly #changes = new WindowChanges()
+  readonly #changes = new CounterHeap()
 
   constructor(parts: LaneParts, blocks: WindowedKvBlocks) {
     super(parts)
