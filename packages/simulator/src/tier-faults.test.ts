@@ -1,41 +1,8 @@
 /** What tiers of the prefix cache keep of a replica that breaks, by hand. */
-import type { FaultSpec, KvTierSpec, PoolSpec, SimulationResult } from '@llmsim/contracts'
-import { NO_SLOT } from '@llmsim/contracts'
+import type { FaultSpec, KvTierSpec, SimulationResult } from '@llmsim/contracts'
 import { describe, expect, it } from 'vitest'
 import { simulate } from './simulate.js'
-
-/** A prompt token takes a second, a KV block of four of them four seconds from a tier. */
-function pool(tiers: readonly KvTierSpec[], replicas: number): PoolSpec {
-  return {
-    name: 'mixed',
-    role: 'mixed',
-    replicas,
-    devicesPerReplica: 1,
-    stages: 1,
-    costModel: {
-      name: 'a second a token',
-      step: (work, into) => {
-        into.seconds = work.prefillTokens + 2 ** -20
-        into.growth = 0
-        into.horizon = 1
-      },
-      breakdown: () => [],
-    },
-    createScheduler: () => ({
-      name: 'one by one',
-      seesPrefixes: true,
-      plan(view, plan) {
-        const slot = view.firstWaiting()
-        if (view.decoding > 0) plan.decodeAll()
-        else if (slot !== NO_SLOT) plan.prefill(slot, view.prefillRemaining(slot))
-      },
-    }),
-    router: { name: 'first', route: () => 0 },
-    memory: { kvBlocks: 100, blockSize: 4, bytesPerBlock: 1, staticBytes: 1 },
-    prefixCaching: { blockBytes: 400, tiers },
-    power: { idleWatts: 1, prefillWatts: 1, decodeWatts: 1 },
-  }
-}
+import { tieredPool } from './testing/tiered-pool.js'
 
 function tier(fields: Partial<KvTierSpec> = {}): KvTierSpec {
   return {
@@ -59,7 +26,12 @@ function run(
   const one = (stepByStep: boolean): SimulationResult => {
     let i = 0
     return simulate({
-      pools: [pool(tiers, replicas)],
+      pools: [
+        {
+          ...tieredPool(tiers, 100, replicas),
+          router: { name: 'first', route: () => 0 },
+        },
+      ],
       source: {
         next(into) {
           const time = times[i++]
