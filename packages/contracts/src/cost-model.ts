@@ -121,6 +121,18 @@ export function emptyWork(): StepWork {
   return { prefillTokens: 0, prefillAttention: 0, decodes: 0, decodeContext: 0, logits: 0 }
 }
 
+/** No adapter in a step. */
+export function emptyAdapterWork(): AdapterWork {
+  return {
+    adapters: 0,
+    ranks: 0,
+    prefillRanks: 0,
+    prefillTokens: 0,
+    decodeRanks: 0,
+    decodes: 0,
+  }
+}
+
 /** Token pairs that causal attention computes for `tokens` new ones behind `context` earlier ones. */
 export function causalPairs(tokens: number, context: number): number {
   return tokens * (context + (tokens + 1) / 2)

@@ -6,7 +6,7 @@ import type {
   StepCost,
   StepWork,
 } from '@llmsim/contracts'
-import { bytesPerElement, emptyWork } from '@llmsim/contracts'
+import { bytesPerElement, emptyAdapterWork, emptyWork } from '@llmsim/contracts'
 import { allGather, allReduce } from './collectives.js'
 import { deviceShapes } from './device-shapes.js'
 
@@ -39,14 +39,7 @@ export class ContextParallel implements CostModel {
   readonly #passStates: number
   readonly #bytes: { readonly gathered: number; readonly reduced: number; readonly states: number }
   readonly #share: StepWork = emptyWork()
-  readonly #adapters: AdapterWork = {
-    adapters: 0,
-    ranks: 0,
-    prefillRanks: 0,
-    prefillTokens: 0,
-    decodeRanks: 0,
-    decodes: 0,
-  }
+  readonly #adapters: AdapterWork = emptyAdapterWork()
 
   constructor(inner: CostModel, layout: ReplicaLayout) {
     const { contextParallel: groups = 1, tensorParallel: tp, devicesPerNode } = layout

@@ -1,4 +1,5 @@
 import type { AdapterWork, CostModel, OperatorCost, StepCost, StepWork } from '@llmsim/contracts'
+import { emptyAdapterWork } from '@llmsim/contracts'
 
 /** Drafting and verifying, as one cost model of the two. */
 export interface SpeculativeOptions {
@@ -53,14 +54,7 @@ export class Speculative implements CostModel {
     windows: undefined,
     adapters: undefined,
   }
-  readonly #adapters: AdapterWork = {
-    adapters: 0,
-    ranks: 0,
-    prefillRanks: 0,
-    prefillTokens: 0,
-    decodeRanks: 0,
-    decodes: 0,
-  }
+  readonly #adapters: AdapterWork = emptyAdapterWork()
   readonly #drafting: StepWork = { ...this.#verify }
 
   constructor({ target, draft, acceptance }: SpeculativeOptions) {

@@ -1,5 +1,5 @@
-import type { AdapterSpec, ErrorCode, SimulationSpec } from '@llmsim/contracts'
-import { SimulatorError } from '@llmsim/contracts'
+import type { AdapterSpec, SimulationSpec } from '@llmsim/contracts'
+import { refuse, whole } from './specification-refusal.js'
 
 /**
  * Refuses LoRA adapters that cannot be served. Errors: `INVALID_VALUE` for a figure out of range; `CONFLICT` where
@@ -32,19 +32,6 @@ export function checkAdapters(
   })
 }
 
-function whole(path: string, value: number): void {
-  if (!(value >= 1 && Number.isSafeInteger(value))) refuse(path, value, 'a whole number from 1 on')
-}
-
 function duration(path: string, seconds: number): void {
   if (!(seconds >= 0 && seconds < Infinity)) refuse(path, seconds, 'seconds from 0 on')
-}
-
-function refuse(
-  path: string,
-  given: unknown,
-  accepted: string,
-  code: ErrorCode = 'INVALID_VALUE',
-): never {
-  throw new SimulatorError({ code, path, message: 'cannot be simulated', given, accepted })
 }

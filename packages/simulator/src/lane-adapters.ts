@@ -1,5 +1,5 @@
 import type { AdapterWork, Slot, StepWork } from '@llmsim/contracts'
-import { NO_SLOT } from '@llmsim/contracts'
+import { emptyAdapterWork, NO_SLOT } from '@llmsim/contracts'
 import type { AdapterColumn } from './adapter-column.js'
 import type { AdapterStore } from './adapter-store.js'
 import { widened } from './prompt-contents.js'
@@ -26,14 +26,7 @@ export class LaneAdapters {
   /** The last step in whose chunks each adapter was. */
   #seenIn = new Int32Array(64)
   #step = 0
-  readonly #work: AdapterWork = {
-    adapters: 0,
-    ranks: 0,
-    prefillRanks: 0,
-    prefillTokens: 0,
-    decodeRanks: 0,
-    decodes: 0,
-  }
+  readonly #work: AdapterWork = emptyAdapterWork()
 
   constructor(store: AdapterStore, column: AdapterColumn) {
     this.store = store
