@@ -58,8 +58,7 @@ export class EventQueue {
    * @param tag - an integer that comes back when the event is popped
    */
   schedule(time: number, priority: number, tag: number): EventHandle {
-    if (!(time >= this.now))
-      throw new RangeError(`event at ${time}, before the clock at ${this.now}`)
+    if (!(time >= this.now)) refuseTime(time, this.now)
     if (this.#freeCount === 0) this.#grow()
     const handle = this.#free[--this.#freeCount]!
     this.#times[handle] = time
@@ -73,8 +72,7 @@ export class EventQueue {
 
   /** Moves a pending event to another time; among equals it then comes last. */
   reschedule(handle: EventHandle, time: number): void {
-    if (!(time >= this.now))
-      throw new RangeError(`event at ${time}, before the clock at ${this.now}`)
+    if (!(time >= this.now)) refuseTime(time, this.now)
     const position = this.#positions[handle]!
     if (!(position >= 0)) throw new RangeError(`event ${handle} is not pending`)
     this.#times[handle] = time
@@ -183,4 +181,8 @@ export class EventQueue {
     this.#free = new Int32Array(capacity)
     for (let handle = capacity - 1; handle >= old; handle--) this.#free[this.#freeCount++] = handle
   }
+}
+
+function refuseTime(time: number, now: number): never {
+  throw new RangeError(`event at ${time}, before the clock at ${now}`)
 }

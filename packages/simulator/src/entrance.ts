@@ -110,6 +110,10 @@ export class Entrance {
 
   /** Lets a request pass the front end, and have its images encoded, which may hold it for a while. */
   passFrontEnd(slot: Slot): void {
+    if (!this.#frontEnd.holds && this.#station === undefined) {
+      this.#enter(slot)
+      return
+    }
     const { now } = this.#clock
     const passedAt = this.#frontEnd.doneAt(now, this.#table.prompt[slot]!)
     const entersAt = this.#station === undefined ? passedAt : this.#station.doneAt(slot, passedAt)
@@ -144,7 +148,8 @@ export class Entrance {
   #enter(slot: Slot): void {
     const { now } = this.#clock
     this.#gateway?.entering(slot, NO_EVENT)
-    const replica = this.#desk?.choose(slot, now) ?? this.#pools.route(slot, now)
+    const replica =
+      this.#desk?.choose(slot, now) ?? this.#pools.only ?? this.#pools.route(slot, now)
     if (replica === undefined) {
       this.#pools.parked.pushBack(slot)
       return

@@ -24,7 +24,7 @@ export class KvBlocks {
 
   /** Blocks that a prompt takes when it is admitted. */
   blocksFor(tokens: number): number {
-    return this.state + Math.ceil(tokens / this.size)
+    return this.state + wholeBlocks(tokens, this.size)
   }
 
   /** Blocks that a request holds whose `tokens` tokens are computed. */
@@ -47,4 +47,12 @@ export class KvBlocks {
   notePeak(used: number): void {
     if (used > this.peak) this.peak = used
   }
+}
+
+/** Blocks of `size` tokens that hold `tokens` of them; a division of integers takes a third of one that is rounded. */
+export function wholeBlocks(tokens: number, size: number): number {
+  const whole = tokens | 0
+  if (whole !== tokens) return Math.ceil(tokens / size)
+  const full = (whole / size) | 0
+  return full * size === whole ? full : full + 1
 }

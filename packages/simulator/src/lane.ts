@@ -10,7 +10,7 @@ import { NO_SLOT } from '@llmsim/contracts'
 import type { EventHandle } from '@llmsim/engine'
 import { NO_EVENT } from '@llmsim/engine'
 import type { DecoderTally } from './decoder-tally.js'
-import { CounterHeap } from './counter-heap.js'
+import { CounterWheel } from './counter-wheel.js'
 import { noImages } from './image-column.js'
 import type { KvBlocks } from './kv-blocks.js'
 import type { LaneBreakdown } from './lane-breakdown.js'
@@ -75,7 +75,7 @@ export class Lane {
   readonly waiting: RequestList
   readonly running: RequestList
   /** Requests in step with the batch. */
-  readonly decoders: CounterHeap
+  readonly decoders: CounterWheel
   /** Requests that the last plan left out of the decode batch. */
   paused: number = 0
   /** Decode steps so far. */
@@ -83,8 +83,9 @@ export class Lane {
   /** KV tokens of all decoders. */
   kvTokens: number = 0
   readonly segment: Segment = new Segment()
-  /** Prompt chunks of the step that runs. */
+  /** Prompt chunks of the step that runs, and all their tokens. */
   readonly chunks: SlotList = new SlotList()
+  chunkTokens: number = 0
   /** Requests that nobody waits for any more, until the step that runs is over. */
   readonly doomed: SlotList = new SlotList()
   /** Whether the segment that runs decodes. */
@@ -162,7 +163,7 @@ export class Lane {
     this.swap = parts.scheduler.resumesSwapped === true ? parts.swap : undefined
     this.waiting = new RequestList(parts.table)
     this.running = new RequestList(parts.table)
-    this.decoders = new CounterHeap()
+    this.decoders = new CounterWheel()
     this.windows = parts.windows?.map((reach) => new WindowTally(reach))
     this.windowWork = this.windows?.map((tally) => tally.work)
     this.#blockPhases = new Int32Array(2 * parts.kv.size)
@@ -230,7 +231,11 @@ export class Lane {
     table.joinedAt[slot] = this.counter
     this.kvTokens += kvTokens
     this.#countPhase(kvTokens, 1)
-    this.decoders.add(slot, this.counter + table.output[slot]! - table.generated[slot]!)
+    this.decoders.add(
+      slot,
+      this.counter + table.output[slot]! - table.generated[slot]!,
+      this.counter,
+    )
     this.fresh.push(slot, 0)
     if (table.generated[slot] === 0) this.firsts++
     this.tally?.add(slot, 1)
@@ -263,7 +268,7 @@ export class Lane {
     const slot = this.decoders.pop()
     this.tally?.add(slot, -1)
     this.adapters?.decode(slot, -1)
-    const kvTokens = table.kvAtJoin[slot]! + this.counter - table.joinedAt[slot]!
+    const kvTokens = (table.kvAtJoin[slot]! + this.counter - table.joinedAt[slot]!) | 0
     this.#countPhase(kvTokens, -1)
     this.kvTokens -= kvTokens
     if (this.windows !== undefined) for (const window of this.windows) window.leave(kvTokens)
@@ -327,9 +332,9 @@ export class Lane {
   blocksGrown(from: number, to: number): number {
     const { size } = this.kv
     const phases = this.#blockPhases
-    const steps = to - from
+    const steps = (to - from) | 0
     if (steps <= 0) return 0
-    const cycles = Math.floor(steps / size)
+    const cycles = (steps / size) | 0
     let blocks = cycles * this.decoders.size
     const first = (this.#phase + from) % size
     const end = first + steps - cycles * size
@@ -337,12 +342,12 @@ export class Lane {
     return blocks
   }
 
-  /** The most decode steps, up to `limit`, that `free` blocks allow. */
+  /** The most decode steps that `free` blocks allow, up to `limit`: like all counts of a segment's steps a 32-bit integer. */
   stepsWithin(free: number, limit: number): number {
     const { size } = this.kv
     const decoders = this.decoders.size
     // Enough for the limit in any phase: the usual case.
-    if (decoders * (Math.floor(limit / size) + 1) <= free) return limit
+    if (decoders * (((limit / size) | 0) + 1) <= free) return limit
     const cycles = Math.floor(free / decoders)
     let left = free - cycles * decoders
     let steps = cycles * size
@@ -359,7 +364,8 @@ export class Lane {
   #countPhase(kvTokens: number, change: 1 | -1): void {
     const phases = this.#blockPhases
     const { size } = this.kv
-    const behind = this.#phase - (kvTokens % size)
+    // As integers: a remainder of doubles takes tens of times as long.
+    const behind = this.#phase - ((kvTokens | 0) % size)
     const phase = behind < 0 ? behind + size : behind
     const count = phases[phase]! + change
     phases[phase] = count

@@ -27,6 +27,7 @@ export function applyPlan(lane: Lane, plan: PlanBuffer, work: StepWork): void {
   if (lane.images !== undefined) clearImages(work, lane.images)
   for (let i = 0; i < plan.prefills.size; i++)
     prefill(lane, plan.prefills.slots[i]!, plan.prefills.amounts[i]!, work)
+  lane.chunkTokens = work.prefillTokens
   const subset = plan.decodes.size > 0 && !plan.decodesAll
   if (lane.paused > 0 && (subset || plan.decodesAll)) resumePaused(lane)
   if (subset) pauseOthers(lane, plan)

@@ -89,6 +89,8 @@ export class PoolGroup {
   readonly #next: PoolGroup | undefined
   readonly #router: Router | undefined
   readonly #view: PoolsView
+  /** The pool, where there is one and requests stay in it. */
+  readonly #whole: Pool | undefined
 
   constructor(
     pools: readonly Pool[],
@@ -102,6 +104,14 @@ export class PoolGroup {
     this.#router = router
     this.#next = next
     this.#view = new PoolsView(pools)
+    const [first] = pools
+    this.#whole = pools.length === 1 && first!.spec.role !== 'prefill' ? first : undefined
+  }
+
+  /** The replica that takes every request, where there is no other; undefined while it cannot. */
+  get only(): Replica | undefined {
+    const { available } = this.pools[0]!
+    return this.pools.length === 1 && available.length === 1 ? available[0] : undefined
   }
 
   /** The replica that takes a request; undefined while there is none. Errors: `CONTRACT` of a router. */
@@ -121,6 +131,7 @@ export class PoolGroup {
 
   /** Whether an empty replica of some pool could hold a request to its last token. */
   fits(promptTokens: number, outputTokens: number): boolean {
+    if (this.#whole !== undefined) return this.#whole.fits(promptTokens, outputTokens)
     for (const pool of this.pools) if (this.#suits(pool, promptTokens, outputTokens)) return true
     return false
   }

@@ -21,6 +21,8 @@ export class RequestIntake {
   pulled: number = 0
   /** Open loop: when the drafted request arrives; Infinity when there is none. */
   nextArrival: number = Infinity
+  /** Whether the source wants to know of answers. */
+  readonly awaitsAnswers: boolean
   readonly #spec: SimulationSpec
   /** Whether the draft says more than its lengths, its session and its priority. */
   #described = false
@@ -29,6 +31,7 @@ export class RequestIntake {
 
   constructor(spec: SimulationSpec) {
     this.#spec = spec
+    this.awaitsAnswers = spec.source.completed !== undefined
     this.#follows = spec.source.nextArrivalSeconds !== undefined
   }
 

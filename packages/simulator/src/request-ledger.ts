@@ -104,7 +104,7 @@ export class RequestLedger {
     this.#groups?.finished(slot, record)
     this.#recent?.finished(slot, record)
     this.#observation?.finished(slot, now)
-    this.#intake.answered(table.session[slot]!, now)
+    if (this.#intake.awaitsAnswers) this.#intake.answered(table.session[slot]!, now)
     table.close(slot)
     if (this.#closed) this.vacancies++
   }

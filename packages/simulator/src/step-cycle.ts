@@ -249,7 +249,8 @@ export class StepCycle {
       if (this.#prefilled(lane, chunks.slots[i]!, chunks.amounts[i]!)) freed = true
     chunks.size = 0
     lane.decodes = false
-    if (freed) this.memoryFreed(replica)
+    // Where there is no other batch to wake, and no cache to come, nobody waits for blocks.
+    if (freed && (replica.lanes.length > 1 || replica.inbound.size > 0)) this.memoryFreed(replica)
   }
 
   /** Decoders have their first token, at the end of a step. */

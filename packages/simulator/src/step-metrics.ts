@@ -91,20 +91,15 @@ export class StepMetrics {
     if (lane.chunks.size > 0) {
       lane.totalPrefillSeconds += whole
       lane.prefillSeconds += measured
-      if (this.measures(end)) this.#countPrompts(lane)
+      if (!this.measures(end)) return
+      const { chunkTokens: tokens } = lane
+      lane.prefillSteps++
+      lane.prefillTokens += tokens
+      if (tokens > lane.peakPrefillTokens) lane.peakPrefillTokens = tokens
     } else {
       lane.totalDecodeSeconds += whole
       lane.decodeSeconds += measured
     }
-  }
-
-  #countPrompts(lane: Lane): void {
-    const { chunks } = lane
-    let tokens = 0
-    for (let i = 0; i < chunks.size; i++) tokens += chunks.amounts[i]!
-    lane.prefillSteps++
-    lane.prefillTokens += tokens
-    if (tokens > lane.peakPrefillTokens) lane.peakPrefillTokens = tokens
   }
 
   /** Steps of a segment that end inside the window. */

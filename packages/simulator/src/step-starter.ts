@@ -51,11 +51,7 @@ export class StepStarter {
     } catch (error) {
       throw policyFailure(`scheduler ${lane.scheduler.name}`, error)
     }
-    if (answer instanceof Promise) {
-      // Nobody will await it: its own failure must not go unhandled.
-      answer.catch(() => undefined)
-      broken(lane, 'plans asynchronously: it must have planned when it returns')
-    }
+    if (answer !== undefined) checkAnswer(lane, answer)
     plan.finish()
     if (!(plan.repeats >= 1)) broken(lane, 'plans for no steps', plan.repeats)
     this.freed = plan.preempts.size > 0
@@ -218,12 +214,20 @@ export class StepStarter {
     let steps = Math.min(plan.repeats, this.#cost.horizon, decoders.next - lane.counter)
     if (plan.reviewAtSeconds !== Infinity)
       steps = Math.min(steps, segment.stepsToReach(plan.reviewAtSeconds))
-    // Whole steps only, and one where the cost says NaN.
-    steps = Math.floor(steps)
+    // Whole steps only, and one where the cost says NaN; a request has fewer tokens than a 32-bit integer counts.
+    steps |= 0
     if (!(steps > 1)) return
     const free = lane.kv.free - lane.spareBlocks + lane.firstStepBlocks
     segment.resize(Math.max(1, lane.stepsWithin(free, steps)))
   }
+}
+
+/** Errors: `CONTRACT` for a scheduler that would plan later. */
+function checkAnswer(lane: Lane, answer: unknown): void {
+  if (!(answer instanceof Promise)) return
+  // Nobody will await it: its own failure must not go unhandled.
+  answer.catch(() => undefined)
+  broken(lane, 'plans asynchronously: it must have planned when it returns')
 }
 
 /** Asks the cost model. Errors: `CONTRACT` when it fails or answers with what is no time. */
@@ -235,6 +239,10 @@ function takeCost(costModel: CostModel, work: StepWork, cost: StepCost): void {
   }
   const { seconds, growth } = cost
   if (seconds > 0 && seconds < Infinity && growth >= 0 && growth < Infinity) return
+  refuseCost(costModel, cost)
+}
+
+function refuseCost(costModel: CostModel, { seconds, growth }: StepCost): never {
   throw new SimulatorError({
     code: 'CONTRACT',
     path: `cost model ${costModel.name}`,
