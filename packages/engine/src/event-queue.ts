@@ -8,8 +8,8 @@ export const NO_EVENT: EventHandle = -1
  * A queue of events in the order (time, priority, sequence): of equal times the lower priority number
  * comes first, and of equal priorities the one scheduled first, so that ties are decided.
  *
- * A binary heap over typed arrays; scheduling, moving and cancelling take O(log n) and allocate
- * nothing once the arrays have grown to the largest number of pending events.
+ * A binary heap over typed arrays, with the times in heap order; scheduling, moving and cancelling take O(log n) and
+ * allocate nothing once the arrays have grown to the largest number of pending events.
  */
 export class EventQueue {
   /** Time of the event popped last, in seconds; the clock. */
@@ -19,7 +19,9 @@ export class EventQueue {
   /** Time of the next event; Infinity when there is none. A field, since a getter's number is boxed. */
   nextTime: number = Infinity
 
+  /** Times in heap order. */
   #times: Float64Array
+  /** By handle, as are the two after it. */
   #priorities: Int32Array
   #sequences: Float64Array
   #tags: Int32Array
@@ -61,12 +63,11 @@ export class EventQueue {
     if (!(time >= this.now)) refuseTime(time, this.now)
     if (this.#freeCount === 0) this.#grow()
     const handle = this.#free[--this.#freeCount]!
-    this.#times[handle] = time
     this.#priorities[handle] = priority
     this.#sequences[handle] = this.#sequence++
     this.#tags[handle] = tag
-    this.#siftUp(this.#size++, handle)
-    this.nextTime = this.#times[this.#heap[0]!]!
+    this.#siftUp(this.#size++, handle, time)
+    this.nextTime = this.#times[0]!
     return handle
   }
 
@@ -74,19 +75,18 @@ export class EventQueue {
   reschedule(handle: EventHandle, time: number): void {
     if (!(time >= this.now)) refuseTime(time, this.now)
     const position = this.#positions[handle]!
-    if (!(position >= 0)) throw new RangeError(`event ${handle} is not pending`)
-    this.#times[handle] = time
+    if (!(position >= 0)) refuseHandle(handle)
     this.#sequences[handle] = this.#sequence++
-    this.#siftUp(position, handle)
-    this.#siftDown(this.#positions[handle]!, handle)
-    this.nextTime = this.#times[this.#heap[0]!]!
+    if (time < this.#times[position]!) this.#siftUp(position, handle, time)
+    else this.#siftDown(position, handle, time)
+    this.nextTime = this.#times[0]!
   }
 
   /** Removes a pending event. */
   cancel(handle: EventHandle): void {
     const position = this.#positions[handle]!
-    if (!(position >= 0)) throw new RangeError(`event ${handle} is not pending`)
-    this.#removeAt(position)
+    if (!(position >= 0)) refuseHandle(handle)
+    this.#fill(position)
     this.#release(handle)
   }
 
@@ -94,9 +94,9 @@ export class EventQueue {
   pop(): EventHandle {
     if (this.#size === 0) return NO_EVENT
     const handle = this.#heap[0]!
-    this.now = this.#times[handle]!
+    this.now = this.#times[0]!
     this.tag = this.#tags[handle]!
-    this.#removeAt(0)
+    this.#fill(0)
     this.#release(handle)
     return handle
   }
@@ -106,55 +106,65 @@ export class EventQueue {
     this.#free[this.#freeCount++] = handle
   }
 
-  #removeAt(position: number): void {
-    const last = this.#heap[--this.#size]!
-    if (position !== this.#size) {
-      this.#siftUp(position, last)
-      this.#siftDown(this.#positions[last]!, last)
-    }
-    this.nextTime = this.#size === 0 ? Infinity : this.#times[this.#heap[0]!]!
+  /** Closes the gap at a position: the last event goes down from there to the bottom, and up to where it belongs. */
+  #fill(position: number): void {
+    const size = --this.#size
+    if (position !== size) this.#siftDown(position, this.#heap[size]!, this.#times[size]!)
+    this.nextTime = size === 0 ? Infinity : this.#times[0]!
   }
 
-  #before(a: number, b: number): boolean {
-    const ta = this.#times[a]!
-    const tb = this.#times[b]!
-    if (ta !== tb) return ta < tb
+  /** Whether of two events at one time the first goes before the second. */
+  #precedes(a: number, b: number): boolean {
     const pa = this.#priorities[a]!
     const pb = this.#priorities[b]!
     if (pa !== pb) return pa < pb
     return this.#sequences[a]! < this.#sequences[b]!
   }
 
-  #siftUp(start: number, handle: number): void {
+  #siftUp(start: number, handle: number, time: number): void {
     const heap = this.#heap
+    const times = this.#times
+    const positions = this.#positions
     let position = start
     while (position > 0) {
       const parent = (position - 1) >> 1
+      const above = times[parent]!
       const other = heap[parent]!
-      if (!this.#before(handle, other)) break
+      if (above < time || (above === time && this.#precedes(other, handle))) break
       heap[position] = other
-      this.#positions[other] = position
+      times[position] = above
+      positions[other] = position
       position = parent
     }
     heap[position] = handle
-    this.#positions[handle] = position
+    times[position] = time
+    positions[handle] = position
   }
 
-  #siftDown(start: number, handle: number): void {
+  /**
+   * Smaller children move up to the bottom, and the event rises from there: half the comparisons of letting it sink,
+   * as it mostly belongs near the bottom (Wegener, "Bottom-up heapsort", TCS 118, 1993).
+   */
+  #siftDown(start: number, handle: number, time: number): void {
     const heap = this.#heap
-    let position = start
-    for (;;) {
-      let child = 2 * position + 1
-      if (child >= this.#size) break
-      if (child + 1 < this.#size && this.#before(heap[child + 1]!, heap[child]!)) child++
+    const times = this.#times
+    const positions = this.#positions
+    const size = this.#size
+    let gap = start
+    for (let child = 2 * gap + 1; child < size; child = 2 * gap + 1) {
+      if (child + 1 < size) {
+        const left = times[child]!
+        const right = times[child + 1]!
+        if (right < left || (right === left && this.#precedes(heap[child + 1]!, heap[child]!)))
+          child++
+      }
       const other = heap[child]!
-      if (!this.#before(other, handle)) break
-      heap[position] = other
-      this.#positions[other] = position
-      position = child
+      heap[gap] = other
+      times[gap] = times[child]!
+      positions[other] = gap
+      gap = child
     }
-    heap[position] = handle
-    this.#positions[handle] = position
+    this.#siftUp(gap, handle, time)
   }
 
   #grow(): void {
@@ -185,4 +195,8 @@ export class EventQueue {
 
 function refuseTime(time: number, now: number): never {
   throw new RangeError(`event at ${time}, before the clock at ${now}`)
+}
+
+function refuseHandle(handle: EventHandle): never {
+  throw new RangeError(`event ${handle} is not pending`)
 }
