@@ -33,14 +33,15 @@ export function admitReady(
   most: number = Infinity,
 ): ReadyRequests {
   const { swapped = 0 } = view
-  if (view.role !== 'decode' && swapped === 0) return nobody
-  const slots: Slot[] = []
+  if (view.waiting === 0 || (view.role !== 'decode' && swapped === 0)) return nobody
+  let slots: Slot[] | undefined
   const kept = keptBlocks(view, watermark)
   let free = view.freeBlocks - view.blocksToDecodeAll
   let taken = 0
   let blocked = false
   for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {
-    if (view.running + slots.length >= options.maxBatchSize || slots.length >= most) break
+    const admitted = slots?.length ?? 0
+    if (view.running + admitted >= options.maxBatchSize || admitted >= most) break
     if (view.prefillRemaining(slot) > 0) continue
     const blocks = view.blocksToDecode(slot)
     if (swapped > 0 && view.isSwapped?.(slot) === true) {
@@ -50,9 +51,10 @@ export function admitReady(
     free -= blocks
     taken += Math.max(1, blocks)
     plan.admit(slot)
-    slots.push(slot)
+    ;(slots ??= []).push(slot)
   }
-  return { slots, blocks: taken, blocked }
+  if (slots === undefined && !blocked) return nobody
+  return { slots: slots ?? [], blocks: taken, blocked }
 }
 
 /**

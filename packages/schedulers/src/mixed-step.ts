@@ -52,6 +52,7 @@ export function mixedSteps(
   rules: MixedStepRules,
 ): Scheduler {
   const { gate = openGate, lag = noLag } = rules
+  const step = new MixedStep(options, rules, gate, lag)
   return {
     name,
     resumesSwapped: true,
@@ -60,7 +61,7 @@ export function mixedSteps(
     plan(view, plan) {
       gate.observe(view)
       lag.observe(view)
-      const step = new MixedStep(view, plan, options, rules, gate, lag)
+      step.begin(view, plan)
       step.chooseDecodes()
       step.makeRoomToDecode()
       if (rules.equalProgress === true) step.shareAmongPrompts()
@@ -73,20 +74,20 @@ export function mixedSteps(
   }
 }
 
-/** The running totals of one plan. */
+/** The running totals of a plan, used again for the next one. */
 class MixedStep {
   preempted: boolean = false
-  readonly #view: ReplicaView
-  readonly #plan: StepPlan
+  #view!: ReplicaView
+  #plan!: StepPlan
   readonly #options: SchedulerOptions
   readonly #rules: MixedStepRules
   readonly #gate: AdmissionGate
   readonly #lag: QueueLag
-  #free: number
-  #budget: number
+  #free = 0
+  #budget = 0
   /** First of the preempted ones in the running list: those from it to the end are out. */
   #cut: Slot = NO_SLOT
-  #decodes: number
+  #decodes = 0
   /** Those that decode, where the budget is not enough for all; undefined: all. */
   #served: Set<Slot> | undefined
   #chunks = 0
@@ -95,8 +96,6 @@ class MixedStep {
   #lacksBudget = false
 
   constructor(
-    view: ReplicaView,
-    plan: StepPlan,
     options: SchedulerOptions,
     rules: MixedStepRules,
     gate: AdmissionGate,
@@ -104,13 +103,22 @@ class MixedStep {
   ) {
     this.#gate = gate
     this.#lag = lag
-    this.#view = view
-    this.#plan = plan
     this.#options = options
     this.#rules = rules
+  }
+
+  begin(view: ReplicaView, plan: StepPlan): void {
+    this.#view = view
+    this.#plan = plan
+    this.preempted = false
     this.#free = view.freeBlocks
-    this.#budget = rules.tokenBudget
+    this.#budget = this.#rules.tokenBudget
+    this.#cut = NO_SLOT
     this.#decodes = view.decoding
+    this.#served = undefined
+    this.#chunks = 0
+    this.#admitted = 0
+    this.#lacksBudget = false
   }
 
   /** Finds who decodes where the budget is less than all that run want. */
@@ -165,15 +173,17 @@ class MixedStep {
 
   /** Admits waiting requests, first come first served, while budget, batch size and blocks allow. */
   admitWaiting(): void {
-    this.#eachAdmissible((slot, remaining) => {
-      const tokens = this.#chunkOf(slot, remaining)
-      if (tokens === 0) {
-        this.#lacksBudget = true
-        return false
-      }
-      this.#prefill(slot, tokens)
-      return true
-    })
+    this.#eachAdmissible(this.#admitChunk)
+  }
+
+  readonly #admitChunk = (slot: Slot, remaining: number): boolean => {
+    const tokens = this.#chunkOf(slot, remaining)
+    if (tokens === 0) {
+      this.#lacksBudget = true
+      return false
+    }
+    this.#prefill(slot, tokens)
+    return true
   }
 
   /** Lets all prompts, those that have begun and those that may begin, go on by a block in turn. */
