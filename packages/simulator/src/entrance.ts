@@ -6,6 +6,7 @@ import type { DeciderDesk } from './decider-desk.js'
 import type { EncodeStation } from './encode-station.js'
 import { ENTRY_PRIORITY } from './event-priority.js'
 import { FrontEnd } from './front-end.js'
+import { FIRST_CLIENT_TAG } from './impatient-clients.js'
 import type { Gateway } from './gateway.js'
 import type { PoolGroup } from './pool-group.js'
 import type { RequestIntake } from './request-intake.js'
@@ -17,6 +18,10 @@ import type { TierReads } from './tier-reads.js'
 
 /** Closed loop: requests refused in a row after which no successor is sought. */
 const REFUSALS = 100_000
+/** Closed loop: a client that was not let in sends its next request. */
+export const VACANCY_TAG: number = FIRST_CLIENT_TAG - 1
+/** Closed loop: seconds after which it does, unless it says so. */
+const REFUSAL_PAUSE = 1
 
 export interface EntranceParts {
   readonly spec: SimulationSpec
@@ -106,6 +111,15 @@ export class Entrance {
     if (this.#gateway === undefined) this.passFrontEnd(slot)
     else this.#gateway.arrived(slot, this.#clock.now)
     return true
+  }
+
+  /** A request is not let in. A client of a closed loop then sends its next one after a pause. */
+  refuse(slot: Slot): void {
+    this.#ledger.refuse(slot)
+    if (this.#spec.concurrency === undefined) return
+    const { backoffSeconds: pause = 0 } = this.#spec.client ?? {}
+    const time = this.#clock.now + (pause > 0 ? pause : REFUSAL_PAUSE)
+    this.#queue.schedule(time, 0, VACANCY_TAG)
   }
 
   /** Lets a request pass the front end, and have its images encoded, which may hold it for a while. */

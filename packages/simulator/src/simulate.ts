@@ -36,20 +36,21 @@ export interface Simulation {
 export function startSimulation(spec: SimulationSpec): Simulation {
   checkSpecification(spec)
   const run = new SimulationRun(spec)
-  run.begin()
+  const { loop } = run
+  loop.begin()
   let over = false
   const close = (): void => {
     over = true
-    run.end()
+    loop.end()
   }
   return {
     advance(events) {
-      if (!over && run.advance(events)) close()
+      if (!over && loop.advance(events)) close()
       return over
     },
     stop() {
       if (over) return
-      run.stop()
+      loop.stop()
       close()
     },
     result: () => resultOf(run),

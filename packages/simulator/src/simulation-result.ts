@@ -63,7 +63,7 @@ export function resultOf(run: SimulationRun): SimulationResult {
   const devices = sum(all.map((pool) => pool.devices))
   const energy = sum(all.map((pool) => pool.energy_joules))
   return {
-    ...(run.stopped ? { partial: true } : {}),
+    ...(run.loop.stopped ? { partial: true } : {}),
     total_requests: requests.arrived,
     completed_requests: requests.completed,
     rejected_requests: run.ledger.rejected,
@@ -256,7 +256,7 @@ function cost(
 
 function warnings(run: SimulationRun, { state, reason }: Verdict): string[] {
   const found: string[] = []
-  if (run.stopped)
+  if (run.loop.stopped)
     found.push(`stopped at ${run.clock.now} s: the figures are of what was simulated until then`)
   if (run.requests.arrivedInWindow === 0)
     found.push(`no request arrived in the measured window, from ${run.spec.warmUpSeconds} s on`)

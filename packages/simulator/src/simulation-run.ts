@@ -1,21 +1,19 @@
-import type { Distribution, FaultsSpec, SimulationSpec, Slot } from '@llmsim/contracts'
+import type { Distribution, FaultsSpec, SimulationSpec } from '@llmsim/contracts'
 import { EventQueue, LogHistogram } from '@llmsim/engine'
 import { ExactDistribution, RequestMetrics } from '@llmsim/metrics'
 import { AdapterColumn } from './adapter-column.js'
 import { DeciderDesk } from './decider-desk.js'
 import { Entrance } from './entrance.js'
+import { EventLoop } from './event-loop.js'
 import { setObjectives } from './first-token-objectives.js'
 import { Gateway } from './gateway.js'
 import { GroupStatistics } from './group-statistics.js'
 import { stationOf, type EncodeStation } from './encode-station.js'
-import { FIRST_CLIENT_TAG } from './impatient-clients.js'
 import { KvHandover } from './kv-handover.js'
 import { KvTransfer } from './kv-transfer.js'
 import type { Lane } from './lane.js'
-import { LANE_PRIORITY } from './event-priority.js'
 import { Observation } from './observation.js'
 import { Outages } from './outages.js'
-import { broken } from './plan-application.js'
 import { PoolSet } from './pool-set.js'
 import { recentRequests, scalePools } from './pool-scaling.js'
 import type { Pool } from './pool.js'
@@ -29,17 +27,10 @@ import type { StartUpParts } from './start-up.js'
 import { StepCycle } from './step-cycle.js'
 import { StepMetrics } from './step-metrics.js'
 import { TierReads } from './tier-reads.js'
-import { FIRST_APPOINTMENT, Timetable } from './timetable.js'
+import { Timetable } from './timetable.js'
 import { gapDistributions } from './token-bursts.js'
 
-/** Closed loop: a client that was not let in sends its next request. */
-const VACANCY_TAG = FIRST_CLIENT_TAG - 1
-/** Closed loop: seconds after which it does, unless it says so. */
-const REFUSAL_PAUSE = 1
-/** Faults and repairs in a row after which requests that wait for a replica are left. */
-const HOPELESS = 100_000
-
-/** One run: its parts put together, and the loop that moves them through time. */
+/** One run: its parts, put together. */
 export class SimulationRun {
   readonly spec: SimulationSpec
   readonly pools: readonly Pool[]
@@ -53,8 +44,6 @@ export class SimulationRun {
   readonly station: EncodeStation | undefined
   readonly ledger: RequestLedger
   readonly clock: RunClock = new RunClock()
-  /** Whether it was ended before its time. */
-  stopped: boolean = false
   readonly table: RequestTable = new RequestTable(64)
   readonly #set: PoolSet
   readonly #lanes: readonly Lane[]
@@ -67,15 +56,12 @@ export class SimulationRun {
   readonly #observation: Observation | undefined
   readonly #cycle: StepCycle
   readonly #entrance: Entrance
-  /** When the drain ends. */
-  readonly #limit: number
-  /** The lane whose segment ends before anything else happens. */
-  #upNext: Lane | undefined
+  /** What moves them through time. */
+  readonly loop: EventLoop
 
   constructor(spec: SimulationSpec) {
     this.spec = spec
     this.#intake = new RequestIntake(spec)
-    this.#limit = spec.durationSeconds + (spec.drainSeconds ?? Infinity)
     const newDistribution = (): Distribution =>
       spec.exactQuantiles === true ? new ExactDistribution() : new LogHistogram()
     const start = spec.warmUpSeconds
@@ -177,6 +163,14 @@ export class SimulationRun {
       desk: this.desk,
       station: this.station,
     })
+    this.loop = new EventLoop({
+      ...parts,
+      timetable: this.#timetable,
+      set: this.#set,
+      ledger: this.ledger,
+      cycle: this.#cycle,
+      entrance: this.#entrance,
+    })
   }
 
   /** The way of KV caches from prefill to decode replicas. */
@@ -224,7 +218,7 @@ export class SimulationRun {
         this.#cycle.interrupt(replica)
       },
       refused: (slot) => {
-        this.#refuse(slot)
+        this.#entrance.refuse(slot)
       },
       failed: (slot) => {
         this.ledger.fail(slot)
@@ -273,129 +267,5 @@ export class SimulationRun {
         this.ledger.fail(slot)
       },
     })
-  }
-
-  /** Takes in the first requests. */
-  begin(): void {
-    const { concurrency } = this.spec
-    if (concurrency === undefined) this.#intake.advance()
-    else {
-      this.ledger.vacancies = concurrency
-      this.#entrance.fillVacancies()
-    }
-  }
-
-  /**
-   * Runs on for so many events, or to the end of the traffic and its drain.
-   *
-   * @returns whether that end is reached
-   */
-  advance(events: number): boolean {
-    const queue = this.#queue
-    const intake = this.#intake
-    for (let left = events; left > 0; left--) {
-      const next = queue.nextTime
-      if (intake.nextArrival <= next) {
-        if (intake.nextArrival === Infinity) return true
-        this.clock.advanceTo(intake.nextArrival, this.table.inUse)
-        intake.take()
-        this.#entrance.arrive()
-        intake.advance()
-        continue
-      }
-      if (this.#timetable.inUse && this.#isOver()) return true
-      if (next > this.#limit) {
-        this.#stopAt(this.#limit)
-        return true
-      }
-      queue.pop()
-      this.clock.advanceTo(next, this.table.inUse)
-      if (queue.tag >= 0 && queue.tag < this.#lanes.length) this.#laneEvent(this.#lanes[queue.tag]!)
-      else this.#otherEvent(queue.tag)
-      while (this.#upNext !== undefined) {
-        const lane: Lane = this.#upNext
-        this.#upNext = undefined
-        this.clock.advanceTo(lane.segment.end, this.table.inUse)
-        this.#laneEvent(lane)
-      }
-    }
-    return false
-  }
-
-  /** Ends the run where it is: what was done until now counts. */
-  stop(): void {
-    this.stopped = true
-    this.#stopAt(this.clock.now)
-  }
-
-  /** The run is over: closes the books. */
-  end(): void {
-    const { now } = this.clock
-    for (const replica of this.#replicas) {
-      replica.sampleUntil(now)
-      replica.cache?.settle(replica.usedAt(now))
-    }
-    if (!this.stopped) this.#checkProgress()
-    this.#observation?.ended(now)
-  }
-
-  #laneEvent(lane: Lane): void {
-    const cycle = this.#cycle
-    cycle.endStep(lane)
-    if (this.ledger.vacancies > 0) this.#entrance.fillVacancies()
-    if (!cycle.startStep(lane)) return
-    // What comes next for sure need not pass through the queue.
-    const { end } = lane.segment
-    if (end < this.#queue.nextTime && end < this.#intake.nextArrival && end <= this.#limit)
-      this.#upNext = lane
-    else lane.event = this.#queue.schedule(end, LANE_PRIORITY + lane.id, lane.id)
-  }
-
-  /** A transfer ends, a request enters, or what clients, faults and timers ask for happens. */
-  #otherEvent(tag: number): void {
-    const { now } = this.clock
-    const { ledger } = this
-    if (tag < 0) this.#handover!.end(-tag - 1, now)
-    else if (tag < VACANCY_TAG) this.#entrance.event(tag - this.#lanes.length)
-    else {
-      if (tag >= FIRST_APPOINTMENT) this.#timetable.keep(tag, now)
-      else if (tag === VACANCY_TAG) ledger.vacancies++
-      else this.gateway!.event(tag, now)
-      if (ledger.vacancies > 0) this.#entrance.fillVacancies()
-    }
-  }
-
-  /** A request is not let in. A client of a closed loop then sends its next one after a pause. */
-  #refuse(slot: Slot): void {
-    this.ledger.refuse(slot)
-    if (this.spec.concurrency === undefined) return
-    const { backoffSeconds: pause = 0 } = this.spec.client ?? {}
-    const time = this.clock.now + (pause > 0 ? pause : REFUSAL_PAUSE)
-    this.#queue.schedule(time, 0, VACANCY_TAG)
-  }
-
-  /** Whether nothing is left to serve, or nothing is ahead that could serve it. */
-  #isOver(): boolean {
-    if (this.#intake.nextArrival !== Infinity) return false
-    if (this.table.inUse === 0) return true
-    if (!this.#timetable.isAlone) return false
-    const hopeless = this.#timetable.keptInRow > HOPELESS
-    return hopeless || !this.#set.hasHope
-  }
-
-  /** Ends the run at a time at which steps are still running. */
-  #stopAt(limit: number): void {
-    this.#cycle.stopAt(limit)
-    this.clock.advanceTo(limit, this.table.inUse)
-  }
-
-  /** Errors: `CONTRACT` where nothing is ahead, though the replicas are there that requests wait for. */
-  #checkProgress(): void {
-    const { inUse } = this.table
-    if (inUse === 0 || (this.#queue.nextTime !== Infinity && !this.#timetable.isAlone)) return
-    // Those that wait for a replica may hold what the others wait for.
-    if (this.#set.parked > 0) return
-    const lane = this.#lanes.find((each) => each.load > 0) ?? this.#lanes[0]!
-    broken(lane, `left ${inUse} requests unserved: nothing will wake it`)
   }
 }

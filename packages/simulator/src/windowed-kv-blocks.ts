@@ -59,6 +59,18 @@ export class WindowedKvBlocks extends KvBlocks {
     return this.state + this.full * blocks + this.windowed * seen
   }
 
+  /** First of a request's blocks that the token behind so many full ones sees. */
+  seenFrom(blocks: number): number {
+    if (!this.chunked) return Math.max(0, blocks - this.windowBlocks + 1)
+    return (Math.floor((blocks * this.size) / this.reach) * this.reach) / this.size
+  }
+
+  /** First block that a request holds of windowed layers which has computed so many tokens. */
+  keptFrom(tokens: number): number {
+    if (!this.chunked) return Math.max(0, Math.ceil(tokens / this.size) - this.windowBlocks)
+    return (Math.floor(tokens / this.reach) * this.reach) / this.size
+  }
+
   /** Blocks that a request holds at most until it has decoded to `tokens` tokens. */
   mostHeldBy(tokens: number): number {
     const blocks = Math.ceil(tokens / this.size)

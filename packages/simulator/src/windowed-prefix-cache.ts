@@ -2,6 +2,7 @@ import type { Slot } from '@llmsim/contracts'
 import type { Loss } from './tier-stack.js'
 import { PrefixCache } from './prefix-cache.js'
 import type { PrefixParts } from './prefix-parts.js'
+import { PrefixWindows } from './prefix-windows.js'
 import { NO_NODE } from './prefix-tree.js'
 import type { RequestTable } from './request-table.js'
 import type { WindowedKvBlocks } from './windowed-kv-blocks.js'
@@ -19,6 +20,7 @@ import { WindowedPrefixTree } from './windowed-prefix-tree.js'
 export class WindowedPrefixCache extends PrefixCache {
   readonly #blocks: WindowedKvBlocks
   readonly #nodes: WindowedPrefixTree
+  readonly #windows: PrefixWindows
 
   constructor(
     kv: WindowedKvBlocks,
@@ -31,6 +33,7 @@ export class WindowedPrefixCache extends PrefixCache {
     super(kv, table, parts, prefills, index, undefined, tree)
     this.#blocks = kv
     this.#nodes = tree
+    this.#windows = new PrefixWindows(kv, tree, parts.paths, table)
   }
 
   override settle(used: number): void {
@@ -47,23 +50,9 @@ export class WindowedPrefixCache extends PrefixCache {
     this.state++
   }
 
-  /** First block of the tree that the token behind so many full ones sees. */
-  #seenFrom(blocks: number): number {
-    const { chunked, reach, size, windowBlocks } = this.#blocks
-    if (!chunked) return Math.max(0, blocks - windowBlocks + 1)
-    return (Math.floor((blocks * size) / reach) * reach) / size
-  }
-
-  /** First block that a request holds of windowed layers which has computed so many tokens. */
-  #keptFrom(tokens: number): number {
-    const { chunked, reach, size, windowBlocks } = this.#blocks
-    if (!chunked) return Math.max(0, Math.ceil(tokens / size) - windowBlocks)
-    return (Math.floor(tokens / reach) * reach) / size
-  }
-
   override find(slot: Slot, most: number): void {
     this.found = this.#longest(slot, most)
-    const from = this.#seenFrom(this.found)
+    const from = this.#blocks.seenFrom(this.found)
     const target = this.table.prefillTarget[slot]!
     const needed = this.#blocks.reservedFor(target, this.found, from)
     // What a prompt need not allocate: blocks that others hold, and those that its window does not reach.
@@ -89,7 +78,7 @@ export class WindowedPrefixCache extends PrefixCache {
       const wanted = Math.min(contents.end, end) - at
       const has = tree.blocks[node]!
       const next = at + Math.min(has, wanted)
-      const from = this.#seenFrom(next)
+      const from = this.#blocks.seenFrom(next)
       if (tree.present[node] === 1) {
         if (from >= presentFrom) best = next
       } else {
@@ -123,7 +112,7 @@ export class WindowedPrefixCache extends PrefixCache {
   override acquire(slot: Slot, most: number): number {
     const { paths } = this
     const end = this.#longest(slot, most)
-    const from = this.#seenFrom(end)
+    const from = this.#blocks.seenFrom(end)
     paths.nodes[slot] = this.#take(slot, end, from)
     paths.blocks[slot] = end
     paths.windowFrom[slot] = from
@@ -133,13 +122,13 @@ export class WindowedPrefixCache extends PrefixCache {
 
   override heldForTransfer(slot: Slot, tokens: number): number {
     const end = this.#longest(slot, Math.floor(tokens / this.kv.size))
-    return this.#heldWithin(slot, end, Math.min(end, this.#keptFrom(tokens)))
+    return this.#heldWithin(slot, end, Math.min(end, this.#blocks.keptFrom(tokens)))
   }
 
   override acquireForTransfer(slot: Slot, tokens: number): number {
     const { paths } = this
     const end = this.#longest(slot, Math.floor(tokens / this.kv.size))
-    const from = Math.min(end, this.#keptFrom(tokens))
+    const from = Math.min(end, this.#blocks.keptFrom(tokens))
     paths.targetNodes[slot] = this.#take(slot, end, from)
     paths.targetBlocks[slot] = end
     paths.targetWindowFrom[slot] = from
@@ -195,39 +184,13 @@ export class WindowedPrefixCache extends PrefixCache {
     this.settle(used)
     const before = this.unitsOf(slot)
     const target = this.table.prefillTarget[slot]!
-    const own = this.#ownFrom(slot, target)
+    const own = this.#windows.ownFrom(slot, target)
     const isBehind = own > paths.windowEnd[slot]!
     this.#grow(slot, Math.min(full, sharable), !isBehind)
     // A cache that has come whole has its window behind what was found here.
     if (isBehind && computed >= target && paths.windowFrom[slot] === paths.windowEnd[slot])
-      this.#openWindow(slot, own)
+      this.#windows.open(slot, own)
     return -this.#settleChange(before - this.unitsOf(slot))
-  }
-
-  /** First block whose windowed layers a request has in blocks of its own, of `tokens` tokens that it has room for. */
-  #ownFrom(slot: Slot, tokens: number): number {
-    const { windowFrom, windowEnd } = this.paths
-    const { size, full, windowed } = this.#blocks
-    const blocks = Math.ceil(tokens / size)
-    const ofWindow = (this.table.blocks[slot]! - full * blocks) / windowed
-    return blocks - (ofWindow - (windowEnd[slot]! - windowFrom[slot]!))
-  }
-
-  /** Holds the windowed layers of a request's blocks in the tree, from one on. */
-  #openWindow(slot: Slot, from: number): void {
-    const { paths } = this
-    const tree = this.#nodes
-    const end = paths.blocks[slot]!
-    const first = Math.min(from, end)
-    paths.windowFrom[slot] = first
-    paths.windowEnd[slot] = end
-    let at = end
-    for (let node = paths.nodes[slot]!; at > first; node = tree.parents[node]!) {
-      const start = at - tree.blocks[node]!
-      if (start < first) tree.split(node, first - start)
-      tree.holdWindow(node)
-      at = Math.max(start, first)
-    }
   }
 
   /** A prompt is computed: its request holds what its next token sees; returns the blocks that became free. */
@@ -235,11 +198,11 @@ export class WindowedPrefixCache extends PrefixCache {
     const { paths, table } = this
     this.settle(this.kv.used)
     const own = table.blocks[slot]! - this.unitsOf(slot)
-    const from = this.#keptFrom(tokens)
-    if (this.#ownFrom(slot, tokens) > paths.windowEnd[slot]!) {
-      this.#closeWindow(slot, Infinity)
-      this.#openWindow(slot, from)
-    } else this.#closeWindow(slot, from)
+    const from = this.#blocks.keptFrom(tokens)
+    if (this.#windows.ownFrom(slot, tokens) > paths.windowEnd[slot]!) {
+      this.#windows.close(slot, Infinity)
+      this.#windows.open(slot, from)
+    } else this.#windows.close(slot, from)
     table.blocks[slot] = this.#blocks.heldBy(tokens)
     return -this.#settleChange(table.blocks[slot] - this.unitsOf(slot) - own)
   }
@@ -247,7 +210,7 @@ export class WindowedPrefixCache extends PrefixCache {
   /** The window of a decoding request has left the first block of the tree that it held. */
   slide(slot: Slot): number {
     this.settle(this.kv.used)
-    this.#closeWindow(slot, this.paths.windowFrom[slot]! + 1)
+    this.#windows.close(slot, this.paths.windowFrom[slot]! + 1)
     return -this.#settleChange(0)
   }
 
@@ -257,27 +220,8 @@ export class WindowedPrefixCache extends PrefixCache {
     const { windowed, reach, size } = this.#blocks
     this.settle(this.kv.used)
     const own = reach / size - (windowEnd[slot]! - windowFrom[slot]!)
-    this.#closeWindow(slot, Infinity)
+    this.#windows.close(slot, Infinity)
     return -this.#settleChange(-windowed * own)
-  }
-
-  /** Lets a request's windowed blocks of the tree before `to` go. */
-  #closeWindow(slot: Slot, to: number): void {
-    const { paths } = this
-    const tree = this.#nodes
-    const from = paths.windowFrom[slot]!
-    const end = Math.min(to, paths.windowEnd[slot]!)
-    if (end <= from) return
-    paths.windowFrom[slot] = end
-    let at = paths.blocks[slot]!
-    for (let node = paths.nodes[slot]!; at > from; node = tree.parents[node]!) {
-      const start = at - tree.blocks[node]!
-      at = start
-      if (start >= end) continue
-      const behind = start + tree.blocks[node]! - end
-      tree.letGoWindow(behind > 0 ? tree.split(node, end - start) : node)
-      if (behind > 0) node = tree.parents[node]!
-    }
   }
 
   override release(
@@ -293,11 +237,11 @@ export class WindowedPrefixCache extends PrefixCache {
     const own = blocks - this.unitsOf(slot)
     const full = Math.floor(computed / this.kv.size)
     if (full > paths.blocks[slot]!) {
-      const first = this.#ownFrom(slot, Math.max(table.prefillTarget[slot]!, computed))
-      if (first > paths.windowEnd[slot]!) this.#closeWindow(slot, Infinity)
+      const first = this.#windows.ownFrom(slot, Math.max(table.prefillTarget[slot]!, computed))
+      if (first > paths.windowEnd[slot]!) this.#windows.close(slot, Infinity)
       this.#keepAll(slot, full, gone, first)
     }
-    this.#closeWindow(slot, Infinity)
+    this.#windows.close(slot, Infinity)
     for (let node = paths.nodes[slot]!; node !== NO_NODE; node = tree.parents[node]!)
       tree.letGo(node)
     paths.nodes[slot] = NO_NODE
@@ -428,14 +372,10 @@ export class WindowedPrefixCache extends PrefixCache {
       const blocks = tree.blocks[node]!
       at -= blocks
       if (tree.holders[node]! > 1) shared += full * blocks
-      if (this.#isInWindow(slot, at) && tree.windowHolders[node]! > 1) shared += windowed * blocks
+      if (this.#windows.holds(slot, at) && tree.windowHolders[node]! > 1)
+        shared += windowed * blocks
     }
     return shared
-  }
-
-  /** Whether a request holds the windowed layers of a node that starts at a block. */
-  #isInWindow(slot: Slot, block: number): boolean {
-    return block >= this.paths.windowFrom[slot]! && block < this.paths.windowEnd[slot]!
   }
 
   override countedBlocks(slot: Slot, nodes: Set<number>): number {
@@ -453,7 +393,7 @@ export class WindowedPrefixCache extends PrefixCache {
       at -= blocks
       count(node, full * blocks)
       // Numbers below -1 stand for the windowed layers of nodes.
-      if (this.#isInWindow(slot, at)) count(-2 - node, windowed * blocks)
+      if (this.#windows.holds(slot, at)) count(-2 - node, windowed * blocks)
     }
     return counted
   }
