@@ -50,6 +50,34 @@ describe('LogHistogram', () => {
     expect(histogram.std).toBeCloseTo(Math.sqrt(variance), 12)
   })
 
+  it('holds after adding others what it would hold of all their values', () => {
+    const value = fc.oneof(fc.nat(3), fc.double({ min: 0, max: 1e6, noNaN: true }))
+    const entries = fc.array(fc.tuple(value, fc.integer({ min: 1, max: 3 })), { maxLength: 300 })
+    const series = fc.double({ min: 0, max: 10, noNaN: true })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(entries, series), { maxLength: 4 }), (parts) => {
+        const sum = new LogHistogram()
+        const whole = new LogHistogram()
+        for (const [values, first] of parts) {
+          const part = new LogHistogram()
+          for (const histogram of [part, whole]) {
+            for (const [each, weight] of values) histogram.add(each, weight)
+            if (values.length > 0) histogram.addSeries(first, 0.01, 20, 2)
+          }
+          sum.addAll(part)
+        }
+        expect(sum.count).toBe(whole.count)
+        expect([sum.min, sum.max]).toEqual([whole.min, whole.max])
+        const scale = Math.max(1, whole.max || 0)
+        if (whole.count === 0) return
+        expect(Math.abs(sum.mean - whole.mean)).toBeLessThanOrEqual(1e-12 * scale)
+        expect(Math.abs(sum.std ** 2 - whole.std ** 2)).toBeLessThanOrEqual(1e-10 * scale ** 2)
+        for (const q of shares) expect(sum.quantile(q)).toBe(whole.quantile(q))
+      }),
+      { seed: 1, numRuns: 300 },
+    )
+  })
+
   it('is empty at first: no count, and NaN for the rest', () => {
     const histogram = new LogHistogram()
     expect(histogram.count).toBe(0)

@@ -149,6 +149,26 @@ export class LogHistogram {
     this.#fill(first, growth, terms, weight)
   }
 
+  /** Adds all that another one holds, as if its values had come here. */
+  addAll(other: LogHistogram): void {
+    const { count, sum } = other
+    if (count === 0) return
+    this.#settle()
+    if (this.#count === 0) this.#start(other.#min)
+    this.#min = Math.min(this.#min, other.#min)
+    this.#max = Math.max(this.#max, other.#max)
+    this.#count += count
+    this.#sum += sum
+    const apart = other.#shift - this.#shift
+    this.#shiftedSum += other.#shiftedSum + apart * count
+    this.#shiftedSquares +=
+      other.#shiftedSquares + 2 * apart * other.#shiftedSum + apart * apart * count
+    this.#zeros += other.#zeros
+    other.#counts.forEach((weight, at) => {
+      if (weight > 0) this.#tally(other.#first + at, weight)
+    })
+  }
+
   #fill(first: number, growth: number, terms: number, weight: number): void {
     let done = 0
     if (first === 0) {

@@ -53,6 +53,18 @@ describe('ExactDistribution', () => {
     expect(distribution.quantile(0.5)).toBe(1.5)
   })
 
+  it('adds all that another one holds', () => {
+    const sum = new ExactDistribution()
+    const other = new ExactDistribution()
+    sum.add(3)
+    sum.addAll(other)
+    other.add(1, 2)
+    other.addSeries(5, 1, 2, 1)
+    sum.addAll(other)
+    expect([sum.count, sum.mean, sum.min, sum.max]).toEqual([5, 16 / 5, 1, 6])
+    expect(sum.quantile(0.5)).toBe(3)
+  })
+
   it('finds a rank that lies between two values whatever the order of fractional weights', () => {
     // 7 and 14 times 0.1, added up, are 0.7 and 1.4000000000000001.
     const apart = new ExactDistribution()

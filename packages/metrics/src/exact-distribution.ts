@@ -38,6 +38,11 @@ export class ExactDistribution implements Distribution {
     for (let k = 0; k < terms; k++) this.add(first + k * growth, weight)
   }
 
+  /** Adds all that another one holds. */
+  addAll(other: ExactDistribution): void {
+    for (let i = 0; i < other.#size; i++) this.add(other.#values[i]!, other.#weights[i])
+  }
+
   get mean(): number {
     return this.sum / this.count
   }

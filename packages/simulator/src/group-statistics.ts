@@ -1,6 +1,5 @@
 import type {
   Distribution,
-  DistributionFactory,
   LatencyFigures,
   RequestDraft,
   SimulationResult,
@@ -13,6 +12,7 @@ import { DecoderTally, TENANTS } from './decoder-tally.js'
 import type { KvHandover } from './kv-handover.js'
 import type { Lane } from './lane.js'
 import { LatencyGroup } from './latency-group.js'
+import type { PartDistributionFactory } from './part-distribution.js'
 import type { Pool } from './pool.js'
 import type { RequestTable } from './request-table.js'
 
@@ -25,9 +25,9 @@ export interface GroupParts {
   readonly lanes: readonly Lane[]
   readonly table: RequestTable
   readonly handover: KvHandover | undefined
-  readonly newDistribution: DistributionFactory
+  readonly newDistribution: PartDistributionFactory
   /** For gaps between tokens. */
-  readonly newGaps: DistributionFactory
+  readonly newGaps: PartDistributionFactory
 }
 
 /**
@@ -43,8 +43,8 @@ export class GroupStatistics {
   readonly #groups: RequestGroup[] = []
   readonly #classes: number
   readonly #tenants: TenantService | undefined
-  /** By pool, where there are several; by pool and replica, where a pool has several. */
-  readonly #pools: readonly LatencyGroup[] = []
+  /** By pool and replica, where a pool has several; by pool, where there are several pools and it has not. */
+  readonly #pools: readonly (LatencyGroup | undefined)[]
   readonly #replicas: readonly (readonly LatencyGroup[])[]
   /** By lane: its pool. */
   readonly #poolOf: Int32Array
@@ -73,12 +73,16 @@ export class GroupStatistics {
     this.#joined = new Int32Array(this.#classes + TENANTS + 1)
     if (this.#tallied)
       for (const lane of lanes) lane.tally = new DecoderTally(parts.table, this.#classes)
-    if (pools.length > 1) this.#pools = pools.map(() => new LatencyGroup(newDistribution, newGaps))
     const few = pools.reduce((sum, pool) => sum + pool.replicas.length, 0) <= REPLICAS
     this.#replicas = pools.map(({ replicas }) =>
       few && replicas.length > 1
         ? replicas.map(() => new LatencyGroup(newDistribution, newGaps))
         : [],
+    )
+    this.#pools = this.#replicas.map((replicas) =>
+      pools.length > 1 && replicas.length === 0
+        ? new LatencyGroup(newDistribution, newGaps)
+        : undefined,
     )
     this.#poolOf = new Int32Array(lanes.length)
     pools.forEach((pool, number) => {
@@ -137,24 +141,23 @@ export class GroupStatistics {
     const firstPool = this.#poolOf[firstLane.id]!
     const queue = record.startSeconds - arrival
     const ttft = record.firstTokenSeconds - arrival
-    if (this.#pools.length > 0) {
-      this.#pools[entryPool]!.queue.add(queue)
-      this.#pools[firstPool]!.ttft.add(ttft)
-      addLast(this.#pools[pool]!, record, transfer)
-    }
-    this.#replicas[entryPool]![entry.replica]?.queue.add(queue)
-    this.#replicas[firstPool]![firstLane.replica]?.ttft.add(ttft)
-    const last = this.#replicas[pool]![lane.replica]
+    this.#partOf(entryPool, entry)?.queue.add(queue)
+    this.#partOf(firstPool, firstLane)?.ttft.add(ttft)
+    const last = this.#partOf(pool, lane)
     if (last !== undefined) addLast(last, record, transfer)
+  }
+
+  /** The replica of a lane, or its pool, if either has latencies of its own. */
+  #partOf(pool: number, lane: Lane): LatencyGroup | undefined {
+    return this.#pools[pool] ?? this.#replicas[pool]![lane.replica]
   }
 
   /** A segment of decode steps ended, of which those from `skipped` on are measured. */
   decoded(lane: Lane, skipped: number, measured: number): void {
     const pool = this.#poolOf[lane.id]!
     const { size } = lane.decoders
-    if (this.#pools.length > 0) addAllGaps(this.#pools[pool]!.gaps, lane, skipped, measured)
-    const replica = this.#replicas[pool]![lane.replica]
-    if (replica !== undefined) addAllGaps(replica.gaps, lane, skipped, measured)
+    const part = this.#partOf(pool, lane)
+    if (part !== undefined) addAllGaps(part.gaps, lane, skipped, measured)
     if (lane.tally === undefined || size === 0) return
     const { counts } = lane.tally
     const joined = this.#joined
@@ -172,11 +175,7 @@ export class GroupStatistics {
   /** A prompt is done inside the window: it made a token, not its first where `gap` is a number. */
   prefilled(lane: Lane, slot: Slot, gap: number): void {
     const again = !Number.isNaN(gap)
-    if (again) {
-      const pool = this.#poolOf[lane.id]!
-      this.#pools[pool]?.gaps.add(gap)
-      this.#replicas[pool]![lane.replica]?.gaps.add(gap)
-    }
+    if (again) this.#partOf(this.#poolOf[lane.id]!, lane)?.gaps.add(gap)
     if (!this.#tallied) return
     for (const group of [this.#classOf(slot), this.#tenantOf(slot)]) {
       if (group === undefined) continue
@@ -199,7 +198,13 @@ export class GroupStatistics {
   }
 
   poolLatency(pool: number): LatencyFigures | undefined {
-    return this.#pools[pool]?.figures()
+    const own = this.#pools[pool]
+    if (own !== undefined) return own.figures()
+    if (this.#pools.length === 1) return undefined
+    const { newDistribution, newGaps } = this.#parts
+    const sum = new LatencyGroup(newDistribution, newGaps)
+    for (const replica of this.#replicas[pool]!) sum.addAll(replica)
+    return sum.figures()
   }
 
   replicaLatency(pool: number, replica: number): LatencyFigures | undefined {

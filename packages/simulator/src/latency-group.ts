@@ -1,22 +1,33 @@
-import type { Distribution, DistributionFactory, LatencyFigures } from '@llmsim/contracts'
+import type { LatencyFigures } from '@llmsim/contracts'
 import { summarizeLatency } from '@llmsim/metrics'
+import type { PartDistribution, PartDistributionFactory } from './part-distribution.js'
 
 /** Latencies of the requests that a pool or a replica served, each recorded where it came about. */
 export class LatencyGroup {
-  readonly ttft: Distribution
-  readonly queue: Distribution
-  readonly tpot: Distribution
-  readonly e2e: Distribution
-  readonly gaps: Distribution
-  readonly transfers: Distribution
+  readonly ttft: PartDistribution
+  readonly queue: PartDistribution
+  readonly tpot: PartDistribution
+  readonly e2e: PartDistribution
+  readonly gaps: PartDistribution
+  readonly transfers: PartDistribution
 
-  constructor(newDistribution: DistributionFactory, newGaps: DistributionFactory) {
+  constructor(newDistribution: PartDistributionFactory, newGaps: PartDistributionFactory) {
     this.ttft = newDistribution()
     this.queue = newDistribution()
     this.tpot = newDistribution()
     this.e2e = newDistribution()
     this.gaps = newGaps()
     this.transfers = newDistribution()
+  }
+
+  /** Adds all that another one holds. */
+  addAll(other: LatencyGroup): void {
+    this.ttft.addAll(other.ttft)
+    this.queue.addAll(other.queue)
+    this.tpot.addAll(other.tpot)
+    this.e2e.addAll(other.e2e)
+    this.gaps.addAll(other.gaps)
+    this.transfers.addAll(other.transfers)
   }
 
   figures(): LatencyFigures {

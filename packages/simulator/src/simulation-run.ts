@@ -1,4 +1,4 @@
-import type { Distribution, FaultsSpec, SimulationSpec } from '@llmsim/contracts'
+import type { FaultsSpec, SimulationSpec } from '@llmsim/contracts'
 import { EventQueue, LogHistogram } from '@llmsim/engine'
 import { ExactDistribution, RequestMetrics } from '@llmsim/metrics'
 import { AdapterColumn } from './adapter-column.js'
@@ -14,6 +14,7 @@ import { KvTransfer } from './kv-transfer.js'
 import type { Lane } from './lane.js'
 import { Observation } from './observation.js'
 import { Outages } from './outages.js'
+import type { PartDistribution } from './part-distribution.js'
 import { PoolSet } from './pool-set.js'
 import { recentRequests, scalePools } from './pool-scaling.js'
 import type { Pool } from './pool.js'
@@ -62,7 +63,7 @@ export class SimulationRun {
   constructor(spec: SimulationSpec) {
     this.spec = spec
     this.#intake = new RequestIntake(spec)
-    const newDistribution = (): Distribution =>
+    const newDistribution = (): PartDistribution =>
       spec.exactQuantiles === true ? new ExactDistribution() : new LogHistogram()
     const start = spec.warmUpSeconds
     const end = spec.durationSeconds

@@ -22,4 +22,11 @@ it.each([
   expect(bursts.quantile(0.59)).toBe(0)
   expect(bursts.quantile(0.61)).toBeGreaterThan(0.24)
   expect(bursts.std).toBeGreaterThan(single.std)
+  const sum = new TokenBursts(make(), 2.5)
+  sum.addAll(bursts)
+  expect([sum.count, sum.max, sum.quantile(0.7)]).toEqual([
+    bursts.count,
+    bursts.max,
+    bursts.quantile(0.7),
+  ])
 })

@@ -1,16 +1,17 @@
-import type { Distribution, DistributionFactory, SimulationSpec } from '@llmsim/contracts'
+import type { SimulationSpec } from '@llmsim/contracts'
+import type { PartDistribution, PartDistributionFactory } from './part-distribution.js'
 
 /**
  * Gaps between tokens that come in bursts: of the tokens of one step the first comes a whole step after
  * those before it, the others with it. Takes the gaps that single tokens would have, at `tokens` times their
  * rate, so that the mean stays what it is.
  */
-export class TokenBursts implements Distribution {
-  readonly #gaps: Distribution
+export class TokenBursts implements PartDistribution {
+  readonly #gaps: PartDistribution
   /** Tokens of a burst, on average. */
   readonly #tokens: number
 
-  constructor(gaps: Distribution, tokens: number) {
+  constructor(gaps: PartDistribution, tokens: number) {
     this.#gaps = gaps
     this.#tokens = tokens
   }
@@ -25,6 +26,10 @@ export class TokenBursts implements Distribution {
     if (terms < 1 || weight === 0) return
     this.#gaps.addSeries(first * tokens, growth * tokens, terms, weight / tokens)
     this.#gaps.add(0, terms * weight * (1 - 1 / tokens))
+  }
+
+  addAll(other: TokenBursts): void {
+    this.#gaps.addAll(other.#gaps)
   }
 
   get count(): number {
@@ -64,8 +69,8 @@ export function tokensPerStep(shares: readonly number[] | undefined): number {
 /** Makes the distributions of gaps: plain ones, or of bursts where the pools that decode speculate. */
 export function gapDistributions(
   { pools }: SimulationSpec,
-  newDistribution: DistributionFactory,
-): DistributionFactory {
+  newDistribution: PartDistributionFactory,
+): PartDistributionFactory {
   const tokens = Math.max(...pools.map(({ tokenShares }) => tokensPerStep(tokenShares)))
   return tokens === 1 ? newDistribution : () => new TokenBursts(newDistribution(), tokens)
 }
