@@ -82,7 +82,13 @@ describe('power-of-two', () => {
   it('compares by the signal asked for, and refuses another', () => {
     const router = create(powerOfTwo, { signal: 'kv' }, () => 0)
     expect(router.route(request(), poolOf({ 0: 0, 1: 9 }, [50, 10]))).toBe(1)
-    expect(() => create(powerOfTwo, { signal: 'weather' })).toThrow(/outstanding, queued, kv/)
+    expect(() => create(powerOfTwo, { signal: 'kv ' })).toThrow(
+      'router.options.signal: is not one of the accepted values; given "kv "; ' +
+        'accepted: outstanding, queued, kv; did you mean kv?',
+    )
+    expect(() => create(prefixAffinity, { cache_threshold: 2 })).toThrow(
+      'router.options.cache_threshold: is too large; given 2; accepted: a number from 0 to 1',
+    )
   })
 })
 

@@ -1,4 +1,5 @@
-import { SimulatorError, type RouterOptions } from '@llmsim/contracts'
+import type { RouterOptions } from '@llmsim/contracts'
+import { refuseNumber, refuseWord } from './option-refusal.js'
 
 /**
  * A number of `router.options`.
@@ -15,7 +16,7 @@ export function numberOption(
   if (typeof given === 'number' && given >= least && given <= most) return given
   const range =
     most === Infinity ? `a number from ${least} on` : `a number from ${least} to ${most}`
-  return refuse(name, given, `${range}: ${meaning}`)
+  return refuseNumber(`router.options.${name}`, given, { least, most }, `${range}: ${meaning}`)
 }
 
 /** One of several words of `router.options`. Throws `SimulatorError` `INVALID_VALUE` for another. */
@@ -27,15 +28,5 @@ export function wordOption<Word extends string>(
 ): Word {
   const { [name]: given = otherwise } = extra
   const found = words.find((word) => word === given)
-  return found ?? refuse(name, given, words.join(', '))
-}
-
-function refuse(name: string, given: unknown, accepted: string): never {
-  throw new SimulatorError({
-    code: 'INVALID_VALUE',
-    path: `router.options.${name}`,
-    message: 'is not an option that this router accepts',
-    given,
-    accepted,
-  })
+  return found ?? refuseWord(`router.options.${name}`, given, words)
 }

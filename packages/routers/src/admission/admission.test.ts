@@ -129,15 +129,19 @@ describe('admission policies', () => {
   })
 
   it.each([
-    [tokenBucket, {}, 'rate'],
-    [tokenBucket, { rate: -1 }, 'rate'],
-    [tokenBucket, { rate: 1, unit: 'words' }, 'unit'],
-    [tokenBucket, { rate: 1, per_tenant: 'yes' }, 'per_tenant'],
-    [queueLimit, { max_queued: 'many' }, 'max_queued'],
-    [shed, { limits: [1] }, 'limits'],
-    [shed, { limits: { chat: 'high' } }, 'limits.chat'],
-    [shed, { signal: 'mood' }, 'signal'],
-  ])('refuse an option: %o %o', (factory, extra, option) => {
-    expect(() => factory.create({ random, extra })).toThrow(`admission.options.${option}`)
+    [tokenBucket, {}, 'rate: is required'],
+    [tokenBucket, { rate: -1 }, 'rate: is too small'],
+    [tokenBucket, { rate: 'fast' }, 'rate: is not a number'],
+    [tokenBucket, { burst: 3 }, 'rate: is required'],
+    [tokenBucket, { rate: 1, unit: 'words' }, 'unit: is not one of the accepted values'],
+    [tokenBucket, { rate: 1, per_tenant: 'yes' }, 'per_tenant: is neither true nor false'],
+    [queueLimit, { max_queued: 'many' }, 'max_queued: is not a number'],
+    [queueLimit, { max_queued: -1 }, 'max_queued: is too small; given -1; accepted: a number'],
+    [shed, { limits: [1] }, 'limits: is not an object'],
+    [shed, { limits: { chat: 'high' } }, 'limits.chat: is not a number'],
+    [shed, { limits: { chat: -1 } }, 'limits.chat: is too small'],
+    [shed, { signal: 'kv-us' }, 'signal: is not one of the accepted values'],
+  ])('refuse an option: %o %o', (factory, extra, fault) => {
+    expect(() => factory.create({ random, extra })).toThrow(`admission.options.${fault}`)
   })
 })

@@ -1,4 +1,5 @@
-import { SimulatorError, type DeciderOptions } from '@llmsim/contracts'
+import type { DeciderOptions } from '@llmsim/contracts'
+import { refuseNumber } from '../option-refusal.js'
 
 /**
  * A whole number from 0 on of `decider.options`, or one that has no end.
@@ -18,11 +19,10 @@ export function wholeOption(
     (Number.isSafeInteger(given) || given === Infinity)
   )
     return given
-  throw new SimulatorError({
-    code: 'INVALID_VALUE',
-    path: `decider.options.${name}`,
-    message: 'is not an option that this decider accepts',
+  return refuseNumber(
+    `decider.options.${name}`,
     given,
-    accepted: `a whole number from 0 on: ${meaning}`,
-  })
+    { least: 0 },
+    `a whole number from 0 on: ${meaning}`,
+  )
 }

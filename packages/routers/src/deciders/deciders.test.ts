@@ -59,9 +59,14 @@ describe('the deciders', () => {
     expect(answer('conditional', 1001, { prefillQueued: 4 })).toBe('decode')
   })
 
-  it.each([-1, 1.5, NaN, 'many'])('refuse %s tokens', (given) => {
+  it.each([
+    [-1, 'is too small'],
+    [1.5, 'is not a whole number'],
+    [NaN, 'is not a number'],
+    ['many', 'is not a number'],
+  ])('refuse %s tokens', (given, fault) => {
     expect(() => answer('prefix-miss', 1, {}, { max_local_prefill_length: given })).toThrow(
-      /decider\.options\.max_local_prefill_length/,
+      `decider.options.max_local_prefill_length: ${fault}`,
     )
   })
 })
