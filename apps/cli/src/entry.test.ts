@@ -278,6 +278,17 @@ describe('the command line', () => {
     }
   })
 
+  it('takes limits for the classes that there are, and for their priorities', async () => {
+    const classes = '--set workload.classes=[{"name":"chat","priority":3},{"name":"batch"}]'
+    for (const options of [
+      'limits={"batch":0}',
+      'limits={"0":0} --set admission.options.by=priority',
+    ])
+      expect(
+        (await results(`--admission shed ${classes} --set admission.options.${options}`)).refusals,
+      ).toHaveProperty('overload')
+  })
+
   it('counts clients that give up, alike step by step', async () => {
     const flags =
       '--client-timeout 10 --client-retries 2 --set workload.client.timeout_until=first-token'
@@ -294,7 +305,16 @@ describe('the command line', () => {
 
   it.each([
     ['--admission tokenbucket', 'did you mean token-bucket?'],
-    ['--admission token-bucket', 'admission.options.rate'],
+    ['--admission token-bucket', 'admission.options.rate: is required'],
+    ['--admission shed --set admission.options.limits={"chat":1}', 'of which there are none'],
+    [
+      '--admission shed --set admission.options.limits={"cht":1} --set workload.classes=[{"name":"chat"}]',
+      'did you mean chat?',
+    ],
+    [
+      '--admission shed --set admission.options.by=priority --set admission.options.limits={"3":1}',
+      'no request has this priority',
+    ],
     ['--admission queue-limit --set admission.options.max_queue=3', 'did you mean max_queued?'],
     ['--set workload.client.timeout_until=completion', 'there is no timeout_s'],
     ['--set workload.client.backoff_s=1', 'nothing is sent again'],

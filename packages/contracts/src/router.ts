@@ -70,5 +70,7 @@ export interface RouterOptions {
 export interface RouterFactory {
   readonly name: string
   readonly description: string
+  /** Names of its options; absent: any. */
+  readonly options?: readonly string[]
   create(options: RouterOptions): Router
 }

@@ -17,6 +17,7 @@ import { rendezvous } from './rendezvous-hash.js'
 export const consistentHash: RouterFactory = {
   name: 'consistent-hash',
   description: 'The replica that the session of the request, its prefix or its adapter hashes to.',
+  options: ['load_factor', 'key', 'prefix_tokens'],
   create(options) {
     const factor = numberOption(options, 'load_factor', Infinity, {
       least: 1,

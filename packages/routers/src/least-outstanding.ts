@@ -5,6 +5,7 @@ import { LeastLoaded } from './least-loaded.js'
 export const leastOutstanding: RouterFactory = {
   name: 'least-outstanding',
   description: 'The replica with the fewest unfinished requests.',
+  options: [],
   create() {
     const least = new LeastLoaded()
     return {

@@ -16,6 +16,7 @@ import { numberOption } from './option-values.js'
 export const loraAffinity: RouterFactory = {
   name: 'lora-affinity',
   description: 'A replica that has the LoRA adapter of the request, or a slot for it.',
+  options: ['affinity_threshold', 'queue_threshold'],
   create(options) {
     const threshold = numberOption(options, 'affinity_threshold', 0.999, {
       least: 0,

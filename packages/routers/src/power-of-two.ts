@@ -12,6 +12,7 @@ import { wordOption } from './option-values.js'
 export const powerOfTwo: RouterFactory = {
   name: 'power-of-two',
   description: 'The less loaded of two replicas drawn at random.',
+  options: ['signal'],
   create(options) {
     const signal = wordOption(options, 'signal', loadSignals, 'outstanding')
     return {

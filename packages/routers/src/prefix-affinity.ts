@@ -14,6 +14,7 @@ export const prefixAffinity: RouterFactory = {
   name: 'prefix-affinity',
   description:
     'The replica that has most of the prompt in its prefix cache, while loads are level.',
+  options: ['cache_threshold', 'balance_abs_threshold', 'balance_rel_threshold'],
   create(options) {
     const share = numberOption(options, 'cache_threshold', 0.5, {
       least: 0,

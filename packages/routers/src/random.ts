@@ -4,6 +4,7 @@ import type { RouterFactory } from '@llmsim/contracts'
 export const random: RouterFactory = {
   name: 'random',
   description: 'Any replica, with equal chances.',
+  options: [],
   create: (options) => ({
     name: 'random',
     route: (_request, pool) => Math.floor(options.random() * pool.replicas),

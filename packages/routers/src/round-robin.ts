@@ -4,6 +4,7 @@ import type { RouterFactory } from '@llmsim/contracts'
 export const roundRobin: RouterFactory = {
   name: 'round-robin',
   description: 'One replica after another.',
+  options: [],
   create() {
     let next = 0
     return {

@@ -101,4 +101,14 @@ describe('routers', () => {
     for (const factory of routers)
       expect(factory.create({ random: () => 0, extra: {} }).name).toBe(factory.name)
   })
+
+  it.each(routers)('$name lists the options that it reads', ({ options, create }) => {
+    const read = new Set<string>()
+    const extra = new Proxy<Record<string, unknown>>(
+      {},
+      { get: (_, name) => void read.add(String(name)) },
+    )
+    create({ random: () => 0, extra })
+    expect([...read].sort()).toEqual([...options!].sort())
+  })
 })

@@ -12,6 +12,7 @@ import { replicaId, replicaOfId } from './replica-id.js'
 export const sessionSticky: RouterFactory = {
   name: 'session-sticky',
   description: 'All requests of a session to one replica.',
+  options: ['max_sessions'],
   create(options) {
     const most = numberOption(options, 'max_sessions', 1_000_000, {
       least: 1,

@@ -16,6 +16,7 @@ export const weighted: RouterFactory = {
   name: 'weighted',
   description:
     'The replica with the highest weighted score of queue, KV cache, prefix cache and LoRA adapter.',
+  options: ['queue_weight', 'kv_weight', 'prefix_weight', 'lora_weight'],
   create(options) {
     const weight = (name: string, otherwise: number): number =>
       numberOption(options, name, otherwise, { least: 0, meaning: 'weight of a score' })

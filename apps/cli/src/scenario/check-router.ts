@@ -1,19 +1,26 @@
+import type { Registries } from '../registries.js'
+import { checkPolicyOptions } from './check-policy-options.js'
 import { conflict } from './conflict.js'
 import type { ResolvedScenario } from './resolved-scenario.js'
 
 /**
- * Refuses a router that is to go by what no request has: what prompts begin with, or LoRA adapters. Throws
- * `SimulatorError` `CONFLICT`.
+ * Refuses options that no router has, and a router that is to go by what no request has: what prompts begin with,
+ * or LoRA adapters. Throws `SimulatorError` `UNKNOWN_FIELD`, `CONFLICT`.
  */
-export function checkRouters(scenario: ResolvedScenario): void {
+export function checkRouters(scenario: ResolvedScenario, { routers }: Registries): void {
   const { router, disaggregation, pools = [], pool_router: front } = scenario
-  check(router, 'router', scenario)
-  check(front, 'pool_router', scenario)
+  const checkOne = (given: GivenRouter | undefined, path: string): void => {
+    const { name = router.name, options = {} } = given ?? {}
+    checkPolicyOptions('router', name, options, path, routers)
+    check(given, path, scenario)
+  }
+  checkOne(router, 'router')
+  checkOne(front, 'pool_router')
   pools.forEach((pool, i) => {
-    check(pool.router, `pools[${i}].router`, scenario)
+    checkOne(pool.router, `pools[${i}].router`)
   })
   for (const pool of ['prefill', 'decode'] as const)
-    check(disaggregation?.[pool].router, `disaggregation.${pool}.router`, scenario)
+    checkOne(disaggregation?.[pool].router, `disaggregation.${pool}.router`)
 }
 
 interface GivenRouter {

@@ -9,6 +9,7 @@ import { stateBlockSize } from '@llmsim/cost-models'
 import { named, type Registries } from '../registries.js'
 import { findAccelerator, findModel, type FoundEntry, type NameOrEntry } from './catalog-entries.js'
 import { resolveAdapters, resolveLora } from './resolve-adapters.js'
+import { checkAdmission } from './check-admission.js'
 import { checkOrders } from './check-order.js'
 import { checkRouters } from './check-router.js'
 import {
@@ -102,7 +103,8 @@ export function resolveScenario(
     breakdown: scenario.breakdown ?? false,
   }
   checkOrders(resolved)
-  checkRouters(resolved)
+  checkRouters(resolved, registries)
+  checkAdmission(resolved)
   return resolved
 }
 

@@ -1,5 +1,5 @@
 import { SimulatorError, type SchedulerSection } from '@llmsim/contracts'
-import { checkSchedulerOptions } from './check-scheduler-options.js'
+import { checkPolicyOptions } from './check-policy-options.js'
 import { named, type Registries } from '../registries.js'
 import type { ResolvedScheduler } from './resolved-scenario.js'
 
@@ -21,7 +21,7 @@ export function resolveScheduler(
 ): ResolvedScheduler {
   const name = schedulerName(given, path)
   named(registries.schedulers, 'scheduler', name, `${path}.name`)
-  checkSchedulerOptions(name, given.options ?? {}, path, registries)
+  checkPolicyOptions('scheduler', name, given.options ?? {}, path, registries.schedulers)
   const { max_batch_size = 256 } = given
   const { min_batch_size = Math.min(8, max_batch_size) } = given
   if (min_batch_size > max_batch_size)
