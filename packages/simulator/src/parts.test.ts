@@ -210,6 +210,17 @@ describe('the verdict', () => {
     expect(verdict(1.5)).toBe('overloaded')
   })
 
+  it('is overloaded where many are turned away, so that the others need not wait', () => {
+    const admitting = (every: number): Partial<SimulationSpec> => {
+      let asked = 0
+      return {
+        admission: { name: 'most', admit: () => (++asked % every === 0 ? 'enough' : true) },
+      }
+    }
+    expect(verdict(2.5, admitting(4))).toBe('overloaded')
+    expect(verdict(2.5, admitting(40))).toBe('stable')
+  })
+
   it('is backlogged where requests wait longer than they are served, and no longer than before', () => {
     // Twenty at once every 40 s: each of them waits for those before it.
     const bursts = Array.from({ length: 200 }, (_, i): Request => [

@@ -3,6 +3,8 @@ import type { RequestMetrics } from '@llmsim/metrics'
 
 /** Mean time in the queue, as a share of the measured window, from which on it is taken to grow. */
 const LONG_QUEUE = 0.05
+/** Share of the requests from which on those that were turned away are more than a few. */
+const TURNED_AWAY = 0.05
 /** Shorter queues, in seconds, are no sign of anything. */
 const SHORT_QUEUE_SECONDS = 1
 /** Seconds by which the time in the queue grows per second, from which on it is no accident. */
@@ -15,13 +17,15 @@ export interface VerdictParts {
   readonly requests: RequestMetrics
   readonly now: number
   readonly unfinished: number
+  /** Requests that were not let in, though they could be served, or whose clients gave up. */
+  readonly turnedAway: number
 }
 
 /**
  * Whether a deployment keeps up with its traffic.
  *
  * - `overloaded`: requests of an open loop come faster than they are served, so that each waits longer
- *   than the one before;
+ *   than the one before, or many are turned away;
  * - `backlogged`: it keeps up, and requests wait longer than they are served, or had not finished when
  *   the drain ended;
  * - `stable` otherwise.
@@ -30,7 +34,9 @@ export function runVerdict(parts: VerdictParts): Verdict {
   const { spec, requests, unfinished } = parts
   const { queue, e2e } = requests
   const overloaded =
-    spec.concurrency === undefined ? (longQueue(parts) ?? growingQueue(requests)) : undefined
+    spec.concurrency === undefined
+      ? (longQueue(parts) ?? growingQueue(requests) ?? fewLetIn(parts))
+      : undefined
   if (overloaded !== undefined) return { state: 'overloaded', reason: overloaded }
   if (e2e.count === 0) {
     const state = unfinished > 0 ? 'backlogged' : 'stable'
@@ -73,6 +79,12 @@ function growingQueue({ waits }: RequestMetrics): string | undefined {
   return grows
     ? `requests of the first half of the time waited ${seconds(first)} in the queue on average, those of the second ${seconds(second)}`
     : undefined
+}
+
+/** Says so where many were turned away, so that those who were served need not have waited. */
+function fewLetIn({ requests, turnedAway }: VerdictParts): string | undefined {
+  if (turnedAway <= TURNED_AWAY * requests.arrived) return undefined
+  return `${turnedAway} of ${requests.arrived} requests were not let in, or given up by their clients`
 }
 
 function seconds(value: number): string {

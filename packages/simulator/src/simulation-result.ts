@@ -57,6 +57,7 @@ export function resultOf(run: SimulationRun): SimulationResult {
     requests,
     now: run.clock.now,
     unfinished: run.table.inUse,
+    turnedAway: run.ledger.rejected - run.ledger.tooLong + (run.gateway?.timedOut ?? 0),
   })
   const encoding = run.station?.use(run.clock.now, seconds)
   const all = [...figures, ...(encoding === undefined ? [] : [encoding])]
