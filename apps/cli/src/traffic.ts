@@ -1,6 +1,5 @@
 import {
   isSimulatorError,
-  SimulatorError,
   type LengthsSection,
   type RequestClassSection,
   type RequestClassSpec,
@@ -18,12 +17,14 @@ import {
   type RequestClass,
   type TraceOptions,
 } from '@llmsim/workloads'
+import path from 'node:path'
 import { adapterSpec, withAdapters } from './adapter-traffic.js'
 import { objectivesOf } from './objectives.js'
 import { count } from './output/figures.js'
 import { findFile } from './scenario/catalog-entries.js'
 import { withPath } from './scenario/field-origins.js'
 import type { ResolvedScenario } from './scenario/resolved-scenario.js'
+import { missingTrace } from './scenario/trace-place.js'
 import type { Traffic } from './traffic-maker.js'
 import { arrivalsOf, jointOf, lengthsOf, longestJoint, longestLength } from './traffic-sections.js'
 
@@ -218,13 +219,10 @@ async function replay(
 ): Promise<Traffic> {
   const file = findFile(trace, folders)
   if (file === undefined)
-    throw new SimulatorError({
-      code: 'FILE',
-      path: 'workload.trace',
-      message: 'there is no such file',
-      given: trace,
-      accepted: 'an existing trace (llmsim trace inspect says what a file holds)',
-    })
+    throw missingTrace(
+      trace,
+      folders.map((folder) => path.resolve(folder, trace)),
+    )
   const { openTrace } = await import('@llmsim/workloads/node')
   try {
     const opened = await openTrace(file, traceOptions(workload, seed))

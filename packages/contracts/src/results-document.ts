@@ -76,6 +76,8 @@ export const ResultsDocument = SimulationResult.extend({
   replications: Replications.optional(),
   /** With every default filled in. */
   scenario: Scenario,
+  /** SHA-256 of the trace that was replayed, 64 hexadecimal digits. */
+  trace_sha256: z.string().optional(),
   /** Versions of the packages that computed it. */
   versions: z.record(z.string(), z.string()),
 })

@@ -2,7 +2,7 @@ import { isSimulatorError, SimulatorError, type SchedulerSection } from '@llmsim
 import { simulate } from '@llmsim/simulator'
 import type { Io } from '../io.js'
 import { comparisonTable, schedulerTable, type Contender } from '../output/comparison-table.js'
-import { jsonText, resultsDocument } from '../output/results-document.js'
+import { documentIn, jsonText, resultsDocument } from '../output/results-document.js'
 import { prepareRun, prepareScenario, type PreparedScenario } from '../prepared-run.js'
 import { loadRegistries, named } from '../registries.js'
 import { withOrigin } from '../scenario/field-origins.js'
@@ -49,7 +49,8 @@ export async function compare(
       for (const text of ready.warnings) warn(label, text)
       const result = simulate(ready.spec)
       contenders.push({ label, deployment: ready.deployment, result })
-      documents.push({ label, ...resultsDocument(result, scenario, ready.warnings) })
+      const document = resultsDocument(result, { scenario, folders }, ready.warnings)
+      documents.push({ label, ...documentIn(io.cwd, document, folders) })
     } catch (error) {
       if (!isSimulatorError(error) || error.code !== 'DOES_NOT_FIT') throw error
       warn(label, error.message)

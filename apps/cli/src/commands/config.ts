@@ -3,6 +3,7 @@ import { Scenario } from '@llmsim/contracts'
 import type { Io } from '../io.js'
 import { jsonText } from '../output/results-document.js'
 import { prepareRun, prepareScenario } from '../prepared-run.js'
+import { seenFrom } from '../scenario/trace-place.js'
 import type { RegistryOptions } from '../registries.js'
 
 export interface CheckOptions extends RegistryOptions {
@@ -15,7 +16,7 @@ export async function check(file: string, options: CheckOptions, io: Io): Promis
   const prepared = await prepareScenario({ ...options, config: file }, io.cwd)
   const { scenario, warnings } = await prepareRun(prepared)
   if (options.quiet !== true) for (const warning of warnings) io.stderr(`warning: ${warning}\n`)
-  io.stdout(options.json === true ? jsonText(scenario) : 'ok\n')
+  io.stdout(options.json === true ? jsonText(seenFrom(io.cwd, scenario, prepared.folders)) : 'ok\n')
 }
 
 /** Prints the JSON Schema of scenario files. */

@@ -1,9 +1,10 @@
 import { SimulatorError } from '@llmsim/contracts'
+import path from 'node:path'
 import type { Io } from '../io.js'
 import { colorsFor } from '../output/colors.js'
 import { progressBar } from '../output/progress.js'
 import { refuseSharedTargets } from '../output/distinct-targets.js'
-import { jsonText, resultsDocument } from '../output/results-document.js'
+import { documentIn, jsonText, resultsDocument } from '../output/results-document.js'
 import { resultsSummary, resultsTable } from '../output/results-table.js'
 import { fileTarget, writeWhole } from '../output/write-file.js'
 import { interruptibleRun } from '../interruptible-run.js'
@@ -95,16 +96,20 @@ export async function run(
           cwd: io.cwd,
           folders: prepared.folders,
         })
-  const results = resultsDocument(result, scenario, [...warnings, ...(more?.warnings ?? [])], {
+  const { folders } = prepared
+  const made = resultsDocument(result, prepared, [...warnings, ...(more?.warnings ?? [])], {
     ...observation.sections(),
     ...more?.sections,
   })
-  const json = jsonText(results)
-  if (target !== undefined) writeWhole(target, json)
+  const results = documentIn(io.cwd, made, folders)
+  if (target !== undefined) {
+    const folder = target.special ? io.cwd : path.dirname(target.absolute)
+    writeWhole(target, jsonText(documentIn(folder, made, folders)))
+  }
   if (reported !== undefined) await writeReport(reported, results)
   if (options.quiet !== true)
     for (const warning of results.warnings) io.stderr(`warning: ${warning}\n`)
-  if (format === 'json') io.stdout(json)
+  if (format === 'json') io.stdout(jsonText(results))
   else if (options.summary === true) io.stdout(resultsSummary(results, deployment))
   else io.stdout(resultsTable(results, deployment, colorsFor(io), observation.series()))
   if (options.quiet === true) return

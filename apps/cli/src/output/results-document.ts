@@ -6,7 +6,9 @@ import type {
   TimeSeries,
 } from '@llmsim/contracts'
 import { createRequire } from 'node:module'
+import type { PreparedScenario } from '../prepared-run.js'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.js'
+import { seenFrom, traceHash } from '../scenario/trace-place.js'
 
 /** What the command line knows of a run beside its result. */
 export interface ResultsSections {
@@ -19,6 +21,8 @@ export interface ResultsSections {
 /** What a results file holds: the figures, and all that is needed to make them again. */
 export interface ResultsDocument extends SimulationResult, ResultsSections {
   readonly scenario: ResolvedScenario
+  /** SHA-256 of the trace that was replayed. */
+  readonly trace_sha256?: string
   /** Versions of the packages that computed it. */
   readonly versions: Readonly<Record<string, string>>
 }
@@ -38,17 +42,28 @@ const packages = [
 
 export function resultsDocument(
   result: SimulationResult,
-  scenario: ResolvedScenario,
+  { scenario, folders }: Pick<PreparedScenario, 'scenario' | 'folders'>,
   warnings: readonly string[],
   sections: ResultsSections = {},
 ): ResultsDocument {
+  const trace = traceHash(scenario, folders)
   return {
     ...result,
     warnings: [...warnings, ...result.warnings],
     ...sections,
     scenario,
+    ...(trace === undefined ? {} : { trace_sha256: trace }),
     versions: packageVersions(),
   }
+}
+
+/** The same results as a file in `folder` holds them, from where they lead to the same trace. */
+export function documentIn(
+  folder: string,
+  results: ResultsDocument,
+  folders: readonly string[],
+): ResultsDocument {
+  return { ...results, scenario: seenFrom(folder, results.scenario, folders) }
 }
 
 /** Versions of the packages that compute a result. */

@@ -10,7 +10,8 @@ import {
   type PlainObject,
 } from './assignments.js'
 import { fieldOrigins, withOrigin, type FieldOrigins } from './field-origins.js'
-import { readScenarioFile } from './scenario-file.js'
+import { readScenarioFile, type ScenarioFile } from './scenario-file.js'
+import { foldersOfTrace } from './trace-place.js'
 
 /** What the command line says about the scenario. */
 export interface ScenarioOptions extends Readonly<PlainObject> {
@@ -51,8 +52,9 @@ export function loadScenario(
   for (const assignment of assignments) assign(raw, assignment)
   checkPoolFlags(raw, flags, isPlainObject(file?.scenario.disaggregation))
   const origins = fieldOrigins(file?.scenario, options.config, assignments)
-  const folders = file === undefined || file.folder === cwd ? [cwd] : [file.folder, cwd]
+  const replaced = assignments.some(({ field }) => field === 'workload.trace')
   try {
+    const folders = foldersOf(file, { raw, replaced, name: options.config ?? '' }, cwd)
     if (raw.model === undefined)
       throw new SimulatorError({
         code: 'INVALID_VALUE',
@@ -64,6 +66,22 @@ export function loadScenario(
   } catch (error) {
     throw withOrigin(error, origins)
   }
+}
+
+/** Where relative paths may start from; of the trace that results were made of it is known which it is. */
+function foldersOf(
+  file: ScenarioFile | undefined,
+  read: { readonly raw: PlainObject; readonly replaced: boolean; readonly name: string },
+  cwd: string,
+): readonly string[] {
+  if (file === undefined) return [cwd]
+  const { folder, results } = file
+  const folders = [
+    ...new Set([...(results === undefined ? [] : [results.realFolder]), folder, cwd]),
+  ]
+  const trace = isPlainObject(read.raw.workload) ? read.raw.workload.trace : undefined
+  if (results === undefined || read.replaced || typeof trace !== 'string') return folders
+  return foldersOfTrace({ trace, sha256: results.traceHash, results: read.name }, folders)
 }
 
 /** Flags of the pools say nothing as long as there are none. */

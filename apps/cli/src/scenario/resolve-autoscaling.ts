@@ -78,8 +78,7 @@ function resolved(given: AutoscalingSection, path: string): ResolvedAutoscaling 
   for (const field of ['window_s', 'scale_down_at'] as const)
     if (signal !== 'slo' && given[field] !== undefined)
       throw conflict(`${path}.${field}`, `says nothing of a ${signal}`, 'signal: slo')
-  return {
-    ...given,
+  const filled = {
     signal,
     target,
     min_replicas,
@@ -92,4 +91,6 @@ function resolved(given: AutoscalingSection, path: string): ResolvedAutoscaling 
       ? { window_s: given.window_s ?? 60, scale_down_at: given.scale_down_at ?? 0.8 }
       : {}),
   }
+  // What has a default first: one order, however much was given, since results are compared byte by byte.
+  return { ...filled, ...given, ...filled }
 }

@@ -30,12 +30,22 @@ export function resolveFaults(given: Given, hasLink: boolean): ResolvedFaults | 
   })
   if (every_s === undefined && mtbf_s === undefined && events.length === 0)
     throw conflict('faults.events', 'nothing breaks', 'every_s, mtbf_s, or events', events)
+  const {
+    duration_s = defaultDuration,
+    max_retries = 3,
+    retry_delay_ms = 0,
+    retry_from = 'prompt',
+    start_up_s,
+    ...rest
+  } = given
+  // In one order, however much was given: results are compared byte by byte.
   return {
-    ...given,
-    ...(every_s === undefined ? {} : { duration_s: given.duration_s ?? defaultDuration }),
-    max_retries: given.max_retries ?? 3,
-    retry_delay_ms: given.retry_delay_ms ?? 0,
-    retry_from: given.retry_from ?? 'prompt',
+    ...rest,
+    ...(every_s === undefined ? {} : { duration_s }),
+    max_retries,
+    retry_delay_ms,
+    retry_from,
+    ...(start_up_s === undefined ? {} : { start_up_s }),
   }
 }
 

@@ -1,14 +1,24 @@
 import { SimulatorError } from '@llmsim/contracts'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
 import { forbiddenKeys, isPlainObject, type PlainObject } from './assignments.js'
+
+/** What a results file says beside its scenario. */
+interface ResultsFile {
+  /** SHA-256 of the trace that it was made of. */
+  readonly traceHash: string | undefined
+  /** Its folder, links followed. */
+  readonly realFolder: string
+}
 
 /** What a scenario file holds, before any check against the schema. */
 export interface ScenarioFile {
   readonly scenario: PlainObject
   /** Folder that its relative paths start from. */
   readonly folder: string
+  /** Absent: it is a scenario, and not results. */
+  readonly results?: ResultsFile
 }
 
 const largestBytes = 64 * 2 ** 20
@@ -30,6 +40,15 @@ export function readScenarioFile(file: string, cwd: string): ScenarioFile {
   return {
     scenario,
     folder: path.dirname(absolute),
+    ...(isResults ? { results: resultsOf(value, absolute) } : {}),
+  }
+}
+
+function resultsOf(value: PlainObject, absolute: string): ResultsFile {
+  const { trace_sha256: hash } = value
+  return {
+    traceHash: typeof hash === 'string' ? hash : undefined,
+    realFolder: path.dirname(realpathSync(absolute)),
   }
 }
 
