@@ -55,6 +55,25 @@ describe('findCapacity', () => {
     })
   })
 
+  it('tries no load above the most that there may be, and that one where all below it are met', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.double({ min: 0.01, max: 1e6, noNaN: true }),
+        fc.double({ min: 0.01, max: 1e6, noNaN: true }),
+        fc.double({ min: 0.01, max: 1e6, noNaN: true }),
+        fc.boolean(),
+        async (start, limit, highest, whole) => {
+          const most = whole ? Math.ceil(highest) : highest
+          const search = { trial: until(limit), start, most, whole, mostTrials: 60 }
+          const { trials, load, exceeded } = await findCapacity(search)
+          for (const each of trials) expect(each.load).toBeLessThanOrEqual(most)
+          if (limit >= most) expect([load, exceeded]).toEqual([most, Infinity])
+          else expect(exceeded).toBeGreaterThan(limit)
+        },
+      ),
+    )
+  })
+
   it('never tries a load twice, nor one outside what it knows', async () => {
     const found = await findCapacity({ trial: until(7.7), start: 1 })
     const loads = found.trials.map(({ load }) => load)
@@ -66,5 +85,6 @@ describe('findCapacity', () => {
 
   it('refuses a start that is none', async () => {
     await expect(findCapacity({ trial: until(1), start: 0 })).rejects.toThrow('start')
+    await expect(findCapacity({ trial: until(1), start: 1, most: 0 })).rejects.toThrow('start')
   })
 })

@@ -19,6 +19,8 @@ export interface CapacitySearch<Trial extends LoadTrial> {
   readonly precision?: number
   /** Loads are whole numbers. */
   readonly whole?: boolean
+  /** No load above this is tried, be it that none is accepted or that more of it changes nothing. Infinity when absent. */
+  readonly most?: number
   /** Trials at most: 15 when absent. */
   readonly mostTrials?: number
 }
@@ -50,19 +52,20 @@ export async function findCapacity<Trial extends LoadTrial>(
   search: CapacitySearch<Trial>,
 ): Promise<Capacity<Trial>> {
   const { start, growth = 2, precision = 0.005, whole = false, mostTrials = 15 } = search
-  if (!(start > 0 && start < Infinity && growth > 1 && precision > 0))
+  const most = whole ? Math.floor(search.most ?? Infinity) : (search.most ?? Infinity)
+  if (!(start > 0 && start < Infinity && growth > 1 && precision > 0 && most > 0))
     throw new SimulatorError({
       code: 'INVALID_VALUE',
       path: 'start',
-      message: 'a search needs a first load, a growth and a precision',
-      given: { start, growth, precision },
-      accepted: 'a load above 0, a growth above 1, a precision above 0',
+      message: 'a search needs a first load, a growth, a precision and room for loads',
+      given: { start, growth, precision, most },
+      accepted: 'loads above 0, a growth above 1, a precision above 0',
     })
   const trials: Trial[] = []
   let met = 0
   let exceeded = Infinity
   let step = growth
-  let next = whole ? Math.max(1, Math.round(start)) : start
+  let next = Math.min(most, whole ? Math.max(1, Math.round(start)) : start)
   const narrow = (): boolean =>
     whole && exceeded - met <= 1 ? true : exceeded / met <= 1 + precision
   while (trials.length < mostTrials) {
@@ -75,11 +78,12 @@ export async function findCapacity<Trial extends LoadTrial>(
       next = between(met, exceeded, whole)
       continue
     }
-    if (whole && exceeded === 1) break
+    if ((whole && exceeded === 1) || met === most) break
     next = trial.met ? next * step : next / step
     // The further it is, the longer the steps: a guess that is far off costs few trials.
     step *= step
     if (whole) next = trial.met ? Math.ceil(next) : Math.max(1, Math.floor(next))
+    next = Math.min(next, most)
     if (next > start * widest || next < start / widest) break
   }
   const precise = met > 0 && exceeded < Infinity && narrow()

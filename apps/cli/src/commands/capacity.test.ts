@@ -19,7 +19,8 @@ interface Answer {
   readonly confidence: {
     readonly mean: number
     readonly halfWidth: number
-    readonly per_seed: number[]
+    readonly per_seed: (number | null)[]
+    readonly unlimited_seeds: number[]
   } | null
   readonly curve: readonly { readonly load: number; readonly met: boolean }[]
 }
@@ -117,6 +118,43 @@ describe('llmsim capacity', { timeout: 90_000 }, () => {
     )
     expect(code).toBe(0)
     expect(stdout).toContain('No load meets TTFT p99')
+  })
+
+  it.each([
+    ['--num-requests 300 --slo-tpot p99=100ms --replications 1', '1,000,000 requests/s meets TPOT'],
+    ['--num-requests 50 --slo-ttft p99=2s --replications 1', '1,000,000 requests/s meets TTFT'],
+    [
+      '--of concurrency --num-requests 100 --slo-tpot p99=2s --replications 0',
+      'Every load up to 100 requests at a time meets TPOT p99 <= 2 s',
+    ],
+  ])('says where every load meets the objectives: %s', async (line, told) => {
+    const deployment = '--executor in-process --model llama3-8b --xpu h100'
+    const { stdout, stderr, code } = await run(`capacity ${deployment} ${line}`)
+    expect(code, stderr).toBe(0)
+    expect(stdout).toContain(told)
+    expect(stdout).not.toContain('interval over')
+  })
+
+  it('names the seeds that have no limit, and leaves them out of the mean', async () => {
+    const line = '--model llama3-8b --xpu h100 --num-requests 20 --slo-ttft 500'
+    const { confidence } = await capacity(line)
+    const { per_seed: loads, unlimited_seeds: unlimited, mean } = confidence!
+    expect(unlimited.length).toBeGreaterThan(0)
+    for (const [seed, load] of loads.entries()) expect(load === null).toBe(unlimited.includes(seed))
+    const limits = loads.filter((load) => load !== null)
+    expect(mean).toBeCloseTo(limits.reduce((sum, load) => sum + load, 0) / limits.length, 6)
+    const { stdout } = await run(`capacity --executor in-process ${line}`)
+    expect(stdout).toContain(`interval over ${limits.length} of 5 seeds`)
+    expect(stdout).toContain(
+      `With seeds ${unlimited.join(', ')}: every load up to 1,000,000 requests/s meets them`,
+    )
+  })
+
+  it('says between which loads too few runs leave it', async () => {
+    const line =
+      'capacity --executor in-process --model llama3-8b --xpu h100 --num-requests 300 --slo-ttft p99=400ms'
+    const { stdout } = await run(`${line} --replications 0 --max-runs 8`)
+    expect(stdout).toMatch(/^[\d.]+ requests\/s meet TTFT p99 <= 400 ms; [\d.]+ do not/)
   })
 
   it.each([

@@ -9,7 +9,9 @@ import {
   type CapacityAnswer,
   type CapacityQuestion,
   type LoadKind,
+  type SeedCapacity,
 } from '../planning/capacity-study.js'
+import { seedLines } from '../planning/seed-limits.js'
 import { loadStudyScenario } from '../planning/study-scenario.js'
 import { inStudy, type StudyOptions } from '../planning/study-session.js'
 import type { RegistryOptions } from '../registries.js'
@@ -128,14 +130,14 @@ function share(flag: string, text: string | undefined): number | undefined {
 }
 
 function capacityDocument(question: CapacityQuestion, answer: CapacityAnswer): unknown {
-  const { capacity: found, perSeed, interval, replicationRuns } = answer
+  const { capacity: found, replicationRuns } = answer
   return {
     load: question.kind === 'rate' ? 'requests_per_sec' : 'concurrency',
     capacity: found.load,
     exceeded_at: Number.isFinite(found.exceeded) ? found.exceeded : null,
     precise: found.precise,
     objectives: question.targets,
-    confidence: interval === undefined ? null : { level, ...interval, per_seed: perSeed },
+    confidence: confidence(answer),
     runs: { search: runsOf(question, answer), replications: replicationRuns },
     curve: curve(answer).map(({ load, met, worst, result }) => ({
       load,
@@ -152,6 +154,21 @@ function capacityDocument(question: CapacityQuestion, answer: CapacityAnswer): u
   }
 }
 
+/** A seed with which every load that was tried meets the objectives, or none, has no capacity to average. */
+function confidence({ perSeed, interval }: CapacityAnswer): unknown {
+  if (perSeed.length < 2) return null
+  const seedsWith = (limit: SeedCapacity['limit']): number[] =>
+    perSeed.filter((each) => each.limit === limit).map(({ seed }) => seed)
+  return {
+    level,
+    mean: interval?.mean ?? null,
+    halfWidth: interval?.halfWidth ?? null,
+    per_seed: perSeed.map(({ load, limit }) => (limit === 'found' ? load : null)),
+    unlimited_seeds: seedsWith('all met'),
+    unmet_seeds: seedsWith('none met'),
+  }
+}
+
 function curve({ capacity: found }: CapacityAnswer): CapacityAnswer['capacity']['trials'] {
   return found.trials.toSorted((one, other) => one.load - other.load)
 }
@@ -162,7 +179,7 @@ function runsOf({ kind }: CapacityQuestion, { capacity: found }: CapacityAnswer)
 }
 
 function capacityText(question: CapacityQuestion, answer: CapacityAnswer): string {
-  const { capacity: found, interval, replicationRuns } = answer
+  const { capacity: found, replicationRuns } = answer
   const unit = question.kind === 'rate' ? 'requests/s' : 'requests at a time'
   const objectives = question.targets.map(sloText).join(', ')
   const headline =
@@ -170,11 +187,7 @@ function capacityText(question: CapacityQuestion, answer: CapacityAnswer): strin
       ? `No load meets ${objectives}: ${found.trials.at(-1)?.reason ?? ''}`
       : !Number.isFinite(found.exceeded)
         ? `Every load up to ${figure(found.load)} ${unit} meets ${objectives}`
-        : `${figure(found.load)} ${unit} meet ${objectives}`
-  const sure =
-    interval === undefined
-      ? ''
-      : `${percent(level)} interval over ${answer.perSeed.length} seeds: ${figure(interval.mean)} ± ${figure(interval.halfWidth)} ${unit}\n`
+        : `${figure(found.load)} ${unit} meet ${objectives}${missedFrom(found)}`
   const table = textTable([
     ['load', 'tokens/s', 'TTFT p99', 'TPOT p95', 'E2E p99', 'of the limit', ''],
     ...curve(answer).map(({ load, met, worst, result }) => [
@@ -188,7 +201,12 @@ function capacityText(question: CapacityQuestion, answer: CapacityAnswer): strin
     ]),
   ])
   return (
-    `${headline}\n${sure}\n${table}\n\n` +
+    `${headline}\n${seedLines(answer, level, unit)}\n${table}\n\n` +
     `${runsOf(question, answer)} runs to find it, ${replicationRuns} for the interval\n`
   )
+}
+
+/** Too few runs leave a wide gap between the load that is met and the one that is not. */
+function missedFrom({ precise, exceeded }: CapacityAnswer['capacity']): string {
+  return precise ? '' : `; ${figure(exceeded)} do not (more --max-runs find where between)`
 }
