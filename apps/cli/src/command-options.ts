@@ -8,7 +8,7 @@ import { examples } from './examples.js'
 import type { ScenarioFlag } from './flags.js'
 import { parserFailure } from './usage-error.js'
 
-/** A command below another one, with its examples and the flag for developers. */
+/** A command below another one, with its examples. */
 export function command(
   parent: Command,
   name: string,
@@ -19,7 +19,6 @@ export function command(
   made.description(description).exitOverride((error) => {
     throw parserFailure(error, made)
   })
-  made.addOption(new Option('--debug', 'show where an error comes from').hideHelp())
   const example = examples[parent.name() === 'llmsim' ? name : `${parent.name()} ${name}`]
   if (example !== undefined) made.addHelpText('after', example)
   return made

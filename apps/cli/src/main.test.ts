@@ -367,6 +367,7 @@ describe('the other commands', () => {
       const { code, stdout } = await run(`${name} --help`)
       expect(code).toBe(0)
       expect(stdout).toContain('Example')
+      expect(stdout.split('--debug')).toHaveLength(2)
     }
   })
 })

@@ -48,6 +48,7 @@ export function createProgram(io: Io, exit: (code: number) => void): AnyCommand 
   addCalibrate(program, io)
   addTrace(program, io)
   addMetrics(program, io)
+  addDebug(program)
   program.configureHelp({
     visibleOptions: (shown) =>
       [...shown.options, ...(shown.name() === 'llmsim' ? run.options : [])].filter(
@@ -56,6 +57,14 @@ export function createProgram(io: Io, exit: (code: number) => void): AnyCommand 
   })
   refuseRepeats(program)
   return program
+}
+
+/** Every command takes it, after its own flags. */
+function addDebug(above: AnyCommand): void {
+  for (const each of above.commands) {
+    each.option('--debug', 'show where in the code an error comes from')
+    addDebug(each)
+  }
 }
 
 function addRun(program: Command, io: Io, exit: (code: number) => void): AnyCommand {
@@ -210,7 +219,10 @@ function addReplayCheck(program: Command, io: Io): void {
     .option('--pp <N>', 'pipeline stages (default: 1)')
     .option('--dp <N>', 'attention data parallelism, or engines of a dense model (default: 1)')
     .option('--ep <N>', 'devices that whole experts are spread over (default: 1)')
-    .option('--engine <NAME>', 'vllm, sglang or trtllm (default: vllm)')
+    .option(
+      '--engine <NAME>',
+      'vllm (the default), sglang, trtllm, triton-trtllm, nim-trtllm, deepspeed-mii, deepspeed or jetstream',
+    )
     .option('--dtype <FORMAT>', "number format of weights (default: the model's)")
     .option('--kv-cache-dtype <FORMAT>', 'number format of the KV cache')
     .option('--max-num-seqs <N>', "sequences in a step (default: the engine's)")
@@ -280,7 +292,7 @@ function addTrace(program: Command, io: Io): void {
 
 function addTraceOptions(target: Command): void {
   target
-    .option('--window <FROM:TO>', 'only these seconds of the trace')
+    .option('--window <FROM..TO>', 'only these seconds of the trace')
     .option('--spread-ticks <SECONDS>', 'spread requests of one time over a tick of this length')
     .option('--rate-scale <FACTOR>', 'requests in place of each, as 0.5 or 3')
     .option('--speed <FACTOR>', 'times are divided by it')

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { llmsim } from './testing/captured-io.js'
+import { measuredEngines } from './validation/engine-defaults.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'llmsim-validate-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -17,6 +18,8 @@ A-3,no-such-model,bf16,h100-80gb,1,vllm,0.12.0,closed,,4,12,256,32,0.8,,30,7,,in
 A-4,llama3-70b,bf16,h100-80gb,8,sglang,0.5.1,closed,,4,12,256,32,1,,60,1,,invented
 `
 writeFileSync(path.join(folder, 'points.csv'), points)
+
+const served = ['--model', 'llama3-8b', '--xpu', 'h100-80gb']
 
 interface Printed {
   rows: { id: string; metric: string; simulated: number }[]
@@ -55,6 +58,9 @@ describe('llmsim validate', () => {
   it('chooses rows by column and number, and the cost model', async () => {
     const chosen = await json('--filter', 'engine=trtllm', '--cost-model', 'roofline')
     expect(new Set(chosen.rows.map(({ id }) => id))).toEqual(new Set(['A-2']))
+    expect(await json('--filter', 'engine=tensorrt-llm', '--cost-model', 'roofline')).toEqual(
+      chosen,
+    )
     expect((await json('--limit', '1')).summary.measurements).toBe(1)
   })
 
@@ -81,9 +87,27 @@ describe('llmsim validate', () => {
     [['validate', 'points.csv', '--jobs', '0'], '--jobs: is out of range'],
     [['validate', 'points.csv', '--cost-model', 'fixed'], '--cost-model'],
     [['validate', 'points.csv', '--format', 'xml'], '--format'],
-    [['validate', 'points.csv', '--filter', 'colour=red'], '--filter'],
+    [['validate', 'points.csv', '--filter', 'colour'], '--filter: is no column and its value'],
+    [['validate', 'points.csv', '--filter', 'colour=red'], '--filter: unknown column'],
+    [['validate', 'points.csv', '--filter', 'hardwar=h100-80gb'], 'did you mean hardware?'],
+    [
+      ['validate', 'points.csv', '--filter', 'hardware=h1000'],
+      'no measurement matches; given "hardware=h1000"\n  accepted: hardware=VALUE, of h100-80gb, a100-80gb',
+    ],
+    [['validate', 'points.csv', '--filter', 'request_rate=2'], 'no measurement has request_rate'],
+    [
+      ['validate', 'points.csv', '--filter', 'engine=trtllm', '--filter', 'tp=8'],
+      'no measurement matches all of them',
+    ],
     [['validate', 'bad.csv'], 'bad.csv: line 2: tp'],
     [['replay-check', 'log-only.jsonl'], '--model: is required'],
+    [
+      ['replay-check', 'log-only.jsonl', '--model', 'llama3-8', '--xpu', 'h100'],
+      '--model: unknown',
+    ],
+    [['replay-check', 'log-only.jsonl', ...served, '--engine', 'vlm'], 'did you mean vllm?'],
+    [['replay-check', 'log-only.jsonl', ...served, '--engine', 'vlm'], 'error: --engine: its'],
+    [['replay-check', 'log-only.jsonl', ...served, '--tp', '3'], 'error: --tp: '],
   ])('%j is refused with what is at fault', async (argv, message) => {
     writeFileSync(path.join(folder, 'bad.csv'), points.replace(',1,vllm', ',one,vllm'))
     writeFileSync(path.join(folder, 'log-only.jsonl'), `${logLine(0)}\n`)
@@ -121,6 +145,17 @@ function logLine(second: number): string {
     last_token_ts: 1000.2 + second,
   })
 }
+
+it('names in the help of replay-check every engine that it knows, and knows the name of run', async () => {
+  const { stdout } = await llmsim(['replay-check', '--help'], folder)
+  for (const engine of measuredEngines) expect(stdout).toContain(engine)
+  writeFileSync(path.join(folder, 'short.jsonl'), `${logLine(0)}\n${logLine(1)}\n`)
+  const replay = (engine: string) =>
+    llmsim(['replay-check', 'short.jsonl', ...served, '--engine', engine], folder)
+  const { code, stdout: text } = await replay('tensorrt-llm')
+  expect(code).toBe(0)
+  expect((await replay('trtllm')).stdout).toBe(text)
+})
 
 it('replays a log and compares its distributions', async () => {
   const log = Array.from({ length: 20 }, (_, index) => logLine(index / 10)).join('\n')

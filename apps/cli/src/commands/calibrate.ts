@@ -27,7 +27,7 @@ import { loadRegistries, type Registries } from '../registries.js'
 import { refuseInputAsOutput, type InputFile } from '../scenario/input-files.js'
 import { engineDefaults } from '../validation/engine-defaults.js'
 import { measuredCosts } from '../validation/measured-costs.js'
-import { parsePoints, type MeasuredPoint } from '../validation/measured-point.js'
+import { engineName, parsePoints, type MeasuredPoint } from '../validation/measured-point.js'
 import { acceleratorOf } from '../validation/point-layout.js'
 import { oneOf } from './option-values.js'
 
@@ -165,7 +165,7 @@ function fromPoints(
   },
 ): Fitted {
   const { options, base, accelerator, registries, name } = given
-  const engine = options.engine?.toLowerCase()
+  const engine = options.engine === undefined ? undefined : engineName(options.engine).toLowerCase()
   const points = parsePoints(text, file).filter(
     (point) =>
       measuredOn(point, registries) === accelerator.name &&

@@ -1,9 +1,11 @@
+import { isSimulatorError, type PoolSpec } from '@llmsim/contracts'
 import { inputText } from '../input-text.js'
 import type { Io } from '../io.js'
 import { figure } from '../output/figures.js'
 import { jsonText } from '../output/results-document.js'
 import { textTable } from '../output/text-table.js'
 import { loadRegistries } from '../registries.js'
+import { withPath } from '../scenario/field-origins.js'
 import { checkLatencies, type LatencyCheck } from '../replay/latency-check.js'
 import { logSource, parseLog } from '../replay/measured-log.js'
 import { parsePoint } from '../validation/measured-point.js'
@@ -29,7 +31,7 @@ export interface ReplayCheckOptions {
   readonly catalog?: readonly string[]
 }
 
-/** Flags by the column of a measurement that they stand for. */
+/** Flags by the column of a measurement, or the field of a scenario, that they stand for. */
 const flags: Readonly<Record<string, string>> = {
   model: '--model',
   hardware: '--xpu',
@@ -40,6 +42,8 @@ const flags: Readonly<Record<string, string>> = {
   engine: '--engine',
   weight_dtype: '--dtype',
   kv_dtype: '--kv-cache-dtype',
+  'parallelism.tensor_parallel_size': '--tp',
+  'parallelism.pipeline_parallel_size': '--pp',
   max_num_seqs: '--max-num-seqs',
   max_num_batched_tokens: '--max-num-batched-tokens',
 }
@@ -76,13 +80,16 @@ export async function replayCheck(
     (column) => flags[column] ?? column,
   )
   const registries = await loadRegistries({ catalog: options.catalog ?? [] }, io.cwd)
-  const { pool } = pointEngine(point, {
-    costModel,
-    registries,
-    replicas: point.replicas,
-    requests: log.length,
-    kvBlocks,
-  })
+  const pool = ((): PoolSpec => {
+    try {
+      const { replicas } = point
+      const served = { costModel, registries, replicas, requests: log.length, kvBlocks }
+      return pointEngine(point, served).pool
+    } catch (error) {
+      if (!isSimulatorError(error)) throw error
+      throw withPath(error, flags[error.path] ?? error.path)
+    }
+  })()
   const latencies = checkLatencies(log, {
     pools: [pool],
     source: logSource(log),

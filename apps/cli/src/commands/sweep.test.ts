@@ -165,6 +165,8 @@ describe('llmsim sweep', { timeout: 90_000 }, () => {
     ['', '--vary'],
     ['--vary arrival-rate=', '--vary'],
     ['--vary workload.arrivalrate=1,2', 'workload.arrivalrate'],
+    ['--vary arival-rate=2..8:2', 'did you mean arrival-rate?'],
+    ['--vary random_sed=1,2', 'did you mean random_seed?'],
     ['--vary arrival-rate=1..2', 'without a step'],
     ['--vary arrival-rate=-1,2', 'workload.arrival_rate'],
     ['--vary model=nothing,llama3-8b', 'model'],

@@ -52,12 +52,27 @@ describe('trace inspect', () => {
     })
   })
 
+  test('takes a window in either form', async () => {
+    const within = (window: string): Promise<Outcome> =>
+      run(`trace inspect mooncake.jsonl --format json --window ${window}`)
+    for (const [dots, colon] of [
+      ['0..6', '0:6'],
+      ['..6', ':6'],
+      ['3..', '3:'],
+    ] as const) {
+      const { code, stdout } = await within(dots)
+      expect(code).toBe(0)
+      expect((await within(colon)).stdout).toBe(stdout)
+    }
+  })
+
   test.each([
     ['trace inspect none.csv', 'none.csv: does not exist'],
     ['trace inspect mooncake.jsonl --speed 0', '--speed: is out of range'],
     ['trace inspect mooncake.jsonl --speed x', '--speed: is not a number'],
     ['trace inspect mooncake.jsonl --window 5', '--window: is no window'],
-    ['trace inspect mooncake.jsonl --window 5:3', '--window: is out of range'],
+    ['trace inspect mooncake.jsonl --window 5:3', '--window: is no window'],
+    ['trace inspect mooncake.jsonl --window 5..3', '--window: is no window'],
     ['trace inspect mooncake.jsonl --over-long keep', '--over-long: is not one of'],
     ['trace inspect mooncake.jsonl --format xml', '--format: is not one of'],
   ])('%s', async (line, message) => {

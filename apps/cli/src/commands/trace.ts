@@ -1,4 +1,4 @@
-import { isSimulatorError, SimulatorError } from '@llmsim/contracts'
+import { isSimulatorError } from '@llmsim/contracts'
 import {
   traceFigures,
   type LengthFigures,
@@ -16,6 +16,7 @@ import { writeTrace } from '../output/trace-writer.js'
 import { fileTarget } from '../output/write-file.js'
 import { parseNumber } from '../scenario/assignments.js'
 import { withPath } from '../scenario/field-origins.js'
+import { windowSeconds } from '../scenario/window-flag.js'
 import { oneOf, wholeNumber } from './option-values.js'
 
 export interface TraceCommandOptions {
@@ -85,7 +86,8 @@ const flagOf: Readonly<Record<string, string>> = {
 function traceOptions(options: TraceCommandOptions): TraceOptions {
   const { overLong } = options
   return {
-    windowSeconds: options.window === undefined ? undefined : windowOf(options.window),
+    windowSeconds:
+      options.window === undefined ? undefined : windowSeconds('--window', options.window),
     spreadTickSeconds: number('--spread-ticks', options.spreadTicks),
     rateScale: number('--rate-scale', options.rateScale),
     speed: number('--speed', options.speed),
@@ -100,22 +102,6 @@ function traceOptions(options: TraceCommandOptions): TraceOptions {
 
 function number(flag: string, text: string | undefined): number | undefined {
   return text === undefined ? undefined : parseNumber(flag, text, false)
-}
-
-function windowOf(text: string): readonly [number, number] {
-  const [from = '', to = '', ...more] = text.split(':')
-  if (more.length > 0 || !text.includes(':'))
-    throw new SimulatorError({
-      code: 'INVALID_VALUE',
-      path: '--window',
-      message: 'is no window',
-      given: text,
-      accepted: 'seconds, as 600:1200, 600: or :1200',
-    })
-  return [
-    from === '' ? 0 : parseNumber('--window', from, false),
-    to === '' ? Infinity : parseNumber('--window', to, false),
-  ]
 }
 
 function notes({ failed, counts, notes: taken }: OpenTrace): string[] {

@@ -1,4 +1,3 @@
-import { SimulatorError } from '@llmsim/contracts'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { inputText } from '../input-text.js'
@@ -7,6 +6,7 @@ import { jsonText } from '../output/results-document.js'
 import { fileTarget, writeWhole } from '../output/write-file.js'
 import { loadRegistries } from '../registries.js'
 import { parsePoints, type MeasuredPoint } from '../validation/measured-point.js'
+import { chosenPoints } from '../validation/point-filter.js'
 import type { PointOutcome } from '../validation/point-errors.js'
 import { suspectPoints } from '../validation/point-quality.js'
 import { validatedCostModels, type ValidatedCostModel } from '../validation/point-scenario.js'
@@ -50,7 +50,7 @@ export async function validate(file: string, options: ValidateOptions, io: Io): 
   const jobs = wholeNumber('--jobs', options.jobs, 1024) ?? availableParallelism()
   const limit = wholeNumber('--limit', options.limit, 1e9) ?? Infinity
   const target = options.html === undefined ? undefined : fileTarget(options.html, io.cwd)
-  const points = chosen(readPoints(file, io.cwd), options.filter ?? []).slice(0, limit)
+  const points = chosenPoints(readPoints(file, io.cwd), options.filter ?? []).slice(0, limit)
   const catalog = options.catalog ?? []
   const registries = await loadRegistries({ catalog }, io.cwd)
   const suspect = suspectPoints(points, registries)
@@ -78,24 +78,4 @@ export async function validate(file: string, options: ValidateOptions, io: Io): 
 /** Reads the measurements of a file. Throws `SimulatorError`. */
 export function readPoints(file: string, cwd: string): MeasuredPoint[] {
   return parsePoints(inputText(file, cwd, 'an existing file in CSV'), file)
-}
-
-/** Those whose columns hold what each `column=value` asks for. */
-function chosen(points: readonly MeasuredPoint[], filters: readonly string[]): MeasuredPoint[] {
-  const wanted = filters.map((filter) => {
-    const at = filter.indexOf('=')
-    const column = filter.slice(0, at)
-    if (at > 0 && (points.length === 0 || points.some((point) => column in point)))
-      return [column as keyof MeasuredPoint, filter.slice(at + 1)] as const
-    throw new SimulatorError({
-      code: 'INVALID_VALUE',
-      path: '--filter',
-      message: 'is no column and its value',
-      given: filter,
-      accepted: 'column=value, as hardware=h100-80gb',
-    })
-  })
-  return points.filter((point) =>
-    wanted.every(([column, value]) => String(point[column] ?? '') === value),
-  )
 }

@@ -80,6 +80,7 @@ describe('llmsim whatif', { timeout: 90_000 }, () => {
     ['--figure beauty', '--figure'],
     ['--by 2', '--by'],
     ['--vary arrival-rate=1,2,3', '--vary'],
+    ['--vary arival-rate=1,2', 'did you mean arrival-rate?'],
     ['--output a.txt', '--output'],
     ['--figure goodput', 'goodput'],
   ])('refuses %s', async (line, named) => {

@@ -13,7 +13,7 @@ import {
   type StudyOptions,
   type StudySession,
 } from '../planning/study-session.js'
-import { namedAxis } from '../planning/sweep-plan.js'
+import { checkField, namedAxis } from '../planning/sweep-plan.js'
 import { inputText } from '../planning/whatif-text.js'
 import { givenInputs, usualInputs, type WhatifInput } from '../planning/whatif-inputs.js'
 import type { RegistryOptions } from '../registries.js'
@@ -44,6 +44,7 @@ export async function whatif(
   const files = answerFiles(options.output, io)
   const share = shareOf(options.by)
   const axes = (options.vary ?? []).map((text) => namedAxis(parseAxis(text, '--vary')))
+  for (const { field } of axes) checkField(field)
   const { scenario, folders } = loadStudyScenario(options, io.cwd)
   const base = withHorizon(scenario)
   const description = { command: 'whatif', scenario: base, figure: figure.path, share, axes }

@@ -1,4 +1,4 @@
-import { isSimulatorError, SimulatorError } from '@llmsim/contracts'
+import { isSimulatorError, nearNames, Scenario, SimulatorError } from '@llmsim/contracts'
 import {
   axisOf,
   crossProduct,
@@ -136,14 +136,20 @@ export function namedAxis(axis: Axis): Axis {
   return row === undefined ? axis : { ...axis, field: row.field }
 }
 
-function checkField(field: string): void {
-  if (field.split('.').every((key) => key !== '' && !forbiddenKeys.has(key))) return
+/** Refuses what cannot be a field: of a word alone it is known here which there are. */
+export function checkField(field: string): void {
+  const keys = field.split('.')
+  const words = [...scenarioFlags.map(({ flag }) => flag.slice(2)), ...Object.keys(Scenario.shape)]
+  const isField = keys.every((key) => key !== '' && !forbiddenKeys.has(key))
+  if (isField && (keys.length > 1 || words.includes(field))) return
   throw new SimulatorError({
-    code: 'INVALID_VALUE',
+    code: isField ? 'UNKNOWN_NAME' : 'INVALID_VALUE',
     path: '--vary',
     message: 'does not name a field',
     given: field,
-    accepted: 'a field of a scenario, such as workload.arrival_rate, or its flag, such as tp',
+    accepted:
+      'a field of a scenario, such as workload.arrival_rate, or the flag of llmsim run that sets it, such as tp',
+    nearest: nearNames(field, words),
   })
 }
 

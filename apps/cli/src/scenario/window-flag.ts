@@ -5,7 +5,7 @@ const never = 1e15
 const seconds = String.raw`(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+)`
 const window = new RegExp(`^${seconds}?(?:\\.\\.|:)${seconds}?$`, 'i')
 
-/** What `--window 600..1200` says, in seconds; either end may be left out. Throws `SimulatorError`. */
+/** What `--window 600..1200` (or `600:1200`) says, in seconds; either end may be left out. Throws `SimulatorError`. */
 export function windowSeconds(flag: string, text: string): [from: number, to: number] {
   const found = window.exec(text.trim())
   const from = Number(found?.[1] ?? 0)

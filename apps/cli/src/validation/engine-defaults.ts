@@ -1,4 +1,4 @@
-import { SimulatorError, type Accelerator } from '@llmsim/contracts'
+import { nearNames, SimulatorError, type Accelerator } from '@llmsim/contracts'
 import type { EngineDefaults } from './engine-settings.js'
 import type { MeasuredPoint } from './measured-point.js'
 import { publishedRecipe } from './published-recipes.js'
@@ -99,6 +99,9 @@ const engines: Readonly<
   jetstream: () => bare,
 }
 
+/** Engines whose limits and overheads are known, as measurements name them. */
+export const measuredEngines: readonly string[] = Object.keys(engines)
+
 /** What stands for blanks in a measurement of that engine. Throws `SimulatorError` `UNKNOWN_NAME`. */
 export function engineDefaults(point: MeasuredPoint, accelerator: Accelerator): EngineDefaults {
   const found = engines[point.engine.toLowerCase()]
@@ -113,7 +116,8 @@ export function engineDefaults(point: MeasuredPoint, accelerator: Accelerator): 
     path: 'engine',
     message: 'its limits and overheads are not known',
     given: point.engine,
-    accepted: Object.keys(engines).join(', '),
+    accepted: measuredEngines.join(', '),
+    nearest: nearNames(point.engine, measuredEngines),
   })
 }
 

@@ -22,13 +22,18 @@ const size = number.pipe(z.int().positive())
 const amount = number.pipe(z.number().positive())
 const figure = amount.optional()
 
+/** An engine as measurements name it: TensorRT-LLM has a short name there. */
+export function engineName(given: string): string {
+  return /^tensorrt-?llm$/i.test(given) ? 'trtllm' : given
+}
+
 /** One measured configuration with all its metrics; a blank cell is an absent field. */
 const MeasuredPointRow = z.object({
   id: name,
   source: text,
   model: name,
   hardware: name,
-  engine: name,
+  engine: name.transform(engineName),
   engine_version: text,
   weight_dtype: NumberFormat.optional(),
   activation_dtype: NumberFormat.optional(),
@@ -73,6 +78,9 @@ const MeasuredPointRow = z.object({
   decode_workers: size.optional(),
 })
 export type MeasuredPoint = z.infer<typeof MeasuredPointRow>
+
+/** Columns that are read. */
+export const pointColumns: readonly string[] = Object.keys(MeasuredPointRow.shape)
 
 const required = ['id', 'model', 'hardware', 'engine', 'scenario', 'input_len', 'output_len']
 
