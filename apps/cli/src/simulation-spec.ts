@@ -1,5 +1,6 @@
 import {
   MILLISECOND,
+  parameterCountGap,
   type PoolSpec,
   type Scheduler,
   type SchedulerOptions,
@@ -96,6 +97,12 @@ export function warningsOf(deployment: Deployment, traffic: Traffic): string[] {
     return resolveComputeFormat(accelerator, weightFormat, activationFormat).fallback
   })
   const warnings = new Set(fallbacks.filter((text) => text !== undefined))
+  const gap = parameterCountGap(model)
+  if (gap !== undefined)
+    warnings.add(
+      `${model.name} has ${gap.derived} parameters by its architecture and ${gap.published} as published, ` +
+        `${(100 * gap.relativeError).toFixed(1)} % apart: a number of heads, layers or experts may be wrong`,
+    )
   for (const { accelerator, layout } of pools)
     if (layout.devicesPerNode > accelerator.devices_per_node)
       warnings.add(

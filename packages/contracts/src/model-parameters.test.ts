@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Model } from './model.js'
-import { parameterCounts } from './model-parameters.js'
+import { parameterCountGap, parameterCounts } from './model-parameters.js'
 
 function model(fields: object): Model {
   return Model.parse({
@@ -137,5 +137,17 @@ describe('parameterCounts', () => {
     expect(
       parameterCounts(model({ attention: { ...latent, q_lora_rank: 7 } })).attentionPerLayer,
     ).toBe(10 * 7 + 7 + 7 * 4 * 5 + down + up + out)
+  })
+})
+
+describe('parameterCountGap', () => {
+  it('is there where the counts are more than 1 % of the published one apart', () => {
+    const derived = 1000 + 1000 + 10 + 3 * (360 + 20 + 600)
+    const gap = (published: number): unknown =>
+      parameterCountGap(model({ published: { parameters: published } }))
+    expect(gap(derived)).toBeUndefined()
+    expect(gap(Math.ceil(derived / 1.01))).toBeUndefined()
+    expect(gap(5001)).toEqual({ derived, published: 5001, relativeError: (5001 - derived) / 5001 })
+    expect(gap(4800)).toMatchObject({ published: 4800 })
   })
 })

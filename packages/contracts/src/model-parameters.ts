@@ -144,3 +144,24 @@ export function parameterCounts(model: Model): ParameterCounts {
     active: shared + moeLayers * (moe ? ffn.experts_per_token : 0) * expert,
   }
 }
+
+/** What of its published parameter count a model's architecture may be off: roundings, and parts that no field describes. */
+export const PARAMETER_COUNT_TOLERANCE = 0.01
+
+/** The count that an architecture gives and the published one, where they are further apart than the tolerance. */
+export interface ParameterCountGap {
+  readonly derived: number
+  readonly published: number
+  /** Of the published one, above 0. */
+  readonly relativeError: number
+}
+
+/** How a model's architecture and its published parameter count disagree; undefined: they agree to 1 %. */
+export function parameterCountGap(model: Model): ParameterCountGap | undefined {
+  const { total: derived } = parameterCounts(model)
+  const { parameters: published } = model.published
+  const relativeError = Math.abs(derived - published) / published
+  return relativeError > PARAMETER_COUNT_TOLERANCE
+    ? { derived, published, relativeError }
+    : undefined
+}

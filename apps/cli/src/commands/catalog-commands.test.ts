@@ -36,6 +36,27 @@ describe('catalog validate', () => {
     expect(loaded).toEqual({ code: 2, stdout: '', stderr: loaded.stderr })
   })
 
+  it('refuses a model whose architecture does not give its parameter count, of which a run warns', async () => {
+    const entry = JSON.parse((await run('models llama3-8b --json')).stdout)
+    const own = { ...entry, name: 'mine', aliases: [] }
+    write('good/mine.json', own)
+    expect((await run('catalog validate good')).stdout).toBe('ok: 1 model\n')
+    write('bad/mine.json', { ...own, attention: { ...own.attention, kv_heads: 32 } })
+    const { code, stderr } = await run('catalog validate bad')
+    expect(code).toBe(2)
+    expect(stderr).toContain(
+      'model[mine].published.parameters: is 10.0 % off the 8835567616 parameters that the fields',
+    )
+    expect(stderr).toContain('given 8030261248')
+    for (const line of ['--model bad/mine.json', '--catalog bad --model mine']) {
+      const ran = await run(`${line} --xpu h100 --duration 2`)
+      expect(ran.code).toBe(0)
+      expect(ran.stderr).toContain('warning: mine has 8835567616 parameters by its architecture')
+    }
+    const good = await run('--catalog good --model mine --xpu h100 --duration 2')
+    expect(good.stderr).not.toContain('parameters')
+  })
+
   it('lets a calibration stand in for a built-in one', async () => {
     const { calibrations } = await import('@llmsim/catalog-calibrations')
     write('chips/mine.json', calibrations[0])

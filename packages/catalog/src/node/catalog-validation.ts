@@ -1,10 +1,11 @@
 import {
   isSimulatorError,
+  parameterCountGap,
   type Accelerator,
   type Calibration,
   type EngineProfile,
   type Model,
-  type SimulatorError,
+  SimulatorError,
 } from '@llmsim/contracts'
 import { createCatalog, type Catalog } from '../catalog.js'
 import { entryKinds, type EntryKind } from './catalog-contents.js'
@@ -27,7 +28,8 @@ export interface CatalogReport {
 
 /**
  * Checks every entry in the JSON files of a folder (or in one file) and collects what is wrong:
- * files that cannot be read, values that the schemas refuse, names that are used twice.
+ * files that cannot be read, values that the schemas refuse, names that are used twice, models whose
+ * architecture does not give the published parameter count to 1 %.
  *
  * Throws `SimulatorError` `FILE` only where `path` itself cannot be read.
  */
@@ -45,11 +47,29 @@ export function validateCatalog(path: string): CatalogReport {
         catalogs.get(kind) ?? createCatalog<ValidEntry['entry']>({ kind, schema, entries: [] })
       const extended = catalog.extend([entry], file)
       catalogs.set(kind, extended)
-      entries.push({ kind, file, entry: extended.get((entry as { name: string }).name) })
+      const valid = extended.get((entry as { name: string }).name)
+      if (kind === 'model') checkParameterCount(valid as Model, file)
+      entries.push({ kind, file, entry: valid })
     } catch (error) {
       if (!isSimulatorError(error)) throw error
       errors.push(error)
     }
   }
   return { entries, errors }
+}
+
+/** A wrong number of heads, layers or experts shows in the parameter count. */
+function checkParameterCount(model: Model, file: string): void {
+  const gap = parameterCountGap(model)
+  if (gap === undefined) return
+  const { derived, published, relativeError } = gap
+  throw new SimulatorError({
+    code: 'CONFLICT',
+    path: `model[${model.name}].published.parameters`,
+    message:
+      `is ${(100 * relativeError).toFixed(1)} % off the ${derived} parameters that the fields of the ` +
+      `architecture give (in ${file})`,
+    given: published,
+    accepted: 'a count to within 1 % of it: look for a wrong number of heads, layers or experts',
+  })
 }
