@@ -28,7 +28,7 @@ export { rooflineCostModel } from './roofline.js'
 
 /** Every cost model of this package, the usual one first. */
 export const costModels: readonly CostModelFactory[] = [
-  rooflineCostModel,
   calibratedCostModel,
+  rooflineCostModel,
   fixedCostModel,
 ]
