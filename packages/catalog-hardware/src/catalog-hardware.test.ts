@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { createCatalog } from '@llmsim/catalog'
 import { Accelerator } from '@llmsim/contracts'
@@ -94,7 +94,18 @@ describe('figures', () => {
   })
 })
 
-describe.each(all.map((entry) => [entry.name, entry] as const))('%s', (_, entry) => {
+function valueAt(entry: object, field: string): unknown {
+  return field
+    .split('.')
+    .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], entry)
+}
+
+/** The entry that the guide shows, held to the same as those that are shipped. */
+const guide = readFileSync(new URL('../../../docs/guides/add-a-device.md', import.meta.url), 'utf8')
+const [, shown = ''] = /^```json accelerator.*\n([\s\S]*?)^```$/m.exec(guide) ?? []
+const tested = [...all, Accelerator.parse(JSON.parse(shown))]
+
+describe.each(tested.map((entry) => [entry.name, entry] as const))('%s', (_, entry) => {
   const peaks = entry.peak_flop_per_s
   const half = peaks.bf16 ?? peaks.fp16
 
@@ -134,21 +145,18 @@ describe.each(all.map((entry) => [entry.name, entry] as const))('%s', (_, entry)
   })
 
   it('names sources for fields that exist and flags what is estimated', () => {
-    expect(entry.sources[0]?.estimated).not.toBe(true)
+    expect(entry.sources[0]?.estimated, 'the first source is estimated').not.toBe(true)
     for (const { fields = [], estimated, note } of entry.sources) {
-      for (const field of fields)
-        expect(
-          field
-            .split('.')
-            .reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], entry),
-        ).toBeDefined()
-      if (estimated === true) expect(note).toBeTruthy()
+      for (const field of fields) expect(valueAt(entry, field), `${field} is sourced`).toBeDefined()
+      if (estimated === true) expect(note, `the note on ${fields.join(', ')}`).toBeTruthy()
     }
-    for (const key of Object.keys(entry.price))
-      expect(
-        entry.sources.some(
-          ({ estimated, fields }) => estimated === true && fields?.includes(`price.${key}`),
-        ),
-      ).toBe(true)
+    const estimated = entry.sources.flatMap((each) =>
+      each.estimated === true ? (each.fields ?? []) : [],
+    )
+    const prices = Object.keys(entry.price).map((key) => `price.${key}`)
+    expect(
+      prices.filter((field) => !estimated.includes(field)),
+      'prices that no source with "estimated": true names among its fields',
+    ).toEqual([])
   })
 })
