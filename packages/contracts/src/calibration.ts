@@ -125,7 +125,10 @@ export const InterconnectCurves = z.strictObject({
   reduce_scatter: z.array(CollectiveCurve).min(1),
   /** By the library's own exchange. */
   all_to_all: z.array(CollectiveCurve).min(1),
-  /** By kernels made for routed experts (DeepEP): dispatch and combine, each. */
+  /**
+   * By kernels made for routed experts (DeepEP): dispatch and combine, each, of as many tokens on every
+   * device. For the record: exchanges by DeepEP are computed from what crosses each link.
+   */
   expert_all_to_all: z.array(CollectiveCurve).default([]),
   send: z.array(CollectiveCurve).min(1),
 })

@@ -1,4 +1,10 @@
-import type { Calibration, CostModel, EngineProfile, StepWork } from '@llmsim/contracts'
+import type {
+  Calibration,
+  CostModel,
+  CostModelOptions,
+  EngineProfile,
+  StepWork,
+} from '@llmsim/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { calibratedCostModel, datasheetCalibration, usualEngineProfile } from './calibrated.js'
@@ -250,34 +256,46 @@ describe('calibrated', () => {
     expect(parts).toBeCloseTo(32e-3, 12)
   })
 
-  it('spreads whole experts, loads them unevenly, and moves tokens to them', () => {
-    const given = layout(deepseekV3, h100, { tensorParallel: 1, weightFormat: 'fp8' })
-    const build = (extra: Record<string, unknown>): CostModel =>
-      calibratedCostModel.create({ ...given, extra })
+  it('spreads whole experts, loads them unevenly, and moves tokens to them, as the layout says', () => {
+    const given = layout(deepseekV3, h100, { tensorParallel: 8, weightFormat: 'fp8' })
+    const build = (changes: Partial<CostModelOptions>): CostModel =>
+      calibratedCostModel.create({ ...given, ...changes, extra: {} })
     const part = (model: CostModel, name: string): number =>
       model.breakdown(decoding(64, 1000)).find((operator) => operator.name === name)?.seconds ?? 0
-    const spread = build({ expert_parallel_size: 8 })
-    expect(part(spread, 'experts')).toBeLessThan(part(build({}), 'experts'))
+    const ranks = { tensorParallel: 1, attentionDataParallel: 8, expertParallel: 8 }
+    const spread = build(ranks)
     expect(part(spread, 'expert_dispatch')).toBeGreaterThan(0)
-    const uneven = build({ expert_parallel_size: 8, expert_imbalance: 2 })
-    expect(part(uneven, 'experts')).toBeGreaterThan(part(spread, 'experts'))
+    expect(part(build({}), 'expert_dispatch')).toBe(0)
+    const prompts = (model: CostModel): number => {
+      const work = { ...decoding(0, 0), prefillTokens: 4096, prefillAttention: 4096 * 2048 }
+      return model.breakdown(work).find(({ name }) => name === 'experts')?.seconds ?? 0
+    }
+    expect(prompts(spread)).toBeGreaterThan(0)
+    expect(prompts(build({ ...ranks, expertImbalance: 2 }))).toBeGreaterThan(prompts(spread))
   })
 
   it('names what is wrong with an option', () => {
     const create = (extra: Record<string, unknown>) => () =>
       calibratedCostModel.create({ ...layout(mixtral, h100), extra })
-    expect(create({ expert_imbalanse: 2 })).toThrow(
+    expect(create({ step_overhead: 2 })).toThrow(
       expect.objectContaining({
         code: 'UNKNOWN_FIELD',
-        nearest: expect.arrayContaining(['expert_imbalance']),
+        nearest: expect.arrayContaining(['step_overhead_us']),
       }),
     )
-    for (const extra of [
-      { expert_imbalance: 0.5 },
-      { expert_parallel_size: 3 },
-      { all_to_all_backend: 'pigeon' },
-      { step_overhead_us: -1 },
-    ])
-      expect(create(extra)).toThrow(expect.objectContaining({ code: 'INVALID_VALUE' }))
+    expect(create({ step_overhead_us: -1 })).toThrow(
+      expect.objectContaining({ code: 'INVALID_VALUE' }),
+    )
+  })
+
+  it.each([
+    ['expert_parallel_size', 8, 'parallelism.expert_parallel_size (--ep)'],
+    ['all_to_all_backend', 'expert', 'parallelism.all_to_all_backend'],
+    ['expert_imbalance', 2, 'parallelism.expert_imbalance'],
+  ])('leaves %s to the layout, and says where it is', (name, value, place) => {
+    const create = (): CostModel =>
+      calibratedCostModel.create({ ...layout(mixtral, h100), extra: { [name]: value } })
+    expect(create).toThrow(expect.objectContaining({ code: 'UNKNOWN_FIELD' }))
+    expect(create).toThrow(place)
   })
 })

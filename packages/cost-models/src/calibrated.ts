@@ -269,9 +269,8 @@ function adapterCost(inputs: CalibratedInputs): AdapterCost {
  * kernel on this accelerator, plus what the engine adds.
  *
  * `calibration` and `engineProfile` of the options say which; without them the roofline's round shares
- * and a usual Python engine. `cost_model.options`: `expert_imbalance` (fullest device over the average,
- * 1), `expert_parallel_size` (devices that whole experts are spread over), `all_to_all_backend`
- * (`library` or `expert`), `step_overhead_us` and `sequence_overhead_us` in place of the profile's.
+ * and a usual Python engine. `cost_model.options`: `step_overhead_us` and
+ * `sequence_overhead_us` in place of the profile's.
  * `create` throws a `SimulatorError` as the roofline does.
  */
 export const calibratedCostModel: CostModelFactory = {
@@ -286,7 +285,6 @@ export const calibratedCostModel: CostModelFactory = {
       layout: given,
       shapes: deviceShapes(given),
       device: new CalibratedDevice(given, calibration, profile),
-      options,
     }
     const layers = passes(inputs, given.model.layers)
     const ranks = (given.tensorParallel * given.pipelineParallel - 1) * profile.rank_s

@@ -1,14 +1,12 @@
 import type { ReplicaLayout } from '@llmsim/contracts'
 import type { DeviceShapes } from '../device-shapes.js'
 import type { CalibratedDevice } from './calibrated-device.js'
-import type { CalibratedOptions } from './calibrated-options.js'
 
 /** What operators are made from. */
 export interface CalibratedInputs {
   readonly layout: ReplicaLayout
   readonly shapes: DeviceShapes
   readonly device: CalibratedDevice
-  readonly options: CalibratedOptions
 }
 
 /** Passes of one kind of layer: each stage runs as many layers as the fullest one. */

@@ -116,39 +116,11 @@ function feedForward(inputs: CalibratedInputs): Operator[] {
 }
 
 function mixture(inputs: CalibratedInputs, ffn: MoeFfn): Operator[] {
-  const { layout, shapes, device, options } = inputs
-  const { hidden_size: h } = layout.model
-  const { experts, experts_per_token: k } = ffn
-  const { expertParallel: ep, expertImbalance: imbalance } = options
-  const tp = layout.tensorParallel
+  const { layout, shapes, device } = inputs
   const runs = passes(inputs, shapes.moeLayers)
-  const matrices = shapes.ffnInputs + 1
-  const operators = [device.product('router', runs, h, experts, false)]
-  if (ep <= 1) {
-    // Those that several ranks share see the tokens of all of them.
-    if (expertLayout(layout).ranks === 1) operators.push(expertsOperator(inputs, ffn))
-  } else {
-    // Attention is repeated ep / tp times, each with its own tokens, and all in step with another.
-    const groups = ep / tp
-    const most = Math.min(k, experts / ep)
-    operators.push(
-      device.experts(
-        'experts',
-        runs,
-        { hidden: h, inner: ffn.expert_intermediate_size, matrices },
-        (count) => count * groups * Math.min(most, (imbalance * k) / ep),
-        (count) => visitedExperts(experts, k, count * groups) / ep,
-      ),
-    )
-    if (groups > 1) {
-      const kind = options.allToAll === 'expert' ? 'expert_all_to_all' : 'all_to_all'
-      const bytes = (h * k * device.residualBytes) / tp
-      operators.push(
-        device.collective('expert_dispatch', runs, kind, ep, bytes),
-        device.collective('expert_combine', runs, kind, ep, bytes),
-      )
-    }
-  }
+  const operators = [device.product('router', runs, layout.model.hidden_size, ffn.experts, false)]
+  // Those that several ranks share see the tokens of all of them.
+  if (expertLayout(layout).ranks === 1) operators.push(expertsOperator(inputs, ffn))
   if (shapes.sharedInner > 0)
     operators.push(...plainNetwork(inputs, 'shared_experts', runs, shapes.sharedInner))
   return operators
@@ -156,11 +128,10 @@ function mixture(inputs: CalibratedInputs, ffn: MoeFfn): Operator[] {
 
 /** The routed experts of the fullest device, for the tokens of all ranks that share them. */
 function expertsOperator(inputs: CalibratedInputs, ffn: MoeFfn): Operator {
-  const { layout, shapes, device, options } = inputs
+  const { layout, shapes, device } = inputs
   const { experts_per_token: k } = ffn
   const layed = expertLayout(layout)
-  const imbalance = Math.max(layed.imbalance, options.expertImbalance)
-  const rows = rowsPerToken({ ...layed, imbalance }, k)
+  const rows = rowsPerToken(layed, k)
   const { stored, spread, perDevice } = layed
   const on = { devices: spread, perDevice }
   const average = k / spread
@@ -192,12 +163,12 @@ export function calibratedGroupOperators(inputs: CalibratedInputs): GroupOperato
 
 /** Seconds of one exchange: by the measured collectives of the library, or by DeepEP. */
 function exchangeSeconds(
-  { layout, device, options }: CalibratedInputs,
+  { layout, device }: CalibratedInputs,
   exchange: Exchange,
   tokens: number,
 ): number {
   const { backend, devices, direction, messageBytes } = exchange
-  const imbalance = Math.max(expertLayout(layout).imbalance, options.expertImbalance)
+  const { imbalance } = expertLayout(layout)
   if (backend.startsWith('deepep')) return deepEpSeconds(exchange, layout, imbalance * tokens)
   const ratio = device.ratio('collective')
   if (backend === 'all_to_all')
