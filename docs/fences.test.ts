@@ -56,6 +56,23 @@ it('says of every fence what it holds', () => {
   expect(unknown.map(({ document, line }) => `${document}:${line}`)).toEqual([])
 })
 
+it('says what llmsim stands for where a command begins with it', () => {
+  const silent = documents().filter((document) => {
+    const begins = fencesOf(document).some(
+      ({ language, code: text }) =>
+        language === 'sh' && commandsOf(text).some((command) => command.startsWith('llmsim ')),
+    )
+    const text = readFileSync(path.join(root, document), 'utf8')
+    return begins && !text.includes('`llmsim` stands for `npm run --silent llmsim --`')
+  })
+  expect(silent).toEqual([])
+})
+
+it('knows a command that would not run in a clone', async () => {
+  for (const command of ['npx llmsim --version', 'npx @llmsim/cli --version', 'npx pnpm nothing'])
+    await expect(runCommand(command, root), command).rejects.toThrow('nothing in this repository')
+})
+
 it('has the right types', () => {
   expect(typeErrors(fences.filter(({ language }) => code.has(language)).map(fileOf))).toEqual([])
 }, 60_000)

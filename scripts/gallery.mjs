@@ -42,8 +42,8 @@ function commands() {
   const text = readFileSync(path.join(root, 'docs/gallery.md'), 'utf8')
   return [...text.matchAll(/^```sh\n(.*?)\n```/gms)]
     .flatMap(([, fence]) => fence.replace(/\\\n\s*/g, '').split('\n'))
-    .filter((line) => line.startsWith('npx llmsim '))
-    .map((line) => line.slice('npx llmsim '.length))
+    .filter((line) => line.startsWith('llmsim '))
+    .map((line) => line.slice('llmsim '.length))
 }
 
 function llmsim(line) {

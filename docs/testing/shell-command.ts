@@ -34,10 +34,10 @@ export async function runCommand(command: string, cwd: string): Promise<string> 
 }
 
 function argumentsOfLlmsim(words: readonly string[]): string[] | undefined {
+  // Of which each document says what it stands for. `npx llmsim` finds nothing in a clone.
   if (words[0] === 'llmsim') return words.slice(1)
-  if (words[0] === 'npx' && /^(llmsim|@llmsim\/cli)$/.test(words[1] ?? '')) return words.slice(2)
-  if (words[0] === 'npm' && words.slice(1, 4).join(' ') === 'run llmsim --') return words.slice(4)
-  return undefined
+  const script = /^npm run (--silent )?llmsim -- /.exec(`${words.join(' ')} `)
+  return script === null ? undefined : words.slice(script[1] === undefined ? 4 : 5)
 }
 
 interface Manifest {
