@@ -19,7 +19,11 @@ interface Found {
   readonly devices: number
   readonly objectives: Readonly<Record<string, number>>
   readonly command: string
-  readonly result: { readonly throughput: unknown; readonly simulation_time: number }
+  readonly result: {
+    readonly throughput: unknown
+    readonly simulation_time: number
+    readonly goodput: unknown
+  }
   readonly engines: readonly {
     readonly engine: string
     readonly of: string
@@ -47,11 +51,38 @@ describe('llmsim optimize', { timeout: 90_000 }, () => {
       '--accelerators h100,l40s --max-devices 3 --slo-ttft p99=500ms --slo-tpot p99=40ms',
     )
     expect(best?.command).toMatch(/^llmsim run /)
+    expect(best?.command).toContain('--slo-ttft p99=500ms --slo-tpot p99=40ms')
     const again = await run(`${best?.command.replace('llmsim ', '') ?? ''} --format json`)
     expect(again.code, again.stderr).toBe(0)
     const result = JSON.parse(again.stdout) as Found['result']
     expect(result.throughput).toEqual(best?.result.throughput)
     expect(result.simulation_time).toBe(best?.result.simulation_time)
+  })
+
+  it.each([
+    ['--slo-ttft p99=1s', '--slo-ttft p99=1s'],
+    ['--slo-ttft 1500', '--slo-ttft p99=1.5s'],
+    [
+      '--slo-ttft p99=500ms,p50=0.25s --slo-e2e max=30s',
+      '--slo-ttft p99=500ms,p50=250ms --slo-e2e 30s',
+    ],
+    // Goodput counts requests that are within the limits themselves.
+    ['--slo-ttft p99=500ms --objective goodput', '--slo-ttft 500ms,p99=500ms'],
+    [
+      '--set slo.ttft_ms=600 --set slo.tpot_percentiles_ms.p999=50',
+      '--slo-ttft 600ms --slo-tpot p99.9=50ms',
+    ],
+  ])('repeats in that line what was asked: %s', async (asked, told) => {
+    const { best } = await optimize(
+      `--accelerators h100 --max-devices 1 --batch-sizes 64 --batched-tokens 8192 ${asked}`,
+    )
+    expect(best?.command).toContain(` ${told} --`)
+    const line = best?.command.replace('llmsim ', '') ?? ''
+    const again = await run(`${line} --format json`)
+    expect(again.code, again.stderr).toBe(0)
+    const result = JSON.parse(again.stdout) as Found['result']
+    expect(result.throughput).toEqual(best?.result.throughput)
+    if (asked.includes('goodput')) expect(result.goodput).toEqual(best?.result.goodput)
   })
 
   it('gives the start flags of each engine, for each pool', async () => {

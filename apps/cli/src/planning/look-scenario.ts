@@ -5,12 +5,14 @@ import type { SloTarget } from '../slo-target.js'
 export function withObjectives(base: PlainObject, targets: readonly SloTarget[]): PlainObject {
   if (targets.length === 0) return base
   const slo = Object.fromEntries(
-    targets.map(({ latency, seconds }) => [
-      `${latency}_ms`,
-      Number((seconds * 1e3).toPrecision(12)),
-    ]),
+    targets.map(({ latency, seconds }) => [`${latency}_ms`, milliseconds(seconds)]),
   )
   return { ...base, slo: { ...(isPlainObject(base.slo) ? base.slo : {}), ...slo } }
+}
+
+/** Without what rounding puts behind the last digit. */
+export function milliseconds(seconds: number): number {
+  return Number((seconds * 1e3).toPrecision(12))
 }
 
 /** A scenario of as many requests (or seconds) as a round looks at. */

@@ -3,6 +3,7 @@ import { duration, figure, percent } from '../output/figures.js'
 import { packageVersions } from '../output/results-document.js'
 import { textTable } from '../output/text-table.js'
 import { sloText } from '../slo-target.js'
+import { withAskedObjectives } from './asked-objectives.js'
 import { candidateLabel } from './candidate-space.js'
 import { engineStarts, type EngineStart } from './engine-command.js'
 import type { Contender, OptimizeAnswer, OptimizeQuestion } from './optimize-study.js'
@@ -37,9 +38,10 @@ export function optimizeDocument(
 
 function contenderDocument(
   { candidate, scenario, result, values, reason, facts, confirmed }: Contender,
-  { objectives }: OptimizeQuestion,
+  question: OptimizeQuestion,
   study: Study,
 ): unknown {
+  const { objectives } = question
   const resolved = study.resolve(scenario)
   return {
     label: candidateLabel(candidate),
@@ -53,7 +55,7 @@ function contenderDocument(
         : { seeds: confirmed.seeds, met: confirmed.feasible, means: confirmed.values },
     scenario: resolved,
     result,
-    command: runCommand(scenario, study.context),
+    command: runCommand(withAskedObjectives(scenario, question), study.context),
     engines: startsOf(scenario, study),
   }
 }
@@ -87,7 +89,7 @@ export function optimizeText(
     `Best: ${candidateLabel(best.candidate)}\n`,
     `${contenderTable(shown, question)}\n`,
     why(question, answer),
-    `Simulate it:\n  ${runCommand(best.scenario, study.context)}\n`,
+    `Simulate it:\n  ${runCommand(withAskedObjectives(best.scenario, question), study.context)}\n`,
     `Start it:\n${startsOf(best.scenario, study)
       .map(({ of, command }) => `  # ${of}\n  ${command}`)
       .join('\n')}\n`,
