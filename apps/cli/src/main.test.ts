@@ -309,6 +309,18 @@ describe('the other commands', () => {
       )
       expect(sum / seconds).toBeCloseTo(1, 9)
     }
+    expect(text.stdout).not.toContain('do not fit')
+    const crowded = 'estimate --model llama3-8b --xpu h100 --batch-size 6400'
+    const { steps, kv_cache } = JSON.parse((await run(`${crowded} --format json`)).stdout).pools[0]
+    for (const step of steps) expect(step.sequences_that_fit).toBe(kv_cache.sequences)
+    const { stdout, stderr } = await run(`${crowded} --context-length 2000`)
+    const told = stdout.match(/^so many do not fit: the KV cache holds \d+ of them at once$/gm)
+    expect(told).toHaveLength(2)
+    expect(told![0]).toContain(` ${kv_cache.sequences} of them`)
+    expect(told![1]).not.toBe(told![0])
+    expect(stderr).toMatch(
+      /^warning: .*not the 6,400 of this prefill step\nwarning: .*decode step\n$/,
+    )
     const split = await run(
       `estimate ${disaggregated.replace('--arrival-rate 5 --duration 20 ', '')} --format json`,
     )

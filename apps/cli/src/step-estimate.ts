@@ -26,6 +26,8 @@ export interface StepEstimate {
   readonly phase: 'prefill' | 'decode'
   readonly sequences: number
   readonly tokens_each: number
+  /** Sequences of so many tokens that the KV cache holds at once: a step of more cannot be. */
+  readonly sequences_that_fit: number
   readonly seconds: number
   /** Tokens per second while such steps follow each other. */
   readonly tokens_per_sec: number
@@ -101,7 +103,7 @@ export function estimatePool(pool: DeployedPool, batch: EstimatedBatch): PoolEst
 }
 
 function stepOf(
-  { costModel }: DeployedPool,
+  { costModel, memory }: DeployedPool,
   phase: StepEstimate['phase'],
   sequences: number,
   tokens: number,
@@ -114,6 +116,7 @@ function stepOf(
     phase,
     sequences,
     tokens_each: tokens,
+    sequences_that_fit: maxConcurrentSequences(memory, tokens),
     seconds: cost.seconds,
     tokens_per_sec: produced / cost.seconds,
     operators: costModel.breakdown(work),

@@ -40,6 +40,12 @@ export async function estimate(options: EstimateOptions, io: Io): Promise<void> 
     }
   })()
   const pools = deployment.pools.map((pool) => estimatePool(pool, batch))
+  for (const step of pools.flatMap((pool) => pool.steps))
+    if (step.sequences > step.sequences_that_fit)
+      io.stderr(
+        `warning: the KV cache holds ${count(step.sequences_that_fit)} sequences of ${count(step.tokens_each)} tokens, ` +
+          `not the ${count(step.sequences)} of this ${step.phase} step\n`,
+      )
   if (format === 'json') io.stdout(jsonText({ model: deployment.model.name, pools }))
   else {
     const colors = colorsFor(io)
@@ -82,7 +88,7 @@ function poolText(pool: PoolEstimate, contextTokens: number, colors: Colors): st
 }
 
 function stepText(step: StepEstimate, colors: Colors): string {
-  const { phase, sequences, tokens_each: tokens, seconds } = step
+  const { phase, sequences, tokens_each: tokens, sequences_that_fit: fit, seconds } = step
   const title =
     phase === 'prefill'
       ? `prefill of ${count(sequences)} x ${count(tokens)} tokens`
@@ -98,5 +104,9 @@ function stepText(step: StepEstimate, colors: Colors): string {
   ])
   const heads = ['', 'TIME', 'SHARE', 'FLOP', 'MEMORY', 'SENT', 'BOUND BY']
   const sum = `${duration(seconds)}, ${figure(step.tokens_per_sec)} tokens/s`
-  return `${colors.bold(`${title}: ${sum}`)}\n${textTable([heads, ...rows], { gap: 1 })}\n`
+  const warning =
+    sequences > fit
+      ? `${colors.yellow('so many do not fit')}: the KV cache holds ${count(fit)} of them at once\n`
+      : ''
+  return `${colors.bold(`${title}: ${sum}`)}\n${warning}${textTable([heads, ...rows], { gap: 1 })}\n`
 }
