@@ -1,4 +1,4 @@
-import type { PoolFigures, SimulationResult } from '@llmsim/contracts'
+import type { PoolFigures, SimulationResult, SimulationSpec } from '@llmsim/contracts'
 import { check } from './test-api.js'
 
 /** What holds in every run, whatever the policies: nothing is lost, shares are shares. */
@@ -105,4 +105,25 @@ function checkParts(result: SimulationResult): void {
       () => `the groups completed ${completed} requests, which are more than there were`,
     )
   }
+}
+
+/** Links carry no more than their bandwidth allows, whatever is sent beside the computation. */
+export function checkLinks(spec: SimulationSpec, result: SimulationResult): void {
+  const { kvTransfer, pools, faults, client } = spec
+  const { kv_transfer: sent, simulation_time: seconds, unfinished_requests } = result
+  if (kvTransfer === undefined || sent === null || unfinished_requests > 0) return
+  // What is withdrawn on its way is counted, and need not have gone.
+  if (faults !== undefined || client !== undefined) return
+  const { topology, bandwidthBytesPerSecond } = kvTransfer
+  const bytesPerSecond =
+    topology === undefined
+      ? bandwidthBytesPerSecond
+      : pools
+          .filter(({ role }) => role === 'prefill')
+          .reduce((sum, { replicas, devicesPerReplica }) => sum + replicas * devicesPerReplica, 0) *
+        Math.max(topology.nicBytesPerSecond, topology.scaleUpBytesPerSecond)
+  check(
+    sent.bytes <= bytesPerSecond * seconds * (1 + 1e-9),
+    () => `${sent.bytes} bytes went over links that carry ${bytesPerSecond * seconds} in the time`,
+  )
 }

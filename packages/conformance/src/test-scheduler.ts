@@ -2,7 +2,7 @@ import type { SchedulerFactory, SchedulerOptions } from '@llmsim/contracts'
 import { simulate } from '@llmsim/simulator'
 import { randomSpecification } from './random-specification.js'
 import { resultDifferences } from './result-comparison.js'
-import { checkRunLaws } from './run-laws.js'
+import { checkLinks, checkRunLaws } from './run-laws.js'
 import type { TestApi } from './test-api.js'
 import { check } from './test-api.js'
 
@@ -58,7 +58,10 @@ export function testScheduler(
     it(
       'serves every request and never overcommits',
       eachSeed((seed) => {
-        checkRunLaws(simulate(specification(seed)))
+        const spec = specification(seed)
+        const result = simulate(spec)
+        checkRunLaws(result)
+        checkLinks(spec, result)
       }),
       60_000,
     )

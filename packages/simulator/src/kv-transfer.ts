@@ -1,12 +1,11 @@
 import type { Distribution, KvTransferSpec, Slot } from '@llmsim/contracts'
-import { FifoServer, FlowNetwork } from '@llmsim/engine'
+import { FifoServer } from '@llmsim/engine'
 import { overlapSeconds } from '@llmsim/metrics'
-import { IntervalClock } from './interval-clock.js'
+import { KvNetwork } from './kv-network.js'
 import type { Pool } from './pool.js'
 import type { Replica } from './replica.js'
 import type { Timetable } from './timetable.js'
 import { exposedSeconds } from './transfer-overlap.js'
-import { TransferTopology } from './transfer-topology.js'
 import { tokensSeen } from './windowed-kv-blocks.js'
 
 export interface KvTransferParts {
@@ -38,30 +37,26 @@ export class KvTransfer {
   #factor = 1
   /** Link seconds inside the measured window. */
   #busyInWindow = 0
-  readonly #topology: TransferTopology | undefined
-  readonly #network: FlowNetwork | undefined
-  /** While the network carries anything. */
-  readonly #carries: IntervalClock
-  readonly #appointment: number = -1
+  readonly #network: KvNetwork | undefined
 
   constructor(parts: KvTransferParts) {
     this.#parts = parts
     this.times = parts.times
-    this.#carries = new IntervalClock(parts.windowStart, parts.windowEnd)
-    const { topology } = parts.spec
-    if (topology === undefined) return
-    this.#topology = new TransferTopology(topology, parts.pools)
-    this.#network = new FlowNetwork(this.#topology.capacities)
-    this.#appointment = parts.timetable.enter((now) => {
-      const slot = this.#network!.end()
-      this.#reschedule(now)
-      this.sent(slot, now)
-    }, true)
+    const { topology, overlapLayers } = parts.spec
+    if (topology !== undefined)
+      this.#network = new KvNetwork({
+        ...parts,
+        topology,
+        overlapLayers,
+        sent: (slot, now) => {
+          this.sent(slot, now)
+        },
+      })
   }
 
   /** Seconds of the measured window until `now` in which something was sent. */
   busyInWindow(now: number): number {
-    return this.#network === undefined ? this.#busyInWindow : this.#carries.inWindow(now)
+    return this.#network?.busyInWindow(now) ?? this.#busyInWindow
   }
 
   get latencySeconds(): number {
@@ -70,9 +65,8 @@ export class KvTransfer {
 
   /** The link has this share of its bandwidth for transfers that come from now on, the network for all. */
   scale(factor: number, now: number): void {
-    this.#network?.scale(now, factor / this.#factor)
+    this.#network?.scale(factor / this.#factor, now)
     this.#factor = factor
-    if (this.#network !== undefined) this.#reschedule(now)
   }
 
   /** Bytes of a KV cache of `tokens` tokens, of which the first `found` need not be sent. */
@@ -103,18 +97,14 @@ export class KvTransfer {
     this.transfers++
     this.bytes += bytes
     if (this.#network !== undefined) {
-      const path = this.#topology!.path(from, to)
-      const alone = Math.min(...path.map((link) => this.#network!.capacity(link)))
-      const left = this.#exposed(bytes / alone, computeSeconds) * alone
       this.startedAt = now
-      this.#carries.start(now)
-      this.#network.start(now, slot, left, path)
-      this.#reschedule(now)
+      this.#network.send(now, slot, bytes, from, to, computeSeconds)
       return NaN
     }
     const seconds = bytes / (spec.bandwidthBytesPerSecond * this.#factor)
-    const exposed = this.#exposed(seconds, computeSeconds)
-    const sent = this.#link.serve(now, exposed)
+    // One that is sent layer by layer has been under way for a while, unless the link was busy.
+    const early = seconds - this.#exposed(seconds, computeSeconds)
+    const sent = this.#link.serve(now - early, seconds)
     this.startedAt = sent - seconds
     this.#busyInWindow += overlapSeconds(sent - seconds, sent, windowStart, windowEnd)
     return sent + spec.latencySeconds
@@ -122,20 +112,12 @@ export class KvTransfer {
 
   /** A KV cache need not arrive any more; what a link carries goes on all the same. */
   cancel(slot: Slot, now: number): void {
-    if (this.#network === undefined) return
-    this.#network.cancel(now, slot)
-    this.#reschedule(now)
+    this.#network?.cancel(slot, now)
   }
 
   #exposed(seconds: number, computeSeconds: number): number {
     const { overlapLayers } = this.#parts.spec
     if (overlapLayers === undefined || computeSeconds === 0) return seconds
     return exposedSeconds(seconds, computeSeconds, overlapLayers)
-  }
-
-  #reschedule(now: number): void {
-    const network = this.#network!
-    if (network.size === 0) this.#carries.stop(now)
-    this.#parts.timetable.at(this.#appointment, Math.max(now, network.nextEnd))
   }
 }
