@@ -51,6 +51,7 @@ export function loadScenario(
       if (holdsSection(raw, field)) assign(raw, { field, value: null, source })
   for (const assignment of assignments) assign(raw, assignment)
   checkPoolFlags(raw, flags, isPlainObject(file?.scenario.disaggregation))
+  if (file?.results !== undefined) dropSizes(raw, assignments)
   const origins = fieldOrigins(file?.scenario, options.config, assignments)
   const replaced = assignments.some(({ field }) => field === 'workload.trace')
   try {
@@ -96,6 +97,17 @@ function checkPoolFlags(raw: PlainObject, flags: readonly Assignment[], inFile: 
     message: 'sets a pool of disaggregated serving, which is off',
     accepted: '--disaggregated beside it',
   })
+}
+
+/** Replicas and nodes that results filled in say nothing of pools that now have devices of their own. */
+function dropSizes(raw: PlainObject, assignments: readonly Assignment[]): void {
+  const pools = raw.disaggregation
+  if (!isPlainObject(pools) || pools.enabled === false) return
+  for (const pool of [pools.prefill, pools.decode])
+    if (!isPlainObject(pool) || pool.n_xpus === undefined) return
+  for (const name of ['parallelism.data_parallel_size', 'cluster.n_nodes'])
+    if (holdsSection(raw, name) && !assignments.some(({ field }) => field === name))
+      assign(raw, { field: name, value: null, source: '' })
 }
 
 /** Whether the section of a field is there to take the field out of. */

@@ -76,7 +76,10 @@ function mostReplicas({ autoscaling }: Scenario): number | undefined {
 
 /** Nodes of the usual size, as many as are needed, where neither size nor number is given. */
 function nodesOf(
-  { n_xpus_per_node: perNode, n_nodes: nodes }: NonNullable<Scenario['cluster']>,
+  {
+    n_xpus_per_node: perNode,
+    n_nodes: nodes,
+  }: Pick<NonNullable<Scenario['cluster']>, 'n_xpus_per_node' | 'n_nodes'>,
   needed: number,
   { devices_per_node: usual }: Accelerator,
 ): { readonly nodes: number; readonly perNode: number } {
@@ -100,13 +103,7 @@ export function resolvePool(
   const sizes = resolveParallelism(parallelism, own, path)
   const perReplica = devicesOf(sizes)
   const product = devicesInWords(sizes)
-  const ofCluster =
-    cluster.n_xpus_per_node === undefined
-      ? undefined
-      : cluster.n_xpus_per_node * (cluster.n_nodes ?? 1)
-  const replicas =
-    parallelism.data_parallel_size ?? own.autoscaling?.max_replicas ?? mostReplicas(scenario)
-  const devices = own.n_xpus ?? ofCluster ?? perReplica * (replicas ?? 1)
+  const { devices, perNode } = devicesOfPool(scenario, own, { perReplica, product }, entry)
   if (!Number.isInteger(devices / perReplica))
     throw new SimulatorError({
       code: 'CONFLICT',
@@ -119,8 +116,7 @@ export function resolvePool(
   return {
     xpu: written,
     n_xpus: devices,
-    n_xpus_per_node:
-      own.n_xpus_per_node ?? cluster.n_xpus_per_node ?? Math.min(devices, entry.devices_per_node),
+    n_xpus_per_node: perNode,
     ...sizes,
     interconnect: resolveInterconnect(
       entry,
@@ -131,6 +127,64 @@ export function resolvePool(
     ...(own.router === undefined ? {} : { router: own.router }),
     ...(own.autoscaling === undefined ? {} : { autoscaling: own.autoscaling }),
   }
+}
+
+/** Devices of a pool, and of a node of it: its own, or those of the cluster, which each pool has one of. */
+function devicesOfPool(
+  scenario: Scenario,
+  own: DisaggregatedPoolSection,
+  { perReplica, product }: { readonly perReplica: number; readonly product: string },
+  entry: Accelerator,
+): { readonly devices: number; readonly perNode: number } {
+  const { cluster = {}, parallelism = {} } = scenario
+  const { n_nodes } = cluster
+  const size = own.n_xpus_per_node ?? cluster.n_xpus_per_node
+  const n_xpus_per_node = n_nodes === undefined ? cluster.n_xpus_per_node : size
+  if (own.n_xpus !== undefined)
+    return { devices: own.n_xpus, perNode: size ?? Math.min(own.n_xpus, entry.devices_per_node) }
+  const { data_parallel_size: dp } = parallelism
+  const replicas = dp ?? own.autoscaling?.max_replicas ?? mostReplicas(scenario) ?? 1
+  const needed = perReplica * replicas
+  if (n_xpus_per_node === undefined && n_nodes === undefined)
+    return { devices: needed, perNode: size ?? Math.min(needed, entry.devices_per_node) }
+  const { nodes, perNode } = nodesOf({ n_nodes, n_xpus_per_node }, perReplica * (dp ?? 1), entry)
+  const devices = perNode * nodes
+  if (dp !== undefined && needed > devices)
+    throw conflict(
+      'parallelism.data_parallel_size',
+      `${product} x dp = ${needed} is more than the ${devices} devices (${nodes} x ${perNode}) of each pool`,
+      `at most ${Math.floor(devices / perReplica)}`,
+      dp,
+    )
+  return { devices: dp === undefined ? devices : needed, perNode: size ?? perNode }
+}
+
+/**
+ * Refuses a number of replicas or nodes that no pool goes by, since each says its devices itself. One of each is
+ * what a deployment of a single replica writes of itself.
+ */
+export function checkCommonSizes(
+  { cluster, parallelism }: Scenario,
+  given: readonly DisaggregatedPoolSection[],
+  pools: readonly ResolvedPool[],
+): void {
+  if (given.some(({ n_xpus }) => n_xpus === undefined)) return
+  const { data_parallel_size: dp = 1 } = parallelism ?? {}
+  const { n_nodes: nodes = 1 } = cluster ?? {}
+  if (dp > 1 && pools.some((pool) => pool.n_xpus !== dp * devicesOf(pool)))
+    throw conflict(
+      'parallelism.data_parallel_size',
+      'is not what the n_xpus of the pools come to, which each pool has of its own',
+      'the n_xpus of the pools alone, or pools without n_xpus',
+      dp,
+    )
+  if (nodes > 1 && pools.some((pool) => Math.ceil(pool.n_xpus / pool.n_xpus_per_node) !== nodes))
+    throw conflict(
+      'cluster.n_nodes',
+      'is not what the n_xpus of the pools come to, which each pool has of its own',
+      'the n_xpus of the pools alone, or pools without n_xpus',
+      nodes,
+    )
 }
 
 function resolveInterconnect(

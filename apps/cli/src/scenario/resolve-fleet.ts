@@ -2,7 +2,13 @@ import type { DisaggregatedPoolSection, Scenario } from '@llmsim/contracts'
 import { conflict } from './conflict.js'
 import { named, type Registries } from '../registries.js'
 import { poolAutoscaling, resolveAutoscaling } from './resolve-autoscaling.js'
-import { checkBandwidth, resolvePool, type AcceleratorFinder } from './resolve-cluster.js'
+import { linkBandwidth } from './link-bandwidth.js'
+import {
+  checkBandwidth,
+  checkCommonSizes,
+  resolvePool,
+  type AcceleratorFinder,
+} from './resolve-cluster.js'
 import { overrideScheduler, resolveScheduler } from './resolve-scheduler.js'
 import type {
   ResolvedKvTransfer,
@@ -41,6 +47,7 @@ export function resolveFleet(
     checkPolicies(scenario, resolved, path, registries)
     return { name, role, ...resolved }
   })
+  checkCommonSizes(scenario, given, pools)
   const splits = pools.some(({ role }) => role === 'prefill')
   if (splits !== pools.some(({ role }) => role === 'decode'))
     throw conflict('pools', 'prefill and decode pools need each other', 'both of them, or neither')
@@ -89,11 +96,12 @@ function prefillPool(
 }
 
 function resolveTransfer(
-  { kv_transfer: given }: Scenario,
+  scenario: Scenario,
   prefill: ResolvedPool | undefined,
   disaggregated: boolean,
   pools: readonly ResolvedNamedPool[] = [],
 ): { kv_transfer?: ResolvedKvTransfer } {
+  const { kv_transfer: given } = scenario
   if (prefill === undefined) {
     if (given === undefined) return {}
     throw conflict('kv_transfer', 'nothing is transferred', 'disaggregation, or prefill pools')
@@ -107,7 +115,6 @@ function resolveTransfer(
         'is what the section disaggregation says',
         'transfer_bandwidth_gbs, transfer_latency_ms, kv_compression_ratio of disaggregation',
       )
-  checkBandwidth(given?.bandwidth_gbs, 'kv_transfer.bandwidth_gbs')
   checkBandwidth(topology?.nic_gbs, 'kv_transfer.topology.nic_gbs')
   checkBandwidth(topology?.scale_up_gbs, 'kv_transfer.topology.scale_up_gbs')
   const links = prefill.interconnect
@@ -115,12 +122,20 @@ function resolveTransfer(
     pools
       .filter((pool) => pool.role === role)
       .reduce((sum, pool) => sum + pool.interconnect.inter_node_bandwidth_gbs * pool.n_xpus, 0)
+  const bandwidth = disaggregated
+    ? undefined
+    : linkBandwidth(
+        'kv_transfer.bandwidth_gbs',
+        given?.bandwidth_gbs,
+        Math.min(of('prefill'), of('decode')),
+        scenario,
+      )
   return {
     kv_transfer: {
+      ...(bandwidth === undefined ? {} : { bandwidth_gbs: bandwidth }),
       ...(disaggregated
         ? {}
         : {
-            bandwidth_gbs: given?.bandwidth_gbs ?? Math.min(of('prefill'), of('decode')),
             latency_ms: given?.latency_ms ?? 1,
             compression_ratio: given?.compression_ratio ?? 1,
           }),

@@ -64,6 +64,9 @@ describe('resolveScenario', () => {
     [{ autoscaling: { start_up_s: 4, max_replicas: 3, signal: 'slo', scale_down_at: 0.5 } }],
     [{ ...fleet, autoscaling: { max_replicas: 3, interval_s: 4 } }],
     [{ faults: { start_up_s: 4, every_s: 60 }, autoscaling: { initial_replicas: 2 } }],
+    [{ faults: { max_retries: 2, retry_from: 'last-token', every_s: 5 } }],
+    [{ faults: { mttr_s: 1, mtbf_s: 5, every_s: 5, retry_delay_ms: 3 } }],
+    [{ ...fleet, kv_transfer: { topology: { nic_gbs: 20 } } }],
     [
       {
         faults: { events: [{ at_s: 5, kind: 'link', bandwidth_factor: 0.5 }] },
@@ -158,6 +161,78 @@ describe('resolveScenario', () => {
     expect(shape({ n_xpus_per_node: 8, n_nodes: 2 }, 8)).toEqual([2, 8, 2])
     expect(shape({ xpu: 'gb200' }, 16)).toEqual([1, 16, 1])
     expect(() => shape({ n_nodes: 1 }, 16)).toThrow('the cluster has 8 devices (1 x 8)')
+  })
+
+  it('gives each pool the replicas or the devices that the common sections say', () => {
+    const shape = (cluster: object, parallelism: object, own: object = {}): unknown[] => {
+      const once = resolve({
+        cluster: { xpu: 'h100', ...cluster },
+        parallelism,
+        disaggregation: own,
+      })
+      expect(resolve(once)).toEqual(once)
+      const { prefill, decode } = once.disaggregation ?? {}
+      return [prefill, decode].map((pool) => [pool?.n_xpus, pool?.n_xpus_per_node])
+    }
+    const dp = (data_parallel_size: number): object => ({ data_parallel_size })
+    const same = (...sizes: number[]): unknown[] => [sizes, sizes]
+    expect(shape({}, {})).toEqual(same(1, 1))
+    expect(shape({}, dp(3))).toEqual(same(3, 3))
+    expect(shape({ n_xpus_per_node: 8 }, {})).toEqual(same(8, 8))
+    expect(shape({ n_xpus_per_node: 8 }, dp(2))).toEqual(same(2, 8))
+    expect(shape({ n_xpus_per_node: 8, n_nodes: 2 }, dp(12))).toEqual(same(12, 8))
+    expect(shape({ n_nodes: 2 }, {})).toEqual(same(2, 1))
+    expect(shape({ n_nodes: 2 }, { tensor_parallel_size: 8 })).toEqual(same(8, 4))
+    expect(shape({}, dp(3), { prefill: { n_xpus: 2 } })).toEqual([
+      [2, 2],
+      [3, 3],
+    ])
+    const two = { prefill: { n_xpus: 2 }, decode: { n_xpus: 2 } }
+    expect(shape({ n_nodes: 1 }, dp(2), two)).toEqual(same(2, 2))
+    expect(shape({ n_nodes: 1 }, dp(1), two)).toEqual(same(2, 2))
+    expect(() => shape({ n_xpus_per_node: 8 }, dp(9))).toThrow('of each pool')
+    expect(() => shape({}, dp(3), two)).toThrow('parallelism.data_parallel_size: is not what')
+    expect(() => shape({ n_nodes: 2 }, {}, two)).toThrow('cluster.n_nodes: is not what')
+    expect(() =>
+      resolve({
+        parallelism: dp(3),
+        pools: [
+          { role: 'prefill', n_xpus: 2 },
+          { role: 'decode', n_xpus: 2 },
+        ],
+      }),
+    ).toThrow('parallelism.data_parallel_size: is not what')
+  })
+
+  it.each([
+    ['disaggregation', 'transfer_bandwidth_gbs', {}],
+    [
+      'kv_transfer',
+      'bandwidth_gbs',
+      {
+        pools: [
+          { role: 'prefill', n_xpus: 2 },
+          { role: 'decode', n_xpus: 2 },
+        ],
+      },
+    ],
+  ] as const)('takes a bandwidth of %s or a network, and not both', (section, field, rest) => {
+    const given = (gbs: number | undefined, topology?: object): object => {
+      const fields: Record<string, object> = {
+        disaggregation: { enabled: section === 'disaggregation' },
+        ...rest,
+        kv_transfer: topology === undefined ? {} : { topology },
+      }
+      if (gbs !== undefined) fields[section] = { ...fields[section], [field]: gbs }
+      return fields
+    }
+    const usual: unknown = resolve(given(undefined))[section]?.[field as never]
+    expect(usual).toBeGreaterThan(0)
+    const network = resolve(given(undefined, {}))
+    expect(network[section]).not.toHaveProperty(field)
+    expect(resolve(given(usual as number, {}))).toEqual(network)
+    expect(() => resolve(given(3, {}))).toThrow(`${section}.${field}: is that of one link`)
+    expect(resolve(given(3))[section]).toHaveProperty(field, 3)
   })
 
   it('cuts lengths within the context of the model', () => {

@@ -12,8 +12,9 @@ import { resolveAdapters, resolveLora } from './resolve-adapters.js'
 import { checkAdmission } from './check-admission.js'
 import { checkOrders } from './check-order.js'
 import { checkRouters } from './check-router.js'
+import { linkBandwidth } from './link-bandwidth.js'
 import {
-  checkBandwidth,
+  checkCommonSizes,
   resolveCluster,
   resolvePool,
   type AcceleratorFinder,
@@ -124,10 +125,10 @@ function resolveDisaggregation(
   find: AcceleratorFinder,
 ): NonNullable<ResolvedScenario['disaggregation']> {
   const given = scenario.disaggregation ?? {}
-  checkBandwidth(given.transfer_bandwidth_gbs, 'disaggregation.transfer_bandwidth_gbs')
   const [prefill, decode] = (['prefill', 'decode'] as const).map((name) =>
     resolvePool(scenario, name, given[name] ?? {}, `disaggregation.${name}`, find),
   ) as [ResolvedPool, ResolvedPool]
+  checkCommonSizes(scenario, [given.prefill ?? {}, given.decode ?? {}], [prefill, decode])
   for (const [name, pool] of [
     ['prefill', prefill],
     ['decode', decode],
@@ -138,11 +139,17 @@ function resolveDisaggregation(
   const links = [prefill, decode].map(
     (pool) => pool.interconnect.inter_node_bandwidth_gbs * pool.n_xpus,
   )
+  const bandwidth = linkBandwidth(
+    'disaggregation.transfer_bandwidth_gbs',
+    given.transfer_bandwidth_gbs,
+    Math.min(...links),
+    scenario,
+  )
   return {
     enabled: true,
     prefill,
     decode,
-    transfer_bandwidth_gbs: given.transfer_bandwidth_gbs ?? Math.min(...links),
+    ...(bandwidth === undefined ? {} : { transfer_bandwidth_gbs: bandwidth }),
     transfer_latency_ms: given.transfer_latency_ms ?? 1,
     kv_compression_ratio: given.kv_compression_ratio ?? 1,
   }

@@ -74,7 +74,7 @@ export interface ResolvedNamedPool extends ResolvedPool {
 }
 
 export interface ResolvedKvTransfer {
-  /** With pools; with disaggregation it says so itself. */
+  /** With pools, and without a topology; with disaggregation that says so itself. */
   readonly bandwidth_gbs?: number
   readonly latency_ms?: number
   readonly compression_ratio?: number
@@ -146,7 +146,8 @@ export interface ResolvedScenario {
     readonly enabled: true
     readonly prefill: ResolvedPool
     readonly decode: ResolvedPool
-    readonly transfer_bandwidth_gbs: number
+    /** Absent with a topology of `kv_transfer`. */
+    readonly transfer_bandwidth_gbs?: number
     readonly transfer_latency_ms: number
     readonly kv_compression_ratio: number
   }
