@@ -1,10 +1,16 @@
-import { testCostModel, testRouter, testScheduler } from '@llmsim/conformance'
+import {
+  testAdmission,
+  testCostModel,
+  testDecider,
+  testRouter,
+  testScheduler,
+} from '@llmsim/conformance'
 import type { CostModelOptions } from '@llmsim/contracts'
 import { Accelerator, Model } from '@llmsim/contracts'
 import { describe, it } from 'vitest'
 import example2b from '../catalog-package/models/example-2b.json' with { type: 'json' }
 import exampleNpu from '../catalog-package/accelerators/example-npu.json' with { type: 'json' }
-import { costModels, routers, schedulers } from './index.js'
+import { admissionPolicies, costModels, deciders, routers, schedulers } from './index.js'
 
 const link = { bandwidthBytesPerSecond: 200e9, latencySeconds: 2e-6 }
 const options: CostModelOptions = {
@@ -23,4 +29,6 @@ const options: CostModelOptions = {
 
 for (const factory of schedulers) testScheduler({ describe, it }, factory)
 for (const factory of routers) testRouter({ describe, it }, factory)
+for (const factory of deciders) testDecider({ describe, it }, factory, { scenarios: 20 })
+for (const factory of admissionPolicies) testAdmission({ describe, it }, factory, { scenarios: 20 })
 for (const factory of costModels) testCostModel({ describe, it }, factory.create(options))

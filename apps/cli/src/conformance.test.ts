@@ -2,14 +2,16 @@ import { accelerators } from '@llmsim/catalog-hardware'
 import { models } from '@llmsim/catalog-models'
 import {
   referenceCostModel,
+  testAdmission,
   testCatalog,
   testCostModel,
+  testDecider,
   testRouter,
   testScheduler,
 } from '@llmsim/conformance'
 import { Accelerator, type CostModelOptions, Model, type NumberFormat } from '@llmsim/contracts'
 import { costModels } from '@llmsim/cost-models'
-import { routers } from '@llmsim/routers'
+import { admissionPolicies, deciders, routers } from '@llmsim/routers'
 import { schedulers } from '@llmsim/schedulers'
 import { describe, it } from 'vitest'
 
@@ -17,6 +19,23 @@ const api = { describe, it }
 
 for (const scheduler of schedulers) testScheduler(api, scheduler, { scenarios: 150 })
 for (const router of routers) testRouter(api, router)
+for (const decider of deciders) testDecider(api, decider)
+
+/** Options with which policies have something to refuse; a bucket has no rate of its own. */
+const admissionOptions: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
+  'token-bucket': [
+    { rate: 2, burst: 3 },
+    { rate: 200, unit: 'tokens', per_tenant: true },
+  ],
+  'queue-limit': [{}, { max_queued: 2 }],
+  shed: [
+    { limits: { batch: 0.01, chat: 10 }, otherwise: 1 },
+    { by: 'priority', limits: { '-1': 2 }, signal: 'outstanding', otherwise: 20 },
+    { signal: 'kv-use', otherwise: 0.5 },
+  ],
+}
+for (const policy of admissionPolicies)
+  for (const extra of admissionOptions[policy.name] ?? [{}]) testAdmission(api, policy, { extra })
 
 function entryOf<T extends { name: string }>(entries: readonly T[], name: string): T {
   const entry = entries.find((each) => each.name === name)

@@ -1,10 +1,14 @@
 import {
   Accelerator,
+  type AdmissionFactory,
+  type AdmissionPolicy,
   type CostModel,
+  type DeciderFactory,
   Model,
   NO_SLOT,
   type OperatorCost,
   parameterCounts,
+  type PrefillDecider,
   type ReplicaView,
   type RouterFactory,
   type SchedulerFactory,
@@ -13,8 +17,10 @@ import {
 import { describe, expect, it } from 'vitest'
 import {
   referenceCostModel,
+  testAdmission,
   testCatalog,
   testCostModel,
+  testDecider,
   testRouter,
   testScheduler,
 } from './index.js'
@@ -196,6 +202,179 @@ describe('testRouter', () => {
   it('fails one that makes routers of another name', () => {
     const failed = routerFailures(router(() => 0, 'another'))
     expect(Object.values(failed)).toEqual([expect.stringContaining('a router named another')])
+  })
+})
+
+/** Tests that the suites of deciders and admission policies share. */
+const READS = 'reads what the contract gives it and changes nothing'
+const AGAIN = 'answers the same again, and by what it is given at the time'
+const ALONE = 'answers the same whatever another one of its kind is asked'
+const LOSES = 'loses no request, and gives the same result twice'
+
+describe('testDecider', () => {
+  const ANSWERS = 'answers prefill or decode, whatever the loads'
+  type Decide = PrefillDecider['decide']
+
+  function decider(
+    make: (random: () => number) => Decide,
+    names: Partial<DeciderFactory> & { own?: string } = {},
+  ): DeciderFactory {
+    const { name = 'own', description = 'One of these tests.', own = name } = names
+    return {
+      name,
+      description,
+      create: ({ random }) => ({ name: own, decide: make(() => random()) }),
+    }
+  }
+  const deciderFailures = (factory: DeciderFactory): Record<string, string> =>
+    failures((api) => {
+      testDecider(api, factory, { scenarios: 10 })
+    })
+
+  it('passes deciders that keep their contract', () => {
+    expect(deciderFailures(decider(() => () => 'decode'))).toEqual({})
+    const drawn = decider((random) => () => (random() < 0.5 ? 'prefill' : 'decode'))
+    expect(deciderFailures(drawn)).toEqual({})
+    const inTurn = decider(() => {
+      let asked = 0
+      return () => (asked++ % 2 === 0 ? 'prefill' : 'decode')
+    })
+    expect(deciderFailures(inTurn)).toEqual({})
+  })
+
+  it.each(['both', true, undefined])('fails one that answers %s', (answer) => {
+    const failed = deciderFailures(decider(() => () => answer as 'prefill'))
+    expect(failed[ANSWERS]).toContain(`seed 1: Error: answers ${String(answer)}`)
+    expect(failed[LOSES]).toContain('decider own')
+  })
+
+  it('fails one that asks for the output length, or writes', () => {
+    const knowing = decider(() => (request) => {
+      const { outputTokens = 0 } = request as { outputTokens?: number }
+      return outputTokens > 9 ? 'prefill' : 'decode'
+    })
+    expect(deciderFailures(knowing)).toEqual({
+      [READS]: expect.stringContaining('it reads outputTokens of the request'),
+    })
+    const writing = decider(() => (_, view) => {
+      ;(view as { cachedTokens: number }).cachedTokens = 0
+      return 'decode'
+    })
+    expect(deciderFailures(writing)[READS]).toContain('it writes cachedTokens of the view')
+  })
+
+  it('fails one that remembers in its module', () => {
+    let asked = 0
+    const counting = decider(() => () => (asked++ % 3 === 0 ? 'prefill' : 'decode'))
+    expect(Object.keys(deciderFailures(counting))).toEqual(
+      expect.arrayContaining([AGAIN, ALONE, LOSES]),
+    )
+    // Starts anew with each run, and hears of others during it.
+    let load = 0
+    const shared = decider(() => {
+      load = 0
+      return () => (load++ % 3 === 0 ? 'prefill' : 'decode')
+    })
+    expect(Object.keys(deciderFailures(shared))).toEqual([ALONE])
+  })
+
+  it('fails one that keeps what it was given', () => {
+    const keeping = decider(() => {
+      let last: { promptTokens: number } | undefined
+      return (request) => {
+        const longer = request.promptTokens > (last?.promptTokens ?? 0)
+        last = request
+        return longer ? 'prefill' : 'decode'
+      }
+    })
+    expect(Object.keys(deciderFailures(keeping))).toContain(AGAIN)
+  })
+
+  it('fails one with the wrong name or no description', () => {
+    const NAMED = 'has a name and a description, and makes deciders of that name'
+    const failing = (names: Parameters<typeof decider>[1]): string | undefined =>
+      deciderFailures(decider(() => () => 'decode', names))[NAMED]
+    expect(failing({ name: 'My Own' })).toContain('the name My Own')
+    expect(failing({ description: '' })).toContain('no description')
+    expect(failing({ own: 'another' })).toContain('makes a decider named another')
+  })
+})
+
+describe('testAdmission', () => {
+  const ANSWERS = 'answers with a yes or a reason, whatever the loads'
+  type Admit = AdmissionPolicy['admit']
+
+  function policy(make: (random: () => number) => Admit, own = 'own'): AdmissionFactory {
+    return {
+      name: 'own',
+      description: 'One of these tests.',
+      create: ({ random }) => ({ name: own, admit: make(() => random()) }),
+    }
+  }
+  const policyFailures = (factory: AdmissionFactory): Record<string, string> =>
+    failures((api) => {
+      testAdmission(api, factory, { scenarios: 10 })
+    })
+
+  it('passes policies that keep their contract', () => {
+    expect(policyFailures(policy(() => () => true))).toEqual({})
+    expect(policyFailures(policy((random) => () => random() < 0.5 || 'chance'))).toEqual({})
+    const everyOther = policy(() => {
+      let asked = 0
+      return () => asked++ % 2 === 0 || 'every other'
+    })
+    expect(policyFailures(everyOther)).toEqual({})
+  })
+
+  it.each([false, '', undefined])('fails one that answers %j', (answer) => {
+    const failed = policyFailures(policy(() => () => answer as string))
+    expect(failed[ANSWERS]).toContain(`seed 1: Error: answers ${String(answer)}`)
+    expect(failed[LOSES]).toContain('admission policy own')
+  })
+
+  it('fails one that has a reason for each request', () => {
+    const failed = policyFailures(
+      policy(
+        () =>
+          (_, { nowSeconds }) =>
+            `full at ${nowSeconds}`,
+      ),
+    )
+    expect(Object.keys(failed)).toEqual(['has few reasons, by which refusals are counted'])
+  })
+
+  it('fails one that asks for the output length, or writes', () => {
+    const knowing = policy(() => (request) => !('outputTokens' in request) || 'too long')
+    expect(policyFailures(knowing)).toEqual({
+      [READS]: expect.stringContaining('it reads outputTokens of the request'),
+    })
+    const writing = policy(() => (request) => {
+      ;(request as { retries: number }).retries = 0
+      return true
+    })
+    expect(policyFailures(writing)[READS]).toContain('it writes retries of the request')
+  })
+
+  it('fails one that remembers in its module, or keeps what it was given', () => {
+    let asked = 0
+    const counting = policy(() => () => asked++ % 3 === 0 || 'turn')
+    expect(Object.keys(policyFailures(counting))).toEqual(
+      expect.arrayContaining([AGAIN, ALONE, LOSES]),
+    )
+    const keeping = policy(() => {
+      let last: { promptTokens: number } | undefined
+      return (request) => {
+        const longer = request.promptTokens > (last?.promptTokens ?? 0)
+        last = request
+        return longer || 'shorter'
+      }
+    })
+    expect(Object.keys(policyFailures(keeping))).toContain(AGAIN)
+  })
+
+  it('fails one that makes policies of another name', () => {
+    const failed = policyFailures(policy(() => () => true, 'another'))
+    expect(Object.values(failed)).toEqual([expect.stringContaining('a policy named another')])
   })
 })
 
