@@ -49,7 +49,7 @@ export const WorkloadSection = z.strictObject({
   cv: positive
     .max(100)
     .optional()
-    .describe('Coefficient of variation of the gaps of gamma arrivals.'),
+    .describe('Coefficient of variation of the gaps of gamma and Weibull arrivals.'),
   concurrency: count
     .max(1_000_000)
     .optional()
