@@ -30,6 +30,7 @@ import { keepsWholeContexts, requireWholeChunks } from './hybrid-cache.js'
 import { named, type Registries } from './registries.js'
 import { draftOf, speculativeCosts } from './speculation.js'
 import { findAccelerator, findModel, type NameOrEntry } from './scenario/catalog-entries.js'
+import { withPath } from './scenario/field-origins.js'
 import { poolAutoscaling, type ResolvedAutoscaling } from './scenario/resolve-autoscaling.js'
 import { devicesOf } from './scenario/resolve-parallelism.js'
 import { overrideScheduler, resolveScheduler } from './scenario/resolve-scheduler.js'
@@ -298,12 +299,15 @@ function checkFinite(model: CostModel, options: object, xpuPath: string): void {
 /**
  * What a factory makes. Throws `SimulatorError` `CONTRACT` at `path` when it fails with an error of
  * another kind, or makes something without `method`.
+ *
+ * @param optionsPath where its options stand, for errors that blame those of the common section.
  */
 export function created<T extends object>(
   path: string,
   name: string,
   method: keyof T & string,
   create: () => T,
+  optionsPath?: string,
 ): T {
   let value: T | undefined
   let problem = `makes nothing that has ${method}`
@@ -311,7 +315,11 @@ export function created<T extends object>(
   try {
     value = create()
   } catch (error) {
-    if (isSimulatorError(error)) throw error
+    if (isSimulatorError(error)) {
+      const place = /^(?:router|scheduler)\.options(?=\.)/.exec(error.path)?.[0]
+      if (optionsPath === undefined || place === undefined) throw error
+      throw withPath(error, `${optionsPath}${error.path.slice(place.length)}`)
+    }
     cause = error
     problem = `cannot be created (${String(error).split('\n', 1)[0] ?? ''})`
   }

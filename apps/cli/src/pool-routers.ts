@@ -15,8 +15,12 @@ export function poolRouters(
   const factory = named(registries.routers, 'router', router.name, path)
   const create = (kind: string): Router => {
     const stream = randomStream(random_seed, `pool-router-${kind}`)
-    return created(path, router.name, 'route', () =>
-      factory.create({ random: () => stream.next(), extra: router.options }),
+    return created(
+      path,
+      router.name,
+      'route',
+      () => factory.create({ random: () => stream.next(), extra: router.options }),
+      'pool_router.options',
     )
   }
   const decoding = pools.filter(({ role }) => role === 'decode').length

@@ -58,6 +58,33 @@ describe('an option that no router has', () => {
     expect(stderr).toContain('did you mean depth?')
   })
 
+  it.each([
+    [
+      '--disaggregated --set disaggregation.decode.router={"name":"power-of-two","options":{"signal":"foo"}}',
+      'disaggregation.decode.router.options.signal',
+    ],
+    [
+      pools('', ',"router":{"name":"power-of-two","options":{"signal":"foo"}}'),
+      'pools[1].router.options.signal',
+    ],
+    [
+      `${pools('')} --set pool_router={"name":"power-of-two","options":{"signal":"foo"}}`,
+      'pool_router.options.signal',
+    ],
+    [
+      pools(',"router":{"name":"power-of-two"}', '') + ' --set router.options.signal=foo',
+      'router.options.signal',
+    ],
+    [
+      '--disaggregated --set disaggregation.prefill.scheduler={"name":"sarathi","options":{"chunk_size":-1}}',
+      'disaggregation.prefill.scheduler.options.chunk_size',
+    ],
+  ])('%s has its value blamed where it stands', async (flags, field) => {
+    const { code, stderr } = await run(flags)
+    expect(code).toBe(2)
+    expect(stderr.replace(/^error: /, '').split(/:| \(/, 1)).toEqual([field])
+  })
+
   it('is not one of another router, beside which this one may be compared', async () => {
     expect(await run('--dp 2 --router round-robin --set router.options.signal=kv')).toMatchObject({
       code: 0,

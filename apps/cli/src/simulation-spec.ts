@@ -17,6 +17,7 @@ import { deciderOf } from './decider.js'
 import { encodePoolOf } from './encode-pool.js'
 import { faultInjection, startUpSeconds } from './fault-injection.js'
 import { kvTransferOf } from './kv-transfer-spec.js'
+import { optionsPath } from './pool-options.js'
 import { poolRouters } from './pool-routers.js'
 import { frontEnd, type FrontEnd } from './validation/front-end.js'
 import { requireSwapping, swapSpace } from './swap-space.js'
@@ -137,8 +138,15 @@ function poolSpec(
   const stream = randomStream(scenario.random_seed, `router-${pool.name}`)
   const usdPerHour = accelerator.price.rental_usd_per_hour
   const options = schedulerOptions(pool)
+  const schedulerOptionsPath = optionsPath(scenario, path, 'scheduler')
   const createScheduler = (): Scheduler =>
-    created(schedulerPath, scheduler.name, 'plan', () => schedulers.create(options))
+    created(
+      schedulerPath,
+      scheduler.name,
+      'plan',
+      () => schedulers.create(options),
+      schedulerOptionsPath,
+    )
   // Options that it refuses show before anything runs.
   const example = createScheduler()
   requireSwapping(example, scenario)
@@ -152,8 +160,12 @@ function poolSpec(
     stages: layout.pipelineParallel,
     costModel: pool.costModel,
     createScheduler,
-    router: created(routerPath, router.name, 'route', () =>
-      routers.create({ random: () => stream.next(), extra: router.options }),
+    router: created(
+      routerPath,
+      router.name,
+      'route',
+      () => routers.create({ random: () => stream.next(), extra: router.options }),
+      optionsPath(scenario, path, 'router'),
     ),
     ...(router.signal_delay_ms === undefined
       ? {}
