@@ -8,6 +8,9 @@ import type {
 } from '@llmsim/contracts'
 import { defaultSchedulerOptions, schedulers, vllmV0 } from '@llmsim/schedulers'
 import { simulate } from '@llmsim/simulator'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { llmsim } from './testing/captured-io.js'
 import { eighths } from './testing/eighths.js'
@@ -135,6 +138,26 @@ describe('the command line', () => {
     const slow = await results('--swap-space 8 --set engine.host_link_gbs=0.5')
     expect(slow.throughput.tokens_per_sec).toBeLessThan(pcie.throughput.tokens_per_sec)
   })
+
+  it.each(['static', 'static-windowed'])(
+    'forms one batch of those in host memory and of those who wait, under %s',
+    async (scheduler) => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'llmsim-swapping-'))
+      const rows = [...Array<string>(3).fill('0,160,60'), ...Array<string>(2).fill('0.5,160,20')]
+      const header = 'arrived_at,num_prefill_tokens,num_decode_tokens'
+      writeFileSync(path.join(folder, 'five.csv'), `${[header, ...rows].join('\n')}\n`)
+      const flags = `--model llama3-8b --xpu h100 --engine bare --scheduler ${scheduler} --cost-model fixed --set cost_model.options.step_ms=100 --set scheduler.watermark=0 --set scheduler.batching_window_ms=0 --num-gpu-blocks-override 36 --trace five.csv --preemption-mode swap --exact-quantiles --format json`
+      const { code, stdout, stderr } = await llmsim(flags.split(' '), folder)
+      rmSync(folder, { recursive: true })
+      expect(code, stderr).toBe(0)
+      const { swap, queue_time, end_to_end_latency } = JSON.parse(stdout) as SimulationResult
+      expect(swap).toMatchObject({ swapped_out: 2, swapped_in: 2 })
+      // One stays of the first batch: 60 steps, until 6 s. Then all others are admitted at once, some in the
+      // midst of their answers, the others for a prompt and 19 more steps.
+      expect(queue_time.max).toBeCloseTo(5.5, 2)
+      expect(end_to_end_latency.max).toBeLessThan(9)
+    },
+  )
 
   it.each([
     ['--preemption-mode recompute --swap-space 4', 'engine.swap_space_gb', 'recompute'],

@@ -76,6 +76,7 @@ export function admitResidents(
  *
  * @param admitted - requests that this plan admits already
  * @param latestSeconds - requests that were queued later are passed over
+ * @param taken - KV blocks that go to those whom this plan admits
  * @returns whether there is any
  */
 export function planPrefills(
@@ -84,8 +85,9 @@ export function planPrefills(
   options: SchedulerOptions,
   admitted: number,
   latestSeconds: number = Infinity,
+  taken: number = 0,
 ): boolean {
-  let free = view.freeBlocks - keptBlocks(view, options.watermark)
+  let free = view.freeBlocks - keptBlocks(view, options.watermark) - taken
   let size = view.running + admitted
   let tokens = 0
   for (let slot = view.firstWaiting(); slot !== NO_SLOT; slot = view.nextWaiting(slot)) {

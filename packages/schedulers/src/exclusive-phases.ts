@@ -48,9 +48,12 @@ export function exclusivePhases(
       const residents = ready?.slots.length ?? 0
       const mustDecode = prefilledLast && decodeFirst && view.decoding > 0
       if (isStatic && !forming) formedAt = view.nowSeconds
-      // Who is in host memory goes before any prompt (vLLM v0).
-      const mayPrefill = open && !mustDecode && !swapped
-      if (mayPrefill && planPrefills(view, plan, options, residents, formedAt)) {
+      // Who is in host memory goes before any prompt (vLLM v0). A static batch is of all who are there: who comes
+      // back stands still until the prompts are done, and only one who finds no room is waited for.
+      const behind = isStatic && !forming ? ready?.blocked === true : swapped
+      const mayPrefill = open && !mustDecode && !behind
+      const back = isStatic && swapped && ready !== undefined ? ready.blocks : 0
+      if (mayPrefill && planPrefills(view, plan, options, residents, formedAt, back)) {
         prefilledLast = true
         return
       }
