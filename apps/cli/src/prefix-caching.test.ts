@@ -1,8 +1,8 @@
 /** Prefix caching over real traces and whole runs: what is found is what the traces say can be found. */
 import type { PoolSpec, SimulationResult, SimulationSpec } from '@llmsim/contracts'
-import { referenceCostModel } from '@llmsim/conformance'
+import { randomSpecification, referenceCostModel } from '@llmsim/conformance'
 import { leastOutstanding } from '@llmsim/routers'
-import { defaultSchedulerOptions, schedulers, vllmV1 } from '@llmsim/schedulers'
+import { defaultSchedulerOptions, greedy, schedulers, vllmV1 } from '@llmsim/schedulers'
 import { simulate } from '@llmsim/simulator'
 import {
   syntheticSource,
@@ -196,6 +196,21 @@ describe('prefix caching', () => {
     const found = [192, 385, 578].map((tokens) => tokens - (tokens % 16))
     const perSession = found.reduce((sum, tokens) => sum + tokens, 0)
     expect(prefix_cache!.hit_tokens).toBe(20 * perSession)
+  })
+
+  it('counts each token of a prompt once, as found or as computed, whatever is preempted', () => {
+    let preempted = 0
+    for (let seed = 1; seed <= 200; seed++) {
+      const result = simulate(
+        randomSpecification(seed, { createScheduler: (options) => greedy.create(options) }),
+      )
+      const { prefix_cache: cache, preemptions, unfinished_requests, faults, clients } = result
+      const lost = unfinished_requests > 0 || faults !== undefined || (clients?.timeouts ?? 0) > 0
+      if (cache === undefined || cache === null || preemptions === 0 || lost) continue
+      expect(cache.hit_tokens + cache.computed_tokens, `seed ${seed}`).toBe(cache.prompt_tokens)
+      preempted++
+    }
+    expect(preempted).toBeGreaterThan(5)
   })
 
   it('holds a shared beginning once', () => {

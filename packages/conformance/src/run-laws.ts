@@ -70,7 +70,6 @@ function checkTimes({ name, breakdown, pipeline }: PoolFigures): void {
 /** Of each prompt's tokens some are found, and the others are computed, the last one always. */
 function checkPrefixLaws({
   prefix_cache: cache,
-  preemptions,
   unfinished_requests,
   faults,
   clients,
@@ -81,8 +80,8 @@ function checkPrefixLaws({
     hits <= prompt - requests,
     () => `${hits} of ${prompt} prompt tokens are found: nothing is left to compute`,
   )
-  // Who is preempted or loses its replica is computed again; who is not done, or given up, may not have been.
-  if (preemptions > 0 || unfinished_requests > 0 || faults !== undefined) return
+  // Who loses its replica may start over; who is not done, or given up, may not have been computed.
+  if (unfinished_requests > 0 || faults !== undefined) return
   if ((clients?.timeouts ?? 0) > 0) return
   check(
     hits + computed === prompt,

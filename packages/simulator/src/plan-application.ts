@@ -152,6 +152,7 @@ function takePrefixes(lane: Lane, { prefills }: PlanBuffer, cache: PrefixCache):
     prefills.amounts[i] = Math.min(tokens, target - blocks * kv.size)
     if (Number.isNaN(table.started[slot]!))
       cache.countHit(slot, table.prompt[slot]!, blocks * kv.size)
+    else cache.countFoundLater(slot, blocks * kv.size)
   }
 }
 

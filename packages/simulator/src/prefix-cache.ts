@@ -244,6 +244,7 @@ export class PrefixCache {
 
   /** Counts what a request found of `tokens` tokens when it was admitted first. */
   countHit(slot: Slot, tokens: number, hitTokens: number): void {
+    if (this.#prefills) this.paths.countedTokens[slot] = hitTokens
     if (this.#hitRates !== undefined) this.paths.hitTokens[slot] = hitTokens
     const counts = this.counts(slot)
     this.#reads?.admitted(slot, hitTokens / this.kv.size, counts)
@@ -259,9 +260,26 @@ export class PrefixCache {
     if (!this.#prefills) this.countHit(slot, tokens, hitTokens)
   }
 
-  /** Counts prompt tokens that were computed. */
-  countComputed(slot: Slot, tokens: number): void {
-    if (this.counts(slot)) this.computedTokens += tokens
+  /** Counts what a request finds that comes again: of its prompt, what it had neither found nor computed. */
+  countFoundLater(slot: Slot, hitTokens: number): void {
+    const more = this.#countTo(slot, hitTokens)
+    if (this.counts(slot)) this.hitTokens += more
+  }
+
+  /** Counts prompt tokens that were computed for the first time; a request's first `done` ones are. */
+  countComputed(slot: Slot, done: number): void {
+    const more = this.#countTo(slot, done)
+    if (this.counts(slot)) this.computedTokens += more
+  }
+
+  /** How many of a request's first `done` tokens are of its prompt and not counted yet; they are from now on. */
+  #countTo(slot: Slot, done: number): number {
+    const { countedTokens } = this.paths
+    const before = countedTokens[slot]!
+    const now = Math.min(done, this.table.prompt[slot]!)
+    if (now <= before) return 0
+    countedTokens[slot] = now
+    return now - before
   }
 
   /** Whether a request arrived in the measured window. */

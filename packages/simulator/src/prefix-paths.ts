@@ -23,11 +23,14 @@ export class PrefixPaths {
   seenHeld: Int32Array = new Int32Array(64)
   /** Prompt tokens that it found when it was admitted first. */
   hitTokens: Int32Array = new Int32Array(64)
+  /** Prompt tokens that it has found or computed, the first of them once and for all. */
+  countedTokens: Int32Array = new Int32Array(64)
 
   open(slot: Slot): void {
     if (slot >= this.nodes.length) this.#grow(slot)
     this.seenAt[slot] = -1
     this.hitTokens[slot] = 0
+    this.countedTokens[slot] = 0
   }
 
   /** Fewer of a request's tokens are to be computed than when it was looked up: that counts no more. */
@@ -58,6 +61,7 @@ export class PrefixPaths {
     this.seenBlocks = widened(this.seenBlocks, length)
     this.seenHeld = widened(this.seenHeld, length)
     this.hitTokens = widened(this.hitTokens, length)
+    this.countedTokens = widened(this.countedTokens, length)
     const seen = new Float64Array(length).fill(-1)
     seen.set(this.seenAt)
     this.seenAt = seen

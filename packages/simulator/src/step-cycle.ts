@@ -271,7 +271,7 @@ export class StepCycle {
     const { cache } = lane
     let freed = false
     if (cache !== undefined) {
-      cache.countComputed(slot, tokens)
+      cache.countComputed(slot, done)
       freed = cache.commit(slot, done, lane.kv.used) > 0
     }
     if (done < table.prefillTarget[slot]!) return freed
