@@ -29,17 +29,36 @@ export function sizes(
   }
 }
 
-/** Grouped-query attention under the names that most families use. */
+/**
+ * Grouped-query attention under the names that most families use. Throws `SimulatorError` where the heads do not
+ * divide the width, or the key/value heads the heads.
+ */
 export function grouped(config: ConfigReader, more: Partial<Grouped> = {}): Grouped {
   const heads = config.count(['num_attention_heads', 'n_head'])
   const hidden = config.count(['hidden_size', 'n_embd', 'n_embed'])
-  return {
+  if (!config.has('head_dim') && more.head_dim === undefined && hidden % heads !== 0)
+    throw config.refusal(
+      config.has('num_attention_heads') ? 'num_attention_heads' : 'n_head',
+      `does not divide a width of ${hidden}, and no head_dim is given`,
+      heads,
+      `a divisor of ${hidden}, or a head_dim`,
+    )
+  const attention: Grouped = {
     kind: 'gqa',
     heads,
     kv_heads: config.count('num_key_value_heads', heads),
     head_dim: config.count('head_dim', Math.max(1, Math.floor(hidden / heads))),
     ...more,
   }
+  if (attention.heads % attention.kv_heads !== 0)
+    throw config.refusal(
+      ['num_key_value_heads', 'num_kv_heads', 'n_head_kv'].find((name) => config.has(name)) ??
+        'num_key_value_heads',
+      `does not divide the ${attention.heads} attention heads into groups`,
+      attention.kv_heads,
+      `a divisor of ${attention.heads}`,
+    )
+  return attention
 }
 
 /** A sliding window on `layers` layers, if the configuration has one at all. */

@@ -60,7 +60,8 @@ export class ConfigReader {
     return new ConfigReader(value as Record<string, unknown>, `${this.path}.${name}`)
   }
 
-  private refusal(name: string, message: string, given: unknown, accepted: string): SimulatorError {
+  /** The error of a field, to be thrown. */
+  refusal(name: string, message: string, given: unknown, accepted: string): SimulatorError {
     return new SimulatorError({
       code: 'INVALID_VALUE',
       path: `${this.path}.${name}`,

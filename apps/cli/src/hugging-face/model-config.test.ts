@@ -282,6 +282,19 @@ describe('modelFromHuggingFace', () => {
     expect(model.sources[0]?.url).toBe('https://huggingface.co/openai/gpt-oss-20b')
   })
 
+  it('takes a width of a head that is stated, whatever the heads', () => {
+    const uneven = { num_attention_heads: 66, num_key_value_heads: 11, head_dim: 128 }
+    const { attention } = modelFromHuggingFace({ ...configs['llama2-70b'], ...uneven })
+    expect(attention).toMatchObject({ heads: 66, kv_heads: 11, head_dim: 128 })
+  })
+
+  it.each([
+    ['torch.float16', 'fp16'],
+    ['auto', 'bf16'],
+  ])('reads the format %s', (torch_dtype, dtype) => {
+    expect(modelFromHuggingFace({ ...configs['llama2-70b'], torch_dtype }).dtype).toBe(dtype)
+  })
+
   it('refuses a family that it does not know, naming near ones', () => {
     expect(() => modelFromHuggingFace({ model_type: 'lama' })).toThrow(
       /model\.model_type: .*accepted: .*did you mean llama/,
@@ -293,6 +306,18 @@ describe('modelFromHuggingFace', () => {
     [{ ...configs['llama2-70b'], hidden_size: -1 }, 'model.hidden_size: is not a size'],
     [{ ...configs['llama2-70b'], vocab_size: '32000' }, 'model.vocab_size: is not a size'],
     [{ ...configs['llama2-70b'], tie_word_embeddings: 1 }, 'model.tie_word_embeddings: '],
+    [
+      { ...configs['llama2-70b'], num_attention_heads: 66, num_key_value_heads: 11 },
+      'model.num_attention_heads: does not divide a width of 8192',
+    ],
+    [
+      { ...configs['llama2-70b'], num_key_value_heads: 7 },
+      'model.num_key_value_heads: does not divide the 64 attention heads',
+    ],
+    [
+      { ...configs['llama2-70b'], torch_dtype: 'float8' },
+      'model.torch_dtype: is no format of weights that is known; given "float8"; accepted: bfloat16',
+    ],
   ])('refuses sizes that are none', (config, message) => {
     expect(() => modelFromHuggingFace(config)).toThrow(message)
   })

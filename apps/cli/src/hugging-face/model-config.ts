@@ -91,7 +91,13 @@ function formatOf(config: ConfigReader): NumberFormat | undefined {
     float32: 'fp32',
     float8_e4m3fn: 'fp8',
   }
-  const given = config.text('torch_dtype') ?? config.text('dtype') ?? ''
-  if (Object.hasOwn(names, given)) return names[given]
-  return numberFormats.find((format) => format === given)
+  const field = config.text('torch_dtype') === undefined ? 'dtype' : 'torch_dtype'
+  const given = config.text(field)?.replace(/^torch\./, '')
+  if (given === undefined || given === 'auto') return undefined
+  const format = Object.hasOwn(names, given)
+    ? names[given]
+    : numberFormats.find((each) => each === given)
+  if (format !== undefined) return format
+  const accepted = [...Object.keys(names), ...numberFormats].join(', ')
+  throw config.refusal(field, 'is no format of weights that is known', given, accepted)
 }
