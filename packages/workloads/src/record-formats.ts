@@ -69,12 +69,13 @@ function haveShortBlocks(records: readonly TraceRecord[]): boolean {
 /** Mooncake (milliseconds, blocks of 512 tokens) or vLLM's `timed_trace` (seconds, 16 tokens). */
 function timestamps(name: 'mooncake' | 'timed-trace'): RecordFormat {
   const unitsPerSecond = name === 'mooncake' ? 1000 : 1
+  const blockTokens = name === 'mooncake' ? 512 : 16
   return {
     name,
     read(record, row, emit) {
       row.arrivalSeconds = record.seconds('timestamp', unitsPerSecond)
-      lengths(record, row)
-      row.blockTokens = name === 'mooncake' ? 512 : 16
+      lengths(record, row, blockTokens)
+      row.blockTokens = blockTokens
       emit()
     },
   }
@@ -204,7 +205,7 @@ function weka(): RecordFormat {
       row.promptTokens = request.tokens('in', 0)
       row.outputTokens = request.tokens('out', 0)
       row.thinkSeconds = request.has('think_time') ? request.seconds('think_time') : -1
-      row.blocks = request.has('hash_ids') ? request.list('hash_ids') : undefined
+      row.blocks = request.blockIds('hash_ids')
       row.blockTokens = blockTokens
       // Ids mean something within their own session alone.
       if (row.sessionId > 0)
@@ -230,10 +231,16 @@ function weka(): RecordFormat {
   }
 }
 
-function lengths(record: TraceRecord, row: TraceRow): void {
+/** @param blockTokens - tokens of each block, where a prompt has an id for every one, a last half-full one or not */
+function lengths(record: TraceRecord, row: TraceRow, blockTokens?: number): void {
   row.promptTokens = record.tokens('input_length', 0)
   row.outputTokens = record.tokens('output_length', 0)
-  row.blocks = record.has('hash_ids') ? record.list('hash_ids') : undefined
+  const blocks = row.promptTokens / (blockTokens ?? 1)
+  row.blocks = record.blockIds('hash_ids', (count) => {
+    if (blockTokens === undefined || Math.abs(count - blocks) < 1) return undefined
+    const [full, all] = [Math.floor(blocks), Math.ceil(blocks)]
+    return `${full === all ? '' : `${full} or `}${all}, one for each ${blockTokens} of ${row.promptTokens} tokens`
+  })
 }
 
 /** Keeps memory bounded, however many sessions a file has. */

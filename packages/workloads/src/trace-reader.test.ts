@@ -204,6 +204,21 @@ describe('traceReader', () => {
     [samples.timed.replace('12.4', 'null'), 'INVALID_VALUE trace:1:timestamp: is empty'],
     [samples.bailian.replace('[7]', '7'), 'trace:1:hash_ids: is not a value of this column'],
     [
+      samples.bailian.replace('[7]', '["a"]'),
+      'trace:1:hash_ids[0]: is no id of a block; given "a"',
+    ],
+    [samples.mooncake.replace('[1, 2]', '[1, -1]'), 'trace:1:hash_ids[1]: is no id of a block'],
+    [samples.weka.replace('[1, 2]', '[1, 2.5]'), 'trace:1:requests[0].hash_ids[1]: is no id'],
+    [
+      samples.mooncake.replace('"input_length": 655', '"input_length": 5000'),
+      'trace:1:hash_ids: has another number of ids than the prompt has blocks',
+    ],
+    [
+      samples.mooncake.replace('"input_length": 655', '"input_length": 1536'),
+      'accepted: 3, one for each 512 of 1536 tokens',
+    ],
+    [samples.mooncake.replace('[1, 2]', '[1, 2, 3]'), 'accepted: 1 or 2, one for each 512'],
+    [
       samples.servingsim.replace('"input_toks": 5', '"input_toks": -5'),
       'trace:2:sub_requests[0].input_toks',
     ],

@@ -1,4 +1,4 @@
-import { type SimulatorError } from '@llmsim/contracts'
+import { SimulatorError } from '@llmsim/contracts'
 import { fileError, readNumber, readTokens, tokensAccepted, valueError } from './trace-values.js'
 
 /** An object of a file, read key by key; errors name the file, the line and the key. */
@@ -65,6 +65,38 @@ export class TraceRecord {
     throw this.wrong(key, 'a list')
   }
 
+  /**
+   * The ids of a prompt's blocks; undefined where there are none.
+   *
+   * @param accepts - how many there may be, in words, if so many will not do; by default any number will
+   */
+  blockIds(
+    key: string,
+    accepts?: (count: number) => string | undefined,
+  ): readonly unknown[] | undefined {
+    if (!this.has(key)) return undefined
+    const ids = this.list(key)
+    const bad = ids.findIndex((id) => !isBlockId(id))
+    if (bad >= 0)
+      throw new SimulatorError({
+        code: 'INVALID_VALUE',
+        path: `${this.path}:${this.line}:${this.prefix}${key}[${bad}]`,
+        message: 'is no id of a block',
+        given: ids[bad],
+        accepted: 'a whole number from 0 up',
+      })
+    const accepted = ids.length === 0 ? undefined : accepts?.(ids.length)
+    if (accepted !== undefined)
+      throw new SimulatorError({
+        code: 'INVALID_VALUE',
+        path: `${this.path}:${this.line}:${this.prefix}${key}`,
+        message: 'has another number of ids than the prompt has blocks',
+        given: ids.length,
+        accepted,
+      })
+    return ids
+  }
+
   /** The objects of a list. */
   records(key: string): TraceRecord[] {
     return this.list(key).map((value, index) => {
@@ -98,4 +130,10 @@ function isDate(value: unknown): value is { toISOString(): string } {
     Object.prototype.toString.call(value) === '[object Date]' &&
     !Number.isNaN((value as { getTime(): number }).getTime())
   )
+}
+
+/** Whole numbers, as a number or as text; the parts of larger blocks, and those of a session, have two. */
+function isBlockId(id: unknown): boolean {
+  if (typeof id === 'string') return /^\d+(?:[.:]\d+)*$/.test(id)
+  return (Number.isInteger(id) && (id as number) >= 0) || (typeof id === 'bigint' && id >= 0n)
 }

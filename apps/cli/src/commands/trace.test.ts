@@ -111,6 +111,25 @@ describe('trace convert', () => {
     )
   })
 
+  test('gives every block of a prompt an id, its own where nothing is known of it', async () => {
+    writeFileSync(
+      path.join(cwd, 'beginnings.jsonl'),
+      [3000, 3600]
+        .map(
+          (tokens, i) =>
+            `{"arrival_time_ns":${i},"input_toks":${tokens},"output_toks":1,"ideal_prefix_hit_toks":1024}\n`,
+        )
+        .join(''),
+    )
+    await run('trace convert beginnings.jsonl whole.jsonl')
+    const rows = read('whole.jsonl').trim().split('\n')
+    const ids = rows.map((line) => (JSON.parse(line) as { hash_ids: string[] }).hash_ids)
+    expect(ids.map((each) => each.length)).toEqual([5, 7])
+    expect(ids[0]!.filter((id) => ids[1]!.includes(id))).toEqual(['0.0', '0.1'])
+    const { code, stderr } = await run('trace inspect whole.jsonl')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
   test('writes no file when something is wrong', async () => {
     const { code, stderr } = await run('trace convert mooncake.jsonl out.txt')
     expect(code).not.toBe(0)

@@ -165,16 +165,33 @@ function blockIds({ blocks = [], blockTokens = 0 }: TraceRow, tokens: number): r
   return blocks.flatMap((id) => Array.from({ length: parts }, (_, i) => `${String(id)}.${i}`))
 }
 
+/** As many ids as the prompt has blocks: what nothing is known of is its own. */
+function ofWholePrompt(
+  ids: readonly unknown[],
+  { promptTokens }: TraceRow,
+  number: number,
+): readonly unknown[] {
+  const blocks = promptTokens / plainBlockTokens
+  if (ids.length === 0 || Math.abs(ids.length - blocks) < 1) return ids
+  const own = Math.max(0, Math.floor(blocks) - ids.length)
+  return [
+    ...ids.slice(0, Math.ceil(blocks)),
+    ...Array.from({ length: own }, (_, i) => `${number}:${i}`),
+  ]
+}
+
 function blockFormat({ sessions }: Extras): Format {
   const last = new Map<number, number>()
   let chat = 0
+  let rows = 0
   return {
     header: '',
     line: (row) => {
+      const ids = blockIds(row, sessions ? chatBlockTokens : plainBlockTokens)
       const lengths = {
         input_length: row.promptTokens,
         output_length: row.outputTokens,
-        hash_ids: blockIds(row, sessions ? chatBlockTokens : plainBlockTokens),
+        hash_ids: sessions ? ids : ofWholePrompt(ids, row, rows++),
       }
       if (!sessions)
         return `${JSON.stringify({ timestamp: row.arrivalSeconds * 1000, ...lengths })}\n`
