@@ -88,6 +88,16 @@ export function longestLength(section: LengthsSection): number {
   return Math.max(...section.bins.map(({ tokens, up_to = tokens }) => up_to))
 }
 
+/** The mean of a section, before lengths are cut. */
+export function meanLength(section: LengthsSection): number {
+  if (section.distribution !== 'histogram') return section.mean
+  const weights = section.bins.reduce((sum, { weight }) => sum + weight, 0)
+  return section.bins.reduce(
+    (sum, { tokens, up_to = tokens, weight }) => sum + (weight / weights) * ((tokens + up_to) / 2),
+    0,
+  )
+}
+
 /** The most tokens of prompt and output together. */
 export function longestJoint(section: JointLengthsSection): number {
   if (section.joint === 'pairs')

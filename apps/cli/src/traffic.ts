@@ -8,8 +8,6 @@ import {
 } from '@llmsim/contracts'
 import {
   classMixSource,
-  interactiveSessions,
-  syntheticSessions,
   syntheticSource,
   tenantSource,
   withSharedPrefixes,
@@ -25,6 +23,7 @@ import { findFile } from './scenario/catalog-entries.js'
 import { withPath } from './scenario/field-origins.js'
 import type { ResolvedScenario } from './scenario/resolved-scenario.js'
 import { missingTrace } from './scenario/trace-place.js'
+import { sessionTraffic } from './session-traffic.js'
 import type { Traffic } from './traffic-maker.js'
 import { arrivalsOf, jointOf, lengthsOf, longestJoint, longestLength } from './traffic-sections.js'
 
@@ -65,25 +64,7 @@ function drawnTraffic(workload: WorkloadSection, seed: number): Traffic {
   const input = sideOf(workload, 'input')
   const output = sideOf(workload, 'output')
   const longest = longestLength(input) + longestLength(output)
-  if (sessions !== undefined) {
-    const { turns, think_time_s: meanThinkSeconds, first_input_lengths: first } = sessions
-    return {
-      source: () =>
-        interactiveSessions(
-          syntheticSessions({
-            sessionsPerSecond: workload.arrival_rate ?? 1,
-            turns: lengthsOf(turns),
-            ...(first === undefined ? {} : { firstInput: lengthsOf(first) }),
-            input: lengthsOf(input),
-            output: lengthsOf(output),
-            meanThinkSeconds,
-            maxPromptTokens: workload.max_input_length,
-            seed,
-          }),
-        ),
-      longestRequest: (workload.max_input_length ?? longest) + longestLength(output),
-    }
-  }
+  if (sessions !== undefined) return sessionTraffic(workload, sessions, { input, output }, seed)
   if (classes !== undefined) {
     const names = tenantNames(workload)
     const mix = classes.map((each): RequestClass => {

@@ -137,7 +137,7 @@ export const workloadFlags: readonly ScenarioFlag[] = group('Workload:', [
   integer(
     '--max-total-length TOKENS',
     'workload.max_total_length',
-    'longest prompt and output of the trace together',
+    'longest prompt and output together, of a trace or of the calls of sessions',
   ),
   text(
     '--over-long WHAT',

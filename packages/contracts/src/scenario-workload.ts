@@ -37,7 +37,9 @@ export const WorkloadSection = z.strictObject({
   input_length_std: nonNegative
     .optional()
     .describe('Standard deviation of the prompt length in tokens.'),
-  max_input_length: tokens.optional().describe('Prompts are cut to this many tokens.'),
+  max_input_length: tokens
+    .optional()
+    .describe('Prompts, or what each call of a session adds, are cut to this many tokens.'),
   avg_output_length: positive.optional().describe('Mean output length in tokens.'),
   output_length_std: nonNegative
     .optional()
@@ -99,7 +101,9 @@ export const WorkloadSection = z.strictObject({
   max_total_length: count
     .max(20_000_000)
     .optional()
-    .describe('Longest prompt and output of the trace together, tokens.'),
+    .describe(
+      'Longest prompt and output together, of a trace or of the calls of sessions, tokens.',
+    ),
   over_long: z
     .enum(['cut', 'drop'])
     .optional()

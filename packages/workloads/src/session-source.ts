@@ -33,6 +33,11 @@ export interface SyntheticSessions {
   readonly meanThinkSeconds: number
   /** Prompts end a session when they would be longer; 10,000,000 when absent. */
   readonly maxPromptTokens?: number | undefined
+  /**
+   * Prompt and output together, of any call: a session ends before a call that would be longer, and a first one is
+   * cut to it; no limit when absent.
+   */
+  readonly maxTotalTokens?: number | undefined
   /** An integer of at most 2^53 - 1 in size. */
   readonly seed: number
 }
@@ -45,6 +50,7 @@ export interface SyntheticSessions {
  */
 export function syntheticSessions(options: SyntheticSessions): () => TraceSession {
   const { sessionsPerSecond, meanThinkSeconds, seed, maxPromptTokens = tokenLimit } = options
+  const { maxTotalTokens = Infinity } = options
   if (!(sessionsPerSecond > 0 && sessionsPerSecond <= 1e15))
     throw invalid('sessionsPerSecond', sessionsPerSecond, 'a number above 0')
   if (!(meanThinkSeconds >= 0 && meanThinkSeconds <= 1e15))
@@ -65,15 +71,13 @@ export function syntheticSessions(options: SyntheticSessions): () => TraceSessio
     const drawn: SessionTurn[] = []
     let context = firstInput()
     for (let turn = 0; turn < count; turn++) {
-      const promptTokens = context + input()
+      const wanted = context + input()
       const outputTokens = output()
       const thinkSeconds = turn === 0 ? 0 : drawExponential(thinking) * meanThinkSeconds
-      if (promptTokens > maxPromptTokens && turn > 0) break
-      drawn.push({
-        promptTokens: Math.min(promptTokens, maxPromptTokens),
-        outputTokens,
-        thinkSeconds,
-      })
+      const most = Math.min(maxPromptTokens, maxTotalTokens - outputTokens)
+      if (wanted > most && turn > 0) break
+      const promptTokens = Math.min(wanted, Math.max(1, most))
+      drawn.push({ promptTokens, outputTokens, thinkSeconds })
       context = promptTokens + outputTokens
     }
     return { startSeconds: clock, turns: drawn }

@@ -25,7 +25,6 @@ const ofTrace = [
   'spread_ticks_s',
   'rate_scale',
   'speed',
-  'max_total_length',
   'over_long',
 ] as const
 
@@ -41,12 +40,18 @@ export function resolveWorkload(given: WorkloadSection, model: Model): WorkloadS
     return { ...given, ...images }
   }
   refuseAny(given, ofTrace, 'is for a trace')
+  if (given.sessions === undefined)
+    refuseAny(given, ['max_total_length'], 'is for a trace or sessions')
   checkParts(given)
   return {
     ...resolveArrivals(given),
     ...resolveLengths(given, model),
     ...resolveShared(given),
     ...taken(given, ['classes', 'tenants', 'sessions']),
+    // A conversation grows until the model can read no more of it.
+    ...(given.sessions === undefined
+      ? {}
+      : { max_total_length: given.max_total_length ?? model.max_context }),
     ...images,
     ...limits(given),
   }
