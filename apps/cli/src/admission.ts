@@ -40,7 +40,7 @@ function admissionOf(
         code: 'UNKNOWN_FIELD',
         path: `admission.options.${option}`,
         message: `is no option of the admission policy ${name}`,
-        accepted: factory.options.join(', '),
+        accepted: factory.options.length === 0 ? 'no option' : factory.options.join(', '),
         nearest: nearNames(option, factory.options),
       })
   const stream = randomStream(seed, 'admission')

@@ -9,7 +9,8 @@ export function autoscalingOf(
 ): Pick<PoolSpec, 'autoscaling'> {
   if (given === undefined) return {}
   const own = path === 'parallelism' ? '' : `${path}.`
-  for (const field of ['max_replicas', 'initial_replicas'] as const)
+  // As many as the fewest are what there are at first, where nobody says otherwise.
+  for (const field of ['max_replicas', 'min_replicas', 'initial_replicas'] as const)
     if ((given[field] ?? 0) > replicas)
       throw refusal(
         `${own}autoscaling.${field}`,

@@ -77,6 +77,13 @@ describe('parseWith', () => {
     [{ n_nodes: Infinity }, 'n_nodes', 'a positive integer', 'is not a finite number'],
     [{ n_nodes: undefined }, 'n_nodes', 'a positive integer', 'is required'],
     [{ xpu: 3 }, 'xpu', 'text', 'is not text'],
+    [{ n_nodes: 1e30 }, 'n_nodes', 'a positive integer, at most 9007199254740991', 'is too large'],
+    [
+      { attention: { kind: 'mla', rank: -1e30 } },
+      'attention.rank',
+      'an integer, at least -9007199254740991',
+      'is too small',
+    ],
     [{ utilization: 2 }, 'utilization', 'a number above 0 and at most 1', 'is too large'],
     [{ policy: 3 }, 'policy', 'one of: fcfs, priority', 'is not one of the accepted values'],
     [{ slots: -1 }, 'slots', 'a positive number, or auto', 'is too small'],

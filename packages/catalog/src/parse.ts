@@ -113,8 +113,11 @@ function explain({ base, schema, value, issue }: Failure): Finding {
 
   const at = schemaAt(schema, value, issue.path)
   const values = choices(issue)
+  const words = at && acceptedBy(at)
   const accepted =
-    values !== undefined ? oneOf(values) : (ownWords(issue) ?? (at && acceptedBy(at)))
+    values !== undefined
+      ? oneOf(values)
+      : (ownWords(issue) ?? (words && `${words}${exactLimit(issue)}`))
   const nearest = typeof given === 'string' && values !== undefined ? near(given, values) : []
   return {
     code: 'INVALID_VALUE',
@@ -157,6 +160,14 @@ function ownWords(issue: Issue): string | undefined {
   if (issue.message !== '') return issue.message
   if (issue.code !== 'invalid_format' || issue.format !== 'regex') return undefined
   return `text that matches ${String(issue.pattern)}`
+}
+
+/** The limit of numbers that are exact, which goes without saying until a number is beyond it. */
+function exactLimit(issue: Issue): string {
+  const most = Number.MAX_SAFE_INTEGER
+  if (issue.code === 'too_big' && Number(issue.maximum) === most) return `, at most ${most}`
+  if (issue.code === 'too_small' && Number(issue.minimum) === -most) return `, at least ${-most}`
+  return ''
 }
 
 /** The values that would have been accepted, where the issue lists them. */
