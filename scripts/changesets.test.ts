@@ -14,7 +14,7 @@ const folder = path.join(root, '.changeset')
 const changesets = readdirSync(folder).filter(
   (file) => file.endsWith('.md') && file !== 'README.md',
 )
-const published = packageFolders()
+const published = (packageFolders() as string[])
   .map((each) => JSON.parse(readFileSync(path.join(each, 'package.json'), 'utf8')) as Manifest)
   .filter((manifest) => manifest.private !== true)
   .map(({ name }) => name)
