@@ -7,6 +7,7 @@ import { withOrigin, type FieldOrigins } from './scenario/field-origins.js'
 import { loadScenario, type ScenarioOptions } from './scenario/load-scenario.js'
 import { resolveScenario } from './scenario/resolve-scenario.js'
 import type { ResolvedScenario } from './scenario/resolved-scenario.js'
+import { idleSettings } from './idle-settings.js'
 import { simulationSpec, warningsOf } from './simulation-spec.js'
 import { trafficOf, type Traffic } from './traffic.js'
 
@@ -66,7 +67,10 @@ export async function prepareRun(
       scenario,
       deployment,
       spec: simulationSpec(scenario, deployment, requests, registries),
-      warnings: warningsOf(deployment, requests),
+      warnings: [
+        ...warningsOf(deployment, requests),
+        ...idleSettings(scenario, deployment, requests),
+      ],
     }
   } catch (error) {
     throw withOrigin(error, origins)

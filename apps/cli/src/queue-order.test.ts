@@ -224,7 +224,8 @@ describe('the command line', () => {
     ['--set scheduler.options.order=fifo', 'fcfs, priority'],
     ['--set scheduler.options.ordr=fcfs', 'did you mean order?'],
     ['--scheduler sarathi --set scheduler.options.chunksize=9', 'did you mean chunk_size'],
-    ['--set scheduler.options.order=fair --set scheduler.options.fair_output_weight=-1', '0 to'],
+    ['--set scheduler.options.order=fair', 'nobody in particular sends the requests'],
+    ['--set scheduler.options.fair_output_weight=-1', '0 to'],
     ['--output-prediction-error -1', 'output_prediction_error'],
     ['--set workload.client.max_output_tokens=0', 'workload.client.max_output_tokens'],
   ])('refuses %s', async (flags, why) => {

@@ -53,6 +53,7 @@ export function checkExperts(layout: ReplicaLayout, at: (field: string) => strin
       '1, or attention_data_parallel_size and expert_parallel_size of 1',
     )
   const { ffn } = model
+  const { allToAllBackend: backend = 'allgather_reducescatter' } = layout
   if (ffn.kind !== 'moe') {
     const dense = `${model.name} has no experts`
     if (ranks > 1)
@@ -65,6 +66,8 @@ export function checkExperts(layout: ReplicaLayout, at: (field: string) => strin
     if (spread > 1) refuse('expert_parallel_size', spread, dense, '1')
     if (copies > 0) refuse('redundant_experts', copies, dense, '0')
     if (imbalance > 1) refuse('expert_imbalance', imbalance, dense, '1')
+    if (backend !== 'allgather_reducescatter')
+      refuse('all_to_all_backend', backend, dense, 'allgather_reducescatter, or none')
     return
   }
   const devices = tp * ranks
@@ -96,7 +99,6 @@ export function checkExperts(layout: ReplicaLayout, at: (field: string) => strin
       'experts are not spread over devices',
       'expert_parallel_size above 1',
     )
-  const { allToAllBackend: backend = 'allgather_reducescatter' } = layout
   if (backend !== 'allgather_reducescatter' && ranks > 1 && spread !== devices)
     refuse(
       'all_to_all_backend',

@@ -32,6 +32,16 @@ function check(
   const objectives = [slo, ...(workload.classes ?? []).map((each) => each.slo)]
   if (order === 'edf' && !objectives.some(hasDeadline))
     refuse(path, order, 'no request has a deadline', 'slo.ttft_ms, of the run or of a class')
+  // Who sends the requests of a trace shows when it is read.
+  const { trace, tenants = [], classes = [] } = workload
+  const known = tenants.length > 0 || classes.some(({ tenant }) => tenant !== undefined)
+  if (order === 'fair' && trace === undefined && !known)
+    refuse(
+      path,
+      order,
+      'nobody in particular sends the requests',
+      'workload.tenants, or classes with a tenant',
+    )
 }
 
 function hasDeadline(slo: ObjectivesSection | undefined): boolean {

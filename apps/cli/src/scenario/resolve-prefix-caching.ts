@@ -26,7 +26,15 @@ export function resolvePrefixCaching(
     write_policy: tier.write_policy ?? 'through',
     survives: tier.survives ?? (tier.scope === 'pool' ? 'node' : 'none'),
   }))
-  resolved.forEach(({ scope, write_policy: write, survives }, i) => {
+  resolved.forEach(({ name, scope, write_policy: write, survives }, i) => {
+    const other = resolved.findIndex((tier) => tier.name === name)
+    if (other < i)
+      throw conflict(
+        `engine.kv_tiers[${i}].name`,
+        `is that of engine.kv_tiers[${other}] too`,
+        'names that differ',
+        name,
+      )
     if (scope === 'pool' && survives !== 'node')
       throw conflict(
         `engine.kv_tiers[${i}].survives`,

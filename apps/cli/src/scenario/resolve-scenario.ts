@@ -10,6 +10,7 @@ import { named, type Registries } from '../registries.js'
 import { findAccelerator, findModel, type FoundEntry, type NameOrEntry } from './catalog-entries.js'
 import { resolveAdapters, resolveLora } from './resolve-adapters.js'
 import { checkAdmission } from './check-admission.js'
+import { checkExpertSwitch } from './check-experts.js'
 import { checkOrders } from './check-order.js'
 import { checkRouters } from './check-router.js'
 import { linkBandwidth } from './link-bandwidth.js'
@@ -45,6 +46,7 @@ export function resolveScenario(
   folders: readonly string[],
 ): ResolvedScenario {
   const model = findModel(scenario.model, 'model', registries, folders)
+  checkExpertSwitch(scenario, model.entry)
   const find: AcceleratorFinder = (given, field) =>
     findAccelerator(given, field, registries, folders)
   const router = {

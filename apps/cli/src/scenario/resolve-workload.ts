@@ -20,13 +20,7 @@ const shared = ['shared_prefix_length', 'num_shared_prefixes'] as const
 const open = ['arrival_rate', 'arrival_process', 'cv'] as const
 
 const ownLengths = ['input_lengths', 'output_lengths', 'joint_lengths'] as const
-const ofTrace = [
-  'window_s',
-  'spread_ticks_s',
-  'rate_scale',
-  'speed',
-  'over_long',
-] as const
+const ofTrace = ['window_s', 'spread_ticks_s', 'rate_scale', 'speed', 'over_long'] as const
 
 /** Traffic with every default filled in. Throws `SimulatorError` `CONFLICT` for what does not go together. */
 export function resolveWorkload(given: WorkloadSection, model: Model): WorkloadSection {

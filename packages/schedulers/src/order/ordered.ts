@@ -48,6 +48,8 @@ export function ordered(factory: SchedulerFactory): SchedulerFactory {
     ...factory,
     ...(factory.options === undefined ? {} : { options: [...optionNames, ...factory.options] }),
     create(options) {
+      // What is out of bounds is refused under every order.
+      fairShare(weight(options, 'input', 1), weight(options, 'output', 2))
       const discipline = disciplines[wordOption(options, 'order', names, 'fcfs')](options)
       const scheduler = factory.create(options)
       return discipline === undefined ? scheduler : disciplined(scheduler, discipline)
