@@ -1,7 +1,9 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { createProgram } from './program.js'
 import { llmsim, type Outcome } from './testing/captured-io.js'
 
 const cwd = mkdtempSync(path.join(tmpdir(), 'llmsim-'))
@@ -28,6 +30,48 @@ describe('an unknown flag', () => {
       '--json: is a flag of models, hardware, config check, not of config schema',
     )
   })
+})
+
+describe('a flag without a value', () => {
+  const everyCommand = (command: CommandUnknownOpts): CommandUnknownOpts[] => [
+    command,
+    ...command.commands.flatMap(everyCommand),
+  ]
+  const silent = {
+    ...{ stdout: () => undefined, stderr: () => undefined, cwd, env: {} },
+    ...{ stdoutIsTerminal: false, stderrIsTerminal: false },
+  }
+  const flags = everyCommand(createProgram(silent, () => undefined))
+    .filter(({ commands }) => commands.length === 0)
+    .flatMap((command) => {
+      const above = command.parent === null || command.parent.parent === null
+      const words = above ? [command.name()] : [command.parent.name(), command.name()]
+      return command.options
+        .filter(({ required, optional }) => !required && !optional)
+        .map(({ long }) => [...words, long ?? ''] as const)
+    })
+
+  it('is so of most commands', () => {
+    expect(flags.length).toBeGreaterThan(40)
+  })
+
+  it('says so where one is given, whatever the command', async () => {
+    for (const words of flags) {
+      const flag = words.at(-1)!
+      const { code, stderr } = await llmsim([...words.slice(0, -1), `${flag}=true`], cwd)
+      expect({ code, stderr }, words.join(' ')).toEqual({
+        code: 2,
+        stderr: `error: ${flag}: takes no value; given "true"\n  accepted: ${flag} alone, or no such flag\n`,
+      })
+    }
+  })
+
+  it.each(['--help=1', '--version=1', 'run --model x --step-by-step=false'])(
+    'says so of %s',
+    async (line) => {
+      expect((await run(line)).stderr).toMatch(/^error: --[a-z-]+: takes no value; given "/)
+    },
+  )
 })
 
 describe('a flag that is given twice', () => {

@@ -47,6 +47,14 @@ export function parserFailure(error: CommanderError, command: AnyCommand): Error
   const given = /unknown option '(.*?)'/s.exec(error.message)?.[1] ?? ''
   const flag = given.split('=', 1)[0] ?? given
   const own = flagsOf(command)
+  if (flag !== given && takenWith(command, flag))
+    return new FlagError({
+      code: 'INVALID_VALUE',
+      path: flag,
+      message: 'takes no value',
+      given: given.slice(flag.length + 1),
+      accepted: `${flag} alone, or no such flag`,
+    })
   const owners = everyCommand(rootOf(command)).filter((one) => flagsOf(one).includes(flag))
   if (owners.length === 0)
     return new FlagError({ code: 'UNKNOWN_NAME', path: flag, message: 'unknown flag' }, own)
@@ -75,6 +83,16 @@ export function refuseRepeats(program: AnyCommand): void {
         given = true
       })
     }
+}
+
+/** Whether a command, or one above it, knows the flag. */
+function takenWith(command: AnyCommand, flag: string): boolean {
+  const { parent, options } = command
+  return (
+    flag === '--help' ||
+    options.some(({ short, long }) => flag === long || flag === short) ||
+    (parent !== null && takenWith(parent, flag))
+  )
 }
 
 function flagsOf(command: AnyCommand): string[] {
