@@ -84,7 +84,10 @@ function loadOf(load: LoadSection): LoadShape {
 /** The most tokens that a section can give. */
 export function longestLength(section: LengthsSection): number {
   if (section.distribution !== 'histogram')
-    return section.max ?? Math.min(tokenLimit, Math.ceil(TAIL * section.mean))
+    return (
+      section.max ??
+      Math.min(tokenLimit, Math.max(section.min ?? 1, Math.ceil(TAIL * section.mean)))
+    )
   return Math.max(...section.bins.map(({ tokens, up_to = tokens }) => up_to))
 }
 

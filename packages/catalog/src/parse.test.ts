@@ -1,4 +1,4 @@
-import { isSimulatorError } from '@llmsim/contracts'
+import { Accelerator, isSimulatorError } from '@llmsim/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -42,6 +42,12 @@ const Cluster = z.strictObject({
       z.string(),
       z.strictObject({ file: z.string() }),
       z.strictObject({ rate: z.number(), burst: z.number() }),
+    ])
+    .optional(),
+  lengths: z
+    .union([
+      z.strictObject({ kind: z.literal('bins'), bins: z.array(z.number()).min(1) }),
+      z.strictObject({ kind: z.enum(['fixed', 'normal']).optional(), std: z.number().min(0) }),
     ])
     .optional(),
   block: z.int().multipleOf(16).optional(),
@@ -108,6 +114,13 @@ describe('parseWith', () => {
       'text, or an object with the field file, or an object with the fields rate, burst',
       'is not accepted',
     ],
+    [{ lengths: { std: -1 } }, 'lengths.std', 'a number of at least 0', 'is too small; given -1'],
+    [
+      { lengths: { kind: 'bins', bins: [] } },
+      'lengths.bins',
+      'a list of at least 1 item, each a number',
+      'is too short; given []',
+    ],
     [{ block: 17 }, 'block', 'an integer, a multiple of 16', 'is not a multiple of the step'],
     [{ pair: [1] }, 'pair', 'a list of 2 items', 'is too short'],
     [{ limit: 0 }, 'limit', 'a number of at least 1, or null', 'is too small'],
@@ -159,6 +172,13 @@ describe('parseWith', () => {
       accepted: 'low at most high',
       given: { low: 2, high: 1 },
     })
+  })
+
+  it('says what an accelerator without number formats lacks', () => {
+    const Peaks = z.strictObject({ peak_flop_per_s: Accelerator.shape.peak_flop_per_s })
+    expect(() => parseWith(Peaks, { peak_flop_per_s: {} }, { path: '' })).toThrow(
+      'peak_flop_per_s: has no number format; given {}; accepted: FLOP/s of at least one number format',
+    )
   })
 
   it('names the file that the value came from', () => {

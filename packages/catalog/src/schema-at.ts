@@ -58,19 +58,38 @@ export function fixedValues(schema: AnySchema): readonly unknown[] | undefined {
   return undefined
 }
 
-/** The branch of a union that `value` announces by its discriminator, or the schema itself. */
+/** The branch of a union that `value` announces by its fixed values, or the schema itself. */
 export function branchFor(schema: AnySchema, value: unknown): AnySchema {
   const inner = unwrap(schema)
   const def = definition(inner)
   if (def.type !== 'union') return inner
   const discriminator = 'discriminator' in def ? def.discriminator : undefined
-  if (typeof discriminator !== 'string') return inner
+  if (typeof discriminator !== 'string') {
+    const [only, ...more] = def.options.filter((option) => announces(value, option))
+    return only === undefined || more.length > 0 ? inner : unwrap(only)
+  }
   const given = valueAt(value, [discriminator])
   for (const option of def.options) {
     const field = fieldsOf(option)?.[discriminator]
     if (field !== undefined && fixedValues(field)?.includes(given) === true) return unwrap(option)
   }
   return inner
+}
+
+/** Whether a value has what an object schema fixes: `joint: pairs` for the one of pairs. */
+function announces(value: unknown, option: AnySchema): boolean {
+  const fields = Object.entries(fieldsOf(option) ?? {})
+  return (
+    fields.length > 0 &&
+    fields.every(([name, field]) => {
+      const values = fixedValues(field)
+      const given = valueAt(value, [name])
+      return (
+        values === undefined ||
+        (given === undefined ? unwrap(field) !== field : values.includes(given))
+      )
+    })
+  )
 }
 
 /**

@@ -34,7 +34,10 @@ const peakFlops = z
     fp4: positive.optional(),
     int4: positive.optional(),
   })
-  .refine((peaks) => Object.keys(peaks).length > 0, 'at least one number format')
+  .refine((peaks) => Object.keys(peaks).length > 0, {
+    message: 'has no number format',
+    params: { accepted: 'FLOP/s of at least one number format, such as bf16' },
+  })
 
 /**
  * An accelerator as its datasheet describes it: one schedulable device, dense peaks, no measurements.

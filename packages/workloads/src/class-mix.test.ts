@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { classMixSource, type ClassMix } from './class-mix.js'
 import { lengthsSampler } from './histogram-lengths.js'
 import { jointSampler } from './joint-lengths.js'
+import { lengthFields } from './length-distribution.js'
 import {
   sessionRows,
   sessionSource,
@@ -59,6 +60,28 @@ describe('histogramLengths', () => {
       message,
     )
   })
+})
+
+test('names the fields of a section by its path', () => {
+  const draw = (bins: { tokens: number; upTo?: number; weight: number }[]) => () =>
+    lengthsSampler(
+      { distribution: 'histogram', bins },
+      randomStream(1, 'x'),
+      lengthFields('sessions.turns', 'calls'),
+    )
+  expect(draw([{ tokens: 1, weight: 0 }])).toThrow(
+    'sessions.turns.bins: has no weight above 0; given [0]',
+  )
+  expect(draw([{ tokens: 2, upTo: 1, weight: 1 }])).toThrow(
+    'sessions.turns.bins[0]: is no range of calls',
+  )
+  expect(() =>
+    lengthsSampler(
+      { distribution: 'fixed', mean: 0.5 },
+      randomStream(1, 'x'),
+      lengthFields('sessions.turns', 'calls'),
+    ),
+  ).toThrow('sessions.turns.mean: is out of range; given 0.5; accepted: a number of calls')
 })
 
 describe('jointSampler', () => {

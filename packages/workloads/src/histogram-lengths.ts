@@ -32,10 +32,11 @@ export function lengthsSampler(
   fields?: LengthFields,
 ): () => number {
   if (lengths.distribution !== 'histogram') return lengthSampler(lengths, stream, fields)
+  const { bins: path = 'bins', counted = 'tokens' } = fields ?? {}
   const pick = weightedPick(
     lengths.bins.map(({ weight }) => weight),
     stream,
-    'bins',
+    path,
   )
   for (const [index, { tokens, upTo = tokens }] of lengths.bins.entries())
     if (
@@ -46,10 +47,10 @@ export function lengthsSampler(
     )
       throw new SimulatorError({
         code: 'INVALID_VALUE',
-        path: `bins[${index}]`,
-        message: 'is no range of tokens',
+        path: `${path}[${index}]`,
+        message: `is no range of ${counted}`,
         given: `${tokens} to ${upTo}`,
-        accepted: 'integers from 1 to 10,000,000',
+        accepted: 'integers from 1 to 10,000,000, the first no larger than the second',
       })
   return () => {
     const { tokens, upTo = tokens } = lengths.bins[pick()]!
@@ -85,9 +86,9 @@ export function weightedPick(
     throw new SimulatorError({
       code: 'INVALID_VALUE',
       path,
-      message: 'has no weight',
-      given: weights.length,
-      accepted: 'a weight above 0',
+      message: 'has no weight above 0',
+      given: weights,
+      accepted: 'weights of which at least one is above 0',
     })
   return () => {
     const target = stream.next() * sum

@@ -43,18 +43,21 @@ export interface LengthPair {
 /**
  * Draws prompts and outputs together.
  *
+ * @param path where the lengths stand, for errors; none when absent.
  * @throws SimulatorError INVALID_VALUE for a parameter out of range.
  */
 export function jointSampler(
   lengths: JointLengths,
   stream: RandomStream,
+  path?: string,
 ): (into: LengthPair) => void {
-  if (lengths.joint === 'pairs') return pairSampler(lengths, stream)
+  const at = path === undefined ? '' : `${path}.`
+  if (lengths.joint === 'pairs') return pairSampler(lengths, stream, at)
   const { correlation } = lengths
   if (!(correlation >= -1 && correlation <= 1))
-    throw invalid('correlation', correlation, 'a number from -1 to 1')
-  const input = logNormal(lengths.input, 'input')
-  const output = logNormal(lengths.output, 'output')
+    throw invalid(`${at}correlation`, correlation, 'a number from -1 to 1')
+  const input = logNormal(lengths.input, `${at}input`)
+  const output = logNormal(lengths.output, `${at}output`)
   const rest = Math.sqrt(1 - correlation * correlation)
   return (into) => {
     const z = drawNormal(stream)
@@ -63,15 +66,19 @@ export function jointSampler(
   }
 }
 
-function pairSampler({ pairs }: PairedLengths, stream: RandomStream): (into: LengthPair) => void {
+function pairSampler(
+  { pairs }: PairedLengths,
+  stream: RandomStream,
+  at: string,
+): (into: LengthPair) => void {
   for (const [index, { promptTokens, outputTokens }] of pairs.entries())
     for (const tokens of [promptTokens, outputTokens])
       if (!Number.isInteger(tokens) || tokens < 1 || tokens > tokenLimit)
-        throw invalid(`pairs[${index}]`, tokens, 'an integer from 1 to 10,000,000')
+        throw invalid(`${at}pairs[${index}]`, tokens, 'an integer from 1 to 10,000,000')
   const pick = weightedPick(
     pairs.map(({ weight = 1 }) => weight),
     stream,
-    'pairs',
+    `${at}pairs`,
   )
   return (into) => {
     const pair = pairs[pick()]!

@@ -32,11 +32,30 @@ export interface LengthDistribution {
   readonly max?: number | undefined
 }
 
-/** The paths that errors name. */
+/** The paths that errors name, and what is counted there. */
 export interface LengthFields {
   readonly mean: string
   readonly std: string
   readonly max: string
+  /** `min` when absent. */
+  readonly min?: string
+  /** `bins` when absent. */
+  readonly bins?: string
+  /** `tokens` when absent. */
+  readonly counted?: string
+}
+
+/** Where the parameters of a section of lengths are that stands at `path`. */
+export function lengthFields(path: string, counted = 'tokens'): LengthFields {
+  const at = (name: string): string => `${path}.${name}`
+  return {
+    mean: at('mean'),
+    std: at('std'),
+    max: at('max'),
+    min: at('min'),
+    bins: at('bins'),
+    counted,
+  }
 }
 
 /** Where a scenario has the parameters of the prompt length. */
@@ -111,6 +130,7 @@ function cut(tokens: number, min: number, max: number): number {
 
 function check(lengths: LengthDistribution, fields: LengthFields): void {
   const { distribution, mean, std, min = 1, max } = lengths
+  const { counted = 'tokens' } = fields
   const names: readonly string[] = ['fixed', 'uniform', 'normal', 'lognormal', 'zipf']
   if (!names.includes(distribution))
     throw new SimulatorError({
@@ -121,11 +141,11 @@ function check(lengths: LengthDistribution, fields: LengthFields): void {
       accepted: names.join(', '),
     })
   if (!(mean >= 1 && mean <= tokenLimit))
-    throw invalid(fields.mean, mean, 'a number of tokens from 1 to 10,000,000')
+    throw invalid(fields.mean, mean, `a number of ${counted} from 1 to 10,000,000`)
   if (std !== undefined && !(std >= 0 && std <= 1e15))
-    throw invalid(fields.std, std, 'a number of tokens from 0 to 1e15')
+    throw invalid(fields.std, std, `a number of ${counted} from 0 to 1e15`)
   if (!Number.isInteger(min) || min < 1 || min > tokenLimit)
-    throw invalid('min', min, 'an integer from 1 to 10,000,000')
+    throw invalid(fields.min ?? 'min', min, 'an integer from 1 to 10,000,000')
   if (max !== undefined && (!Number.isInteger(max) || max < 1 || max > tokenLimit))
     throw invalid(fields.max, max, 'an integer from 1 to 10,000,000')
   if (max !== undefined && max < min)

@@ -1,4 +1,5 @@
 import { SimulatorError, type Model, type WorkloadSection } from '@llmsim/contracts'
+import { checkLengths } from './check-lengths.js'
 import { conflict } from './conflict.js'
 import { checkClient } from './resolve-client.js'
 import { resolveImages } from './resolve-images.js'
@@ -37,6 +38,7 @@ export function resolveWorkload(given: WorkloadSection, model: Model): WorkloadS
   if (given.sessions === undefined)
     refuseAny(given, ['max_total_length'], 'is for a trace or sessions')
   checkParts(given)
+  checkLengths(given)
   return {
     ...resolveArrivals(given),
     ...resolveLengths(given, model),
@@ -209,7 +211,7 @@ function checkMean(side: 'input' | 'output', mean: number, max: number | undefin
       path: `workload.avg_${side}_length`,
       message: 'is out of range',
       given: mean,
-      accepted: 'a number of tokens from 1 to 10000000',
+      accepted: 'a number of tokens from 1 to 10,000,000',
     })
   if (max !== undefined && mean > max)
     throw conflict(`workload.max_${side}_length`, 'is below the mean', `at least ${mean}`, max)
