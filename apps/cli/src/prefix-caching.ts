@@ -6,6 +6,7 @@ import {
   type KvTierSpec,
   type PoolSpec,
 } from '@llmsim/contracts'
+import { blockCount } from './block-count.js'
 import type { DeployedPool } from './deployment.js'
 import type { ResolvedKvTier, ResolvedScenario } from './scenario/resolved-scenario.js'
 
@@ -33,11 +34,12 @@ export function prefixCaching(
 
 function tierSpec(tier: ResolvedKvTier, index: number, blockBytes: number): KvTierSpec {
   const { name, scope, capacity_gb: capacity = Infinity } = tier
-  const blocks = Math.floor((capacity * GIB) / blockBytes)
+  const path = `engine.kv_tiers[${index}].capacity_gb`
+  const blocks = blockCount(capacity, blockBytes, path)
   if (blocks === 0)
     throw new SimulatorError({
       code: 'DOES_NOT_FIT',
-      path: `engine.kv_tiers[${index}].capacity_gb`,
+      path,
       message: 'holds no KV block',
       given: capacity,
       accepted: `at least ${(blockBytes / GIB).toPrecision(3)} for one block`,

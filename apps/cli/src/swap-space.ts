@@ -1,4 +1,5 @@
-import { GB, GIB, SimulatorError, type ReplicaMemory, type Scheduler } from '@llmsim/contracts'
+import { GB, SimulatorError, type ReplicaMemory, type Scheduler } from '@llmsim/contracts'
+import { blockCount } from './block-count.js'
 import type { DeployedPool } from './deployment.js'
 import type { ResolvedScenario } from './scenario/resolved-scenario.js'
 
@@ -17,7 +18,7 @@ export function swapSpace(
   const { swap_space_gb: space = 0 } = engine
   return {
     swap: {
-      blocks: Math.floor((space * GIB) / pool.memory.bytesPerBlock),
+      blocks: blockCount(space, pool.memory.bytesPerBlock, 'engine.swap_space_gb'),
       bandwidthBytesPerSecond: hostLinkOf(engine, pool),
     },
   }

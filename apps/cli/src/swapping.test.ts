@@ -163,6 +163,11 @@ describe('the command line', () => {
     ['--preemption-mode recompute --swap-space 4', 'engine.swap_space_gb', 'recompute'],
     ['--preemption-mode drop', 'engine.preemption_mode', 'swap'],
     ['--swap-space -1', 'engine.swap_space_gb', ''],
+    [
+      '--swap-space 1e14',
+      'engine.swap_space_gb (--swap-space): is 5.12e+16 KV blocks',
+      'at most 1.76e+13',
+    ],
   ])('refuses %s', async (flags, where, why) => {
     const { code, stdout, stderr } = await llmsim(
       [...overload.split(' '), ...flags.split(' ')],
