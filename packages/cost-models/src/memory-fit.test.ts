@@ -42,4 +42,20 @@ describe('requireFit', () => {
       accepted: 'engine.dtype fp8',
     })
   })
+
+  it("tells a draft's share, and offers more devices for both", () => {
+    const draft = { attached: false, layout: layout(llama2x70b, h100) }
+    const error = refusal(layout(llama3x8b, h100), { ...common, draft })
+    expect(error).toMatchObject({
+      accepted: 'tensor_parallel_size 4, or a smaller draft model',
+      message: expect.stringContaining(`of which 128.5 of the draft ${llama2x70b.name}`) as unknown,
+    })
+    const spread = (size: number): unknown =>
+      refusal(layout(llama3x8b, h100, { tensorParallel: size }), {
+        ...common,
+        draft: { ...draft, layout: layout(llama2x70b, h100, { tensorParallel: size }) },
+      })
+    expect(spread(2)).toBeDefined()
+    expect(spread(4)).toBeUndefined()
+  })
 })

@@ -47,12 +47,15 @@ export function requireFit(
     else ways.push(share)
   }
   if (ways.length === 0) ways.push(...foreignFormats(layout, options, tokens))
+  const { draft, ...plain } = options
+  if (draft !== undefined && holds(memoryFootprint(layout, plain), tokens))
+    ways.push(draft.attached ? 'no draft' : 'a smaller draft model')
   throw new SimulatorError({
     code: 'DOES_NOT_FIT',
     path: tooSmall ? 'engine.gpu_memory_utilization' : path,
     message:
       `${model.name} needs ${gib(footprint.staticBytes + kv)} GiB per device ` +
-      `(weights ${gib(footprint.weightBytes)}, ${adaptersOf(footprint)}activations ${gib(footprint.activationBytes)}, ` +
+      `(weights ${gib(footprint.weightBytes)}${draftShare(footprint, options)}, ${adaptersOf(footprint)}activations ${gib(footprint.activationBytes)}, ` +
       `reserve ${gib(footprint.reserveBytes)}, KV cache of ${tokens} tokens ${gib(kv)}), ` +
       `${accelerator.name} has ${gib(footprint.deviceBytes)} GiB`,
     given: tooSmall ? utilization : pp === 1 ? tp : `${tp} with ${pp} stages`,
@@ -61,7 +64,8 @@ export function requireFit(
   })
 }
 
-function holds(footprint: MemoryFootprint, tokens: number): boolean {
+function holds(footprint: MemoryFootprint | undefined, tokens: number): boolean {
+  if (footprint === undefined) return false
   return footprint.kvBlocks >= blocksOfSequence(footprint, tokens) && footprint.kvCacheBytes > 0
 }
 
@@ -86,15 +90,29 @@ function leastUtilization(
 function whatFits(layout: ReplicaLayout, options: MemoryOptions, tokens: number): string[] {
   const ways: string[] = []
   const tensorParallel = tensorParallelSizes(layout).find(
-    (size) =>
-      size > layout.tensorParallel &&
-      holds(memoryFootprint({ ...layout, tensorParallel: size }, options), tokens),
+    (size) => size > layout.tensorParallel && holds(spread(layout, options, size), tokens),
   )
   if (tensorParallel !== undefined) ways.push(`tensor_parallel_size ${tensorParallel}`)
   const peaks = layout.accelerator.peak_flop_per_s
   const native = fittingFormats(layout, options, tokens).find((name) => peaks[name] !== undefined)
   if (native !== undefined) ways.push(`engine.dtype ${native}`)
   return ways
+}
+
+/** The footprint on more devices, where the draft splits over as many of them too. */
+function spread(
+  layout: ReplicaLayout,
+  options: MemoryOptions,
+  tensorParallel: number,
+): MemoryFootprint | undefined {
+  const { draft } = options
+  const target = { ...layout, tensorParallel }
+  if (draft === undefined) return memoryFootprint(target, options)
+  if (!tensorParallelSizes(draft.layout).includes(tensorParallel)) return undefined
+  return memoryFootprint(target, {
+    ...options,
+    draft: { ...draft, layout: { ...draft.layout, tensorParallel } },
+  })
 }
 
 /** The widest format that fits, although the device computes in another one: where nothing else helps. */
@@ -115,6 +133,15 @@ function fittingFormats(
       bytesPerElement[weightFormat] < width &&
       holds(memoryFootprint({ ...layout, weightFormat }, options), tokens),
   )
+}
+
+function draftShare(
+  { draftWeightBytes: bytes }: MemoryFootprint,
+  { draft }: MemoryOptions,
+): string {
+  return draft === undefined
+    ? ''
+    : `, of which ${gib(bytes)} of the draft ${draft.layout.model.name}`
 }
 
 function adaptersOf({ adapterBytes }: MemoryFootprint): string {

@@ -55,6 +55,8 @@ export interface MemoryFootprint {
   /** What the device offers. */
   readonly deviceBytes: number
   readonly weightBytes: number
+  /** Of these, what a draft takes; 0 without one. */
+  readonly draftWeightBytes: number
   /** Activations at the largest step. */
   readonly activationBytes: number
   /** What the engine may not use, plus what it and its libraries hold besides. */
@@ -229,7 +231,8 @@ export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): 
     (layout.contextParallel ?? 1)
   const { draft } = options
   const drafting = draft === undefined ? undefined : kvBytes(draft.layout)
-  const weights = weightBytesPerDevice(layout) + (draft === undefined ? 0 : draftWeightBytes(draft))
+  const drafts = draft === undefined ? 0 : draftWeightBytes(draft)
+  const weights = weightBytesPerDevice(layout) + drafts
   const vision =
     options.images === true ? visionMemory(layout, options.maxBatchedTokens) : undefined
   const activationBytes =
@@ -249,20 +252,21 @@ export function memoryFootprint(layout: ReplicaLayout, options: MemoryOptions): 
   const { attentionLayers } = deviceShapes(layout)
   const perLayer = own.perDevice / attentionLayers
   // The layers of a draft count as so many of the model's.
-  const drafts = Math.ceil((drafting?.perDevice ?? 0) / perLayer)
+  const draftLayers = Math.ceil((drafting?.perDevice ?? 0) / perLayer)
   const state = stateBytesOf(layout)
   const statePerBlock = options.statePerBlock === true && state.perDevice > 0
   // A block of all layers has one state with it.
   const groups =
     options.wholeContexts === true || statePerBlock
       ? undefined
-      : kvGroups(layout.model, attentionLayers, drafts)
+      : kvGroups(layout.model, attentionLayers, draftLayers)
   const blockBytesPerToken = groups === undefined ? perDevice : groups.layers * perLayer
   const bytesPerBlock =
     blockBytesPerToken * options.blockSize + (statePerBlock ? state.perDevice : 0)
   return {
     deviceBytes,
     weightBytes: weights,
+    draftWeightBytes: drafts,
     activationBytes,
     reserveBytes,
     adapterBytes,
