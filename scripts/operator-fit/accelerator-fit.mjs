@@ -28,6 +28,9 @@ const weightOnly = ['fp4', 'int4']
 /** Whose kernels of latent attention alone are in the tables; vLLM's mostly come with projections. */
 const latentEngines = ['trtllm', 'sglang', 'vllm']
 
+/** Weights that kernels of all devices unpack, integers of four bits: computed in 16 bits, as in a simulation. */
+const unpacked = new Set(['int4'])
+
 const cacheTypes = ['bf16', 'fp8']
 
 /** Fewer rows than this are no basis for a curve of five parameters. */
@@ -44,7 +47,7 @@ export function fitAccelerator(entry, datasheet, folder, relative) {
   const tables = new SiliconTables(path.join(folder, 'aiconfigurator'))
   const peaks = datasheet.peak_flop_per_s
   const device = (format) => ({
-    flopPerSecond: peaks[format] ?? peaks.bf16,
+    flopPerSecond: (unpacked.has(format) ? undefined : peaks[format]) ?? peaks.bf16,
     bytesPerSecond: datasheet.memory_bandwidth_bytes_per_s,
     computeUnits: entry.computeUnits,
     cacheBytes: entry.cacheMegabytes * 1e6,
@@ -99,7 +102,7 @@ export function fitAccelerator(entry, datasheet, folder, relative) {
       gemm,
       rows,
       format,
-      gemm.parameters(quantised, format === 'int4', entry.tilesWait ?? true),
+      gemm.parameters(quantised, unpacked.has(format), entry.tilesWait ?? true),
       gemm.fixed(quantised),
     )
   }

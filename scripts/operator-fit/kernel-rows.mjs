@@ -45,7 +45,7 @@ function heldInCache(device, { shape, seconds }) {
 /** Products: by the roofline of operands and results, tiles in waves. */
 export const gemm = {
   parameters: (quantised, unpacked, tilesWait) => ({
-    compute_fraction: share(unpacked ? 0.2 : 0.8),
+    compute_fraction: share(0.8),
     memory_fraction: share(unpacked ? 0.95 : 0.8),
     latency_s: launch(3e-6),
     ramp_depth: size(100, 1, 4000),

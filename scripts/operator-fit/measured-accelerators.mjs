@@ -11,7 +11,7 @@ export const measured = [
   {
     name: 'a100-80gb',
     relatives: { 'a100-40gb': 9.1, gaudi2: 17.3 },
-    version: 2,
+    version: 3,
     system: 'a100_sxm',
     cacheMegabytes: 40,
     computeUnits: 108,
@@ -62,7 +62,7 @@ export const measured = [
     name: 'l40s',
     // Its cache keeps up with small tiles: without that term its products fit better.
     tilesWait: false,
-    version: 2,
+    version: 3,
     system: 'l40s',
     cacheMegabytes: 96,
     computeUnits: 142,
@@ -84,7 +84,7 @@ export const measured = [
   },
   {
     name: 'rtx-4090',
-    version: 2,
+    version: 3,
     system: 'rtx_4090',
     cacheMegabytes: 72,
     computeUnits: 128,

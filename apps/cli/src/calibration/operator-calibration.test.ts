@@ -146,3 +146,20 @@ describe('calibrateOperators', () => {
     expect(Object.keys(calibration.kernels.gemm)).toEqual(['bf16', 'fp8'])
   })
 })
+
+it('takes int4 weights to be computed in 16 bits, whatever the matrix units could do', () => {
+  const ampere = {
+    ...accelerator,
+    peak_flop_per_s: { bf16: 312e12, int8: 624e12, int4: 1248e12 },
+  }
+  for (const kernel of ['gemm', 'expert_gemm'] as const) {
+    expect(timedDevice(kernel, 'int4', ampere, 108)).toMatchObject({
+      flopPerSecond: 312e12,
+      inputBytes: 2,
+    })
+    expect(timedDevice(kernel, 'int8', ampere, 108)).toMatchObject({
+      flopPerSecond: 624e12,
+      inputBytes: 1,
+    })
+  }
+})

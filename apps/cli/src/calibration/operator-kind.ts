@@ -267,8 +267,9 @@ export function timedDevice(
 ): TimedDevice {
   const peaks = accelerator.peak_flop_per_s
   const plain = peaks.bf16 ?? peaks.fp16 ?? peaks.fp32 ?? Infinity
-  // Attention computes in 16 bits whatever the cache holds.
-  const own = name === 'gemm' || name === 'expert_gemm' ? peaks[format] : undefined
+  // Attention computes in 16 bits whatever the cache holds, and products do with weights of four-bit integers.
+  const products = (name === 'gemm' || name === 'expert_gemm') && format !== 'int4'
+  const own = products ? peaks[format] : undefined
   return {
     format,
     flopPerSecond: own ?? plain,
