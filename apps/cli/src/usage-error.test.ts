@@ -44,7 +44,7 @@ describe('a flag without a value', () => {
   const flags = everyCommand(createProgram(silent, () => undefined))
     .filter(({ commands }) => commands.length === 0)
     .flatMap((command) => {
-      const above = command.parent === null || command.parent.parent === null
+      const above = !command.parent?.parent
       const words = above ? [command.name()] : [command.parent.name(), command.name()]
       return command.options
         .filter(({ required, optional }) => !required && !optional)
