@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -57,6 +57,23 @@ describe('llmsim optimize', { timeout: 90_000 }, () => {
     const result = JSON.parse(again.stdout) as Found['result']
     expect(result.throughput).toEqual(best?.result.throughput)
     expect(result.simulation_time).toBe(best?.result.simulation_time)
+  })
+
+  it('names the trace of a scenario in another folder as it lies from here', async () => {
+    mkdirSync(path.join(folder, 'inner'))
+    const inner = (name: string) => path.join(folder, 'inner', name)
+    writeFileSync(
+      inner('t.csv'),
+      'arrived_at,num_prefill_tokens,num_decode_tokens\n0,10,5\n1.5,20,1\n',
+    )
+    writeFileSync(inner('s.yaml'), 'model: tiny-1b\nworkload: {trace: t.csv}')
+    const { stdout, stderr } = await run(
+      'optimize inner/s.yaml --executor in-process --accelerators h100 --max-devices 1 --replications 0 --rounds 1 --format json',
+    )
+    const { best } = JSON.parse(stdout || stderr) as Answer
+    expect(best?.command).toContain('--trace inner/t.csv')
+    const again = await run(`${best?.command.replace('llmsim ', '') ?? ''} --format json`)
+    expect(again.code, again.stderr).toBe(0)
   })
 
   it.each([

@@ -7,6 +7,7 @@ import { withAskedObjectives } from './asked-objectives.js'
 import { candidateLabel } from './candidate-space.js'
 import { engineStarts, type EngineStart } from './engine-command.js'
 import type { Contender, OptimizeAnswer, OptimizeQuestion } from './optimize-study.js'
+import { seenFrom } from '../scenario/trace-place.js'
 import { runCommand } from './scenario-command.js'
 import type { Study } from './study.js'
 
@@ -53,11 +54,21 @@ function contenderDocument(
       confirmed === undefined
         ? null
         : { seeds: confirmed.seeds, met: confirmed.feasible, means: confirmed.values },
-    scenario: resolved,
+    scenario: seenFrom(study.context.cwd, resolved, study.context.folders),
     result,
-    command: runCommand(withAskedObjectives(scenario, question), study.context),
+    command: commandOf(scenario, question, study),
     engines: startsOf(scenario, study),
   }
+}
+
+/** The line that simulates it from where the answer is read. */
+function commandOf(
+  scenario: Contender['scenario'],
+  question: OptimizeQuestion,
+  { context }: Study,
+): string {
+  const asked = withAskedObjectives(seenFrom(context.cwd, scenario, context.folders), question)
+  return runCommand(asked, context)
 }
 
 function startsOf(scenario: Contender['scenario'], study: Study): EngineStart[] {
@@ -89,7 +100,7 @@ export function optimizeText(
     `Best: ${candidateLabel(best.candidate)}\n`,
     `${contenderTable(shown, question)}\n`,
     why(question, answer),
-    `Simulate it:\n  ${runCommand(withAskedObjectives(best.scenario, question), study.context)}\n`,
+    `Simulate it:\n  ${commandOf(best.scenario, question, study)}\n`,
     `Start it:\n${startsOf(best.scenario, study)
       .map(({ of, command }) => `  # ${of}\n  ${command}`)
       .join('\n')}\n`,

@@ -1,4 +1,4 @@
-import { SimulatorError } from '@llmsim/contracts'
+import { SimulatorError, type WorkloadSection } from '@llmsim/contracts'
 import { createHash } from 'node:crypto'
 import { closeSync, existsSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
@@ -31,12 +31,12 @@ export function traceHash(
  * The scenario as a file in `folder` says it: a relative path to a trace starts from there. What was
  * given as an absolute path stays one.
  */
-export function seenFrom(
+export function seenFrom<S extends { readonly workload?: WorkloadSection | undefined }>(
   folder: string,
-  scenario: ResolvedScenario,
+  scenario: S,
   folders: readonly string[],
-): ResolvedScenario {
-  const { trace } = scenario.workload
+): S {
+  const trace = scenario.workload?.trace
   const file = trace === undefined || path.isAbsolute(trace) ? undefined : findFile(trace, folders)
   if (file === undefined) return scenario
   const real = path.join(realpathSync(path.dirname(file)), path.basename(file))
