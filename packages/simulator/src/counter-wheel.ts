@@ -8,6 +8,8 @@ const MASK = SPAN - 1
 const WORDS = SPAN / 32
 /** No entry. */
 const NONE = -1
+/** Of a wheel that no request has been in; never written. */
+const noHeads = new Int32Array(SPAN).fill(NONE)
 
 /**
  * Requests of a batch by the step counter at which something happens to each, the next one first; ties by slot.
@@ -21,7 +23,7 @@ export class CounterWheel {
   /** The step counter of the first one; Infinity when empty. */
   next: number = Infinity
   /** By counter modulo the span: the first entry of those whose turn is then. */
-  readonly #heads: Int32Array = new Int32Array(SPAN).fill(NONE)
+  #heads: Int32Array = noHeads
   /** A bit for each of these that has one. */
   readonly #taken: Int32Array = new Int32Array(WORDS)
   /** Entries: the request, its place, and the next one in the same place or in the list of free ones. */
@@ -137,6 +139,7 @@ export class CounterWheel {
 
   #grow(): void {
     const before = this.#slots.length
+    if (before === 0) this.#heads = new Int32Array(SPAN).fill(NONE)
     const length = Math.max(64, 2 * before)
     const wider = (column: Int32Array): Int32Array => {
       const wide = new Int32Array(length).fill(NO_SLOT)

@@ -6,9 +6,27 @@ import { prefixHitRate } from './prefix-figures.js'
 
 /** Used KV blocks over time and replicas, each sample weighted with the time it stands for. */
 export function sampledBlocks(pool: Pool): Distribution {
+  // By blocks, of which there are fewer than samples. Intervals are powers of two: their sums are exact.
+  const weights = new Map<number, number>()
+  const count = (blocks: number, seconds: number): unknown =>
+    weights.set(blocks, (weights.get(blocks) ?? 0) + seconds)
+  for (const { sampler } of pool.replicas) {
+    const { size, interval } = sampler
+    if (size === 0) continue
+    if (sampler.isZero) {
+      count(0, size * interval)
+      continue
+    }
+    const { values } = sampler
+    let from = 0
+    for (let i = 1; i <= size; i++) {
+      if (i < size && values[i] === values[from]) continue
+      count(values[from]!, (i - from) * interval)
+      from = i
+    }
+  }
   const samples = new ExactDistribution()
-  for (const { sampler } of pool.replicas)
-    for (let i = 0; i < sampler.size; i++) samples.add(sampler.values[i]!, sampler.interval)
+  for (const [blocks, seconds] of weights) samples.add(blocks, seconds)
   return samples
 }
 
@@ -36,5 +54,5 @@ export function kvCacheUse(pool: Pool, samples: Distribution): KvCacheUse {
 }
 
 function peakBlocks(pool: Pool): number {
-  return Math.max(...pool.replicas.map((replica) => replica.kv.peak))
+  return pool.replicas.reduce((peak, { kv }) => Math.max(peak, kv.peak), 0)
 }

@@ -25,6 +25,22 @@ describe('MemorySampler', () => {
     for (let i = 0; i < sampler.size; i++) expect(sampler.values[i]).toBe(7 + i * sampler.interval)
   })
 
+  it('holds nothing while all samples are 0, and the same as another from then on', () => {
+    const idle = new MemorySampler(0, 1e6)
+    idle.addUntil(50, 0)
+    expect(idle.isZero).toBe(true)
+    const held = new MemorySampler(0, 1e6)
+    while (held.next < 50) held.add(0)
+    expect(held.size).toBe(idle.size)
+    expect(held.interval).toBe(idle.interval)
+    idle.addUntil(300, 5)
+    while (held.next < 300) held.add(5)
+    expect(idle.isZero).toBe(false)
+    expect(idle.values).toEqual(held.values)
+    const ofFive = [...idle.values.slice(0, idle.size)].filter((blocks) => blocks === 5)
+    expect(ofFive.length * idle.interval).toBeCloseTo(250, 0)
+  })
+
   it('ends with no sample beyond the window', () => {
     const sampler = sampled(0, 2 ** -11)
     expect(sampler.size).toBe(1)

@@ -7,7 +7,8 @@ export class MemorySampler {
   next: number
   interval: number = 2 ** -10
   size: number = 0
-  readonly values: Float64Array = new Float64Array(CAPACITY)
+  /** Not there while all samples are 0: many of a large fleet never get a request. */
+  #values: Float64Array | undefined = undefined
   readonly #end: number
 
   /** Samples from `startSeconds` to `endSeconds`. */
@@ -16,15 +17,33 @@ export class MemorySampler {
     this.#end = endSeconds
   }
 
+  get values(): Float64Array {
+    return (this.#values ??= new Float64Array(CAPACITY))
+  }
+
+  /** Whether every sample is 0. */
+  get isZero(): boolean {
+    return this.#values === undefined
+  }
+
   add(blocks: number): void {
-    if (this.size === CAPACITY) {
-      for (let i = 0; i < CAPACITY / 2; i++) this.values[i] = this.values[2 * i]!
-      this.size = CAPACITY / 2
-      this.interval *= 2
-      // The sample that is due now stays on the coarser grid: CAPACITY is even.
-    }
-    this.values[this.size++] = blocks
+    if (this.size === CAPACITY) this.#thin()
+    if (blocks !== 0 || this.#values !== undefined) this.values[this.size] = blocks
+    this.size++
     this.next += this.interval
     if (this.next > this.#end) this.next = Infinity
+  }
+
+  /** Takes the samples that are due before `time`, all of the same number of blocks. */
+  addUntil(time: number, blocks: number): void {
+    while (this.next < time) this.add(blocks)
+  }
+
+  /** Every second sample goes. The sample that is due now stays on the coarser grid: CAPACITY is even. */
+  #thin(): void {
+    const values = this.#values
+    if (values !== undefined) for (let i = 0; i < CAPACITY / 2; i++) values[i] = values[2 * i]!
+    this.size = CAPACITY / 2
+    this.interval *= 2
   }
 }

@@ -170,13 +170,13 @@ export class Pool {
   get nodes(): Replica[][] {
     const { replicas, devicesPerReplica, devicesPerNode = devicesPerReplica } = this.spec
     const count = Math.ceil((replicas * devicesPerReplica) / devicesPerNode)
+    const { copies } = this
     return Array.from({ length: count }, (_, node) =>
-      this.copies
-        .filter((_ranks, copy) => {
-          const first = copy * devicesPerReplica
-          const end = first + devicesPerReplica
-          return first < (node + 1) * devicesPerNode && end > node * devicesPerNode
-        })
+      copies
+        .slice(
+          Math.floor((node * devicesPerNode) / devicesPerReplica),
+          Math.ceil(((node + 1) * devicesPerNode) / devicesPerReplica),
+        )
         .flat(),
     )
   }

@@ -201,6 +201,7 @@ export class Replica {
   /** Takes the memory samples that are due before `time`; called before anything changes the use. */
   sampleUntil(time: number): void {
     const { sampler, observed } = this
+    if (sampler.next < time && !this.lanes[0]!.segment.active) sampler.addUntil(time, this.kv.used)
     while (sampler.next < time) sampler.add(this.usedAt(sampler.next))
     this.nextSample = sampler.next
     if (observed === undefined) return

@@ -217,11 +217,11 @@ function batchFigures(lanes: readonly Lane[]): BatchFigures {
   const total = (of: (lane: Lane) => number): number => sum(lanes.map(of))
   return {
     mean_decodes: figure(total((lane) => lane.decodeTokens) / total((lane) => lane.decodeSteps)),
-    peak_decodes: Math.max(...lanes.map((lane) => lane.peakDecodes)),
+    peak_decodes: lanes.reduce((peak, lane) => Math.max(peak, lane.peakDecodes), 0),
     mean_prefill_tokens: figure(
       total((lane) => lane.prefillTokens) / total((lane) => lane.prefillSteps),
     ),
-    peak_prefill_tokens: Math.max(...lanes.map((lane) => lane.peakPrefillTokens)),
+    peak_prefill_tokens: lanes.reduce((peak, lane) => Math.max(peak, lane.peakPrefillTokens), 0),
   }
 }
 

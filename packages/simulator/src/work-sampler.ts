@@ -33,7 +33,8 @@ export class WorkSampler {
   /** Number of the sample that is due, counted from the start of the window. */
   #due = 0
   #size = 0
-  readonly #values: Float64Array
+  /** Made for the first sample: many lanes of a large fleet never run a step. */
+  #values: Float64Array = new Float64Array(0)
 
   /** @param capacity samples at most; when there are more, every second one goes */
   constructor(startSeconds: number, endSeconds: number, capacity: number) {
@@ -41,7 +42,6 @@ export class WorkSampler {
     this.#start = startSeconds
     this.#end = endSeconds
     this.#capacity = capacity
-    this.#values = new Float64Array(capacity * FIELDS)
   }
 
   /** Takes the samples that are due before the lane's segment ends; called when it does. */
@@ -120,6 +120,7 @@ export class WorkSampler {
 
   #take(lane: SampledLane): void {
     const { segment, chunks, table, decodes, decoders, kvTokens } = lane
+    if (this.#values.length === 0) this.#values = new Float64Array(this.#capacity * FIELDS)
     const values = this.#values
     const at = this.#size++ * FIELDS
     let tokens = 0
