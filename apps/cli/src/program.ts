@@ -132,7 +132,10 @@ function addCompare(program: Command, io: Io): void {
   addFlags(compare, scenarioFlags)
   addScenarioOptions(compare)
   compare
-    .argument('[FILE...]', 'scenario files; the traffic is that of the first')
+    .argument(
+      '[FILE...]',
+      'scenario files; traffic and objectives are those of the first, but for the slo that one scales by',
+    )
     .option('--schedulers <A,B,C>', 'one deployment under each of these schedulers')
     .option('--format <FORMAT>', 'on stdout: table or json (default: table)')
     .option('--quiet', 'no warnings')

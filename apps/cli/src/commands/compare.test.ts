@@ -242,3 +242,36 @@ describe('the order of schedulers', () => {
       )
   })
 })
+
+describe('objectives of several deployments', () => {
+  const scenario = (name: string, rest: object): string => {
+    const common = { model: 'tiny-1b', workload: { arrival_rate: 4, num_requests: 20 } }
+    const cluster = { xpu: 'h100', n_xpus_per_node: 2 }
+    writeFileSync(path.join(folder, name), JSON.stringify({ ...common, cluster, ...rest }))
+    return name
+  }
+  const scaled = scenario('scaled.json', {
+    slo: { ttft_ms: 300 },
+    autoscaling: { signal: 'slo' },
+  })
+  const plain = scenario('plain.json', { slo: { ttft_ms: 500 } })
+  const bare = scenario('bare.json', {})
+  const scaledPlainly = scenario('plainly.json', { autoscaling: { signal: 'slo' } })
+
+  const limits = async (...files: string[]): Promise<[unknown[], string]> => {
+    const { stdout, stderr, code } = await run(`compare ${files.join(' ')} --format json`)
+    expect(code, stderr).toBe(0)
+    const documents = JSON.parse(stdout) as { scenario: { slo?: { ttft_ms: number } } }[]
+    return [documents.map(({ scenario: { slo } }) => slo?.ttft_ms), stderr]
+  }
+
+  it('are those of the first, but for those that a deployment scales by', async () => {
+    const told = 'scaled.json: is held to its own slo'
+    expect(await limits(bare, scaled)).toEqual([[undefined, 300], expect.stringContaining(told)])
+    expect(await limits(plain, scaled)).toEqual([[500, 300], expect.stringContaining(told)])
+    const [ofFirst, warnings] = await limits(scaled, plain)
+    expect(ofFirst).toEqual([300, 300])
+    expect(warnings).toContain('plain.json: takes the traffic of scaled.json')
+    expect((await limits(plain, scaledPlainly))[0]).toEqual([500, 500])
+  })
+})

@@ -44,6 +44,8 @@ export async function compare(
   for (const { label, prepared: own } of prepared) {
     if (!sameTraffic(own.scenario, common)) warn(label, `takes the traffic of ${first.label}`)
     const scenario = withTraffic(own.scenario, common)
+    if (keepsObjectives(own.scenario) && !same('slo', own.scenario, common))
+      warn(label, `is held to its own slo, which it scales by, and not to that of ${first.label}`)
     try {
       const ready = await prepareRun({ ...own, scenario }, traffic)
       for (const text of ready.warnings) warn(label, text)
@@ -187,15 +189,35 @@ const trafficFields = [
   'random_seed',
 ] as const
 
-function sameTraffic(own: ResolvedScenario, common: ResolvedScenario): boolean {
-  return trafficFields.every(
-    (field) => JSON.stringify(own[field]) === JSON.stringify(common[field]),
+function same(
+  field: (typeof trafficFields)[number],
+  own: ResolvedScenario,
+  common: ResolvedScenario,
+): boolean {
+  return JSON.stringify(own[field]) === JSON.stringify(common[field])
+}
+
+/** The fields that are those of the first: all but the objectives that a deployment scales by, if it has any. */
+function fieldsOfFirst(own: ResolvedScenario): readonly (typeof trafficFields)[number][] {
+  return keepsObjectives(own) ? trafficFields.filter((field) => field !== 'slo') : trafficFields
+}
+
+/** Whether it has objectives of its own, and replicas that come and go by them. */
+function keepsObjectives({ slo, autoscaling, disaggregation, pools }: ResolvedScenario): boolean {
+  if (slo === undefined) return false
+  const parts = pools ?? [disaggregation?.prefill, disaggregation?.decode]
+  return [autoscaling, ...parts.map((pool) => pool?.autoscaling)].some(
+    (each) => each?.signal === 'slo',
   )
+}
+
+function sameTraffic(own: ResolvedScenario, common: ResolvedScenario): boolean {
+  return fieldsOfFirst(own).every((field) => same(field, own, common))
 }
 
 function withTraffic(own: ResolvedScenario, common: ResolvedScenario): ResolvedScenario {
   const changed: Record<string, unknown> = { ...own }
-  for (const field of trafficFields) {
+  for (const field of fieldsOfFirst(own)) {
     Reflect.deleteProperty(changed, field)
     if (common[field] !== undefined) changed[field] = common[field]
   }
