@@ -28,6 +28,7 @@ import {
 import { acceleratorCalibration } from './accelerator-calibration.js'
 import { keepsWholeContexts, requireWholeChunks } from './hybrid-cache.js'
 import { named, type Registries } from './registries.js'
+import { withBlocks } from './block-override.js'
 import { draftOf, speculativeCosts } from './speculation.js'
 import { findAccelerator, findModel, type NameOrEntry } from './scenario/catalog-entries.js'
 import { withPath } from './scenario/field-origins.js'
@@ -202,7 +203,7 @@ function deployPool(
     ),
     calibration,
     memoryOptions,
-    memory,
+    memory: withBlocks(memory, engine.num_gpu_blocks_override),
   }
 }
 

@@ -11,6 +11,7 @@ import { randomStream } from '@llmsim/engine'
 import { adapterSlots } from './adapter-slots.js'
 import { entryOf } from './admission.js'
 import { autoscalingOf } from './autoscaling-spec.js'
+import { blocksBeyond } from './block-override.js'
 import { clientSource } from './client-source.js'
 import { created, type DeployedPool, type Deployment } from './deployment.js'
 import { deciderOf } from './decider.js'
@@ -116,6 +117,10 @@ export function warningsOf(deployment: Deployment, traffic: Traffic): string[] {
         `${accelerator.name} has no calibration: shares of the datasheet are those measured of ` +
           `${calibration.from}; expect times to be off by ${Math.round(calibration.expectedErrorPercent)} %`,
       )
+  for (const { accelerator, memory } of pools) {
+    const beyond = blocksBeyond(memory, accelerator.name)
+    if (beyond !== undefined) warnings.add(beyond)
+  }
   if (traffic.longestRequest > model.max_context)
     warnings.add(
       `requests of up to ${traffic.longestRequest} tokens exceed the context of ${model.name}, ${model.max_context} tokens`,
@@ -177,7 +182,7 @@ function poolSpec(
     ),
     ...autoscalingOf(scenario, pool),
     memory: {
-      kvBlocks: scenario.engine.num_gpu_blocks_override ?? memory.kvBlocks,
+      kvBlocks: memory.kvBlocks,
       blockSize: memory.blockSize,
       ...(memory.stateBlocks === 0 ? {} : { stateBlocks: memory.stateBlocks }),
       ...windowedKv(memory, example),
