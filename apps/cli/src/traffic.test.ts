@@ -105,6 +105,7 @@ describe('traffic of a scenario', () => {
       set('load', { shape: 'curve', points: [{ at_s: 0, rate: 1 }] }).concat('--arrival-rate=1'),
       'the load says it',
     ],
+    [set('input_lengths', { mean: 9 }).concat('--max-input-length=20'), 'input_lengths says it'],
     [['--speed=2'], 'is for a trace'],
     [set('load', { shape: 'diurnal', mean_rate: 1, amplitude: 2 }), 'workload.load.amplitude'],
     [['--window=5..2'], '--window: is no window'],

@@ -53,6 +53,11 @@ export function resolveWorkload(given: WorkloadSection, model: Model): WorkloadS
   }
 }
 
+/** The fields of one side's lengths. */
+function drawnOf(side: 'input' | 'output'): (keyof WorkloadSection)[] {
+  return [`avg_${side}_length`, `${side}_length_std`, `max_${side}_length`]
+}
+
 /** The fields that are there. */
 function taken(
   given: WorkloadSection,
@@ -68,10 +73,8 @@ function checkParts(given: WorkloadSection): void {
   const { joint_lengths, sessions, classes, tenants, input_lengths, output_lengths } = given
   if (joint_lengths !== undefined)
     refuseAny(given, ['input_lengths', 'output_lengths'], 'joint_lengths draws both sides')
-  if (input_lengths !== undefined)
-    refuseAny(given, ['avg_input_length', 'input_length_std'], 'input_lengths says it')
-  if (output_lengths !== undefined)
-    refuseAny(given, ['avg_output_length', 'output_length_std'], 'output_lengths says it')
+  if (input_lengths !== undefined) refuseAny(given, drawnOf('input'), 'input_lengths says it')
+  if (output_lengths !== undefined) refuseAny(given, drawnOf('output'), 'output_lengths says it')
   if (sessions !== undefined) {
     refuseAny(given, ['classes', 'joint_lengths'], 'the calls of sessions have lengths of one kind')
     refuseAny(given, ['concurrency', 'load'], 'sessions are a closed loop of their own')
@@ -149,7 +152,7 @@ function resolveLengths(given: WorkloadSection, model: Model): WorkloadSection {
 
 /** The fields of one side. */
 function sideOf(means: WorkloadSection, side: 'input' | 'output'): WorkloadSection {
-  return taken(means, [`avg_${side}_length`, `${side}_length_std`, `max_${side}_length`])
+  return taken(means, drawnOf(side))
 }
 
 function resolveMeans(given: WorkloadSection, model: Model): WorkloadSection {
