@@ -1,5 +1,6 @@
 import type { CostModel, StepWork } from '@llmsim/contracts'
 import { emptyWork } from '@llmsim/contracts'
+import type { Segment } from './segment.js'
 
 /** Where the time of one lane's devices went, operator by operator; kept when asked for. */
 export class LaneBreakdown {
@@ -50,30 +51,46 @@ export class LaneBreakdown {
     this.#growth = growth
   }
 
-  /** Counts the first `steps` steps of the segment. */
-  end(steps: number): void {
-    if (steps === 0) return
-    const taken = series(this.#seconds, this.#growth, steps)
+  /** Counts the first `steps` steps of the segment, and a share of the next one, which is cut short. */
+  end(steps: number, share = 0): void {
+    if (steps === 0 && share === 0) return
+    const cut = (seconds: number, growth: number): number =>
+      series(seconds, growth, steps) + share * (seconds + steps * growth)
+    const taken = cut(this.#seconds, this.#growth)
     if (!this.#works) {
       this.dummySeconds += taken
       return
     }
     this.stepSeconds += taken
-    this.barrierSeconds += taken - series(this.#ownSeconds, this.#ownGrowth, steps)
-    if (this.#swapSeconds > 0) this.#add('swap', this.#swapSeconds)
+    this.barrierSeconds += taken - cut(this.#ownSeconds, this.#ownGrowth)
+    if (this.#swapSeconds > 0) this.#add('swap', (steps === 0 ? share : 1) * this.#swapSeconds)
     // Each operator is a line within a segment, so its first and last step say all.
-    const work = this.#work
-    this.#addStep(work, steps === 1 ? 1 : steps / 2)
-    if (steps === 1) return
-    work.decodeContext += (steps - 1) * work.decodes
-    // The lane's own, which its next plan fills anew.
-    if (work.windows !== undefined)
-      for (const window of work.windows) window.context += (steps - 1) * window.growing
-    this.#addStep(work, steps / 2)
+    if (steps > 0) this.#addStep(steps === 1 ? 1 : steps / 2)
+    if (steps > 1) {
+      this.#goOn(steps - 1)
+      this.#addStep(steps / 2)
+    }
+    if (share === 0) return
+    if (steps > 0) this.#goOn(1)
+    this.#addStep(share)
   }
 
-  #addStep(work: StepWork, times: number): void {
-    for (const { name, seconds } of this.#costModel.breakdown(work))
+  /** Counts what there is of the segment until `time`. */
+  endAt(segment: Segment, time: number): void {
+    const done = segment.stepsDoneBy(time)
+    this.end(done, segment.shareOfStep(done, time))
+  }
+
+  /** What the work is so many steps later; the windows are the lane's own, which its next plan fills anew. */
+  #goOn(steps: number): void {
+    const work = this.#work
+    work.decodeContext += steps * work.decodes
+    if (work.windows !== undefined)
+      for (const window of work.windows) window.context += steps * window.growing
+  }
+
+  #addStep(times: number): void {
+    for (const { name, seconds } of this.#costModel.breakdown(this.#work))
       this.#add(name, (times * seconds) / this.#stages)
   }
 

@@ -126,7 +126,7 @@ export class Outages {
     replica.cache?.settle(replica.usedBefore(now))
     for (const lane of replica.lanes) {
       if (lane.segment.active) abortSegment(lane, replica, now, steps, this.#parts.observation())
-      else if (lane.inStep) lane.breakdown?.end(lane.segment.stepsToReach(now) - 1)
+      else if (lane.inStep) lane.breakdown?.endAt(lane.segment, now)
       if (lane.event !== NO_EVENT) queue.cancel(lane.event)
       lane.event = NO_EVENT
     }

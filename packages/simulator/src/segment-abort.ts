@@ -16,12 +16,13 @@ export function abortSegment(
 ): void {
   const { segment } = lane
   const done = segment.steps === 1 ? 0 : segment.stepsToReach(now) - 1
+  const share = segment.shareOfStep(done, now)
   replica.kv.notePeak(replica.usedBefore(now))
   segment.end = now
   if (lane.work.next < now) lane.work.sample(lane)
   steps.busy(lane)
   replica.flights?.end(now)
-  lane.breakdown?.end(done)
+  lane.breakdown?.end(done, share)
   replica.steps += done
   segment.resize(done)
   observation?.segment(lane, now)

@@ -22,7 +22,7 @@ export function stopSegment(
   if (lane.work.next < limit) lane.work.sample(lane)
   steps.busy(lane)
   replica.flights?.end(limit)
-  lane.breakdown?.end(done)
+  lane.breakdown?.end(done, segment.shareOfStep(done, limit))
   replica.steps += Math.min(done, segment.steps - 1)
   segment.resize(done)
   observation?.segment(lane, limit)

@@ -95,6 +95,13 @@ export class Segment {
     return this.#origin + (all * this.#first + (this.#slope * all * (all - 1)) / 2)
   }
 
+  /** Share of the step after `done` steps that has passed at `time`. */
+  shareOfStep(done: number, time: number): number {
+    const start = this.endAfter(done)
+    const seconds = this.endAfter(done + 1) - start
+    return seconds > 0 ? Math.min(1, Math.max(0, (time - start) / seconds)) : 0
+  }
+
   /** The least number of steps, at least 1, that ends at `time` or later; Infinity where none does. */
   stepsToReach(time: number): number {
     const span = time - this.start

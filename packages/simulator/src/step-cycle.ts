@@ -134,7 +134,7 @@ export class StepCycle {
     for (const lane of this.#lanes)
       if (lane.segment.active)
         stopSegment(lane, this.#replicas[lane.id]!, limit, this.#steps, this.#observation)
-      else if (lane.inStep) lane.breakdown?.end(lane.segment.stepsDoneBy(limit))
+      else if (lane.inStep) lane.breakdown?.endAt(lane.segment, limit)
   }
 
   /** Tells a lane that something came or became free: an idle one plans now, a run ends early. */
