@@ -53,7 +53,7 @@ export function loadScenario(
   checkPoolFlags(raw, flags, isPlainObject(file?.scenario.disaggregation))
   if (file?.results !== undefined) dropSizes(raw, assignments)
   const origins = fieldOrigins(file?.scenario, options.config, assignments)
-  const replaced = assignments.some(({ field }) => field === 'workload.trace')
+  const replaced = assignments.some(({ field }) => /^workload(\.trace)?$/.test(field))
   try {
     const folders = foldersOf(file, { raw, replaced, name: options.config ?? '' }, cwd)
     if (raw.model === undefined)

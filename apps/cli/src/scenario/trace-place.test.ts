@@ -86,6 +86,8 @@ describe('the trace of a results file', () => {
     )
     const replaced = await run('--config out/a.json --trace t.csv --format json')
     expect(JSON.parse(replaced.stdout).total_requests).toBe(3)
+    const set = await run('--config out/a.json --set workload={"trace":"t.csv"} --format json')
+    expect(JSON.parse(set.stdout).total_requests).toBe(3)
     const study = await run('sweep --config out/a.json --vary tp=1')
     expect(study.stderr).toContain('is not the trace that out/a.json was made of')
   })
