@@ -21,7 +21,8 @@ import { queueLag } from './queue-lag.js'
  */
 export const vllmV1: SchedulerFactory = {
   name: 'vllm-v1',
-  description: 'Fills a token budget in order of admission, with decodes and prompt chunks in mixed steps.',
+  description:
+    'Fills a token budget in order of admission, with decodes and prompt chunks in mixed steps.',
   options: ['long_prefill_token_threshold', 'async_scheduling'],
   create(options) {
     const threshold = wholeOption(options, 'long_prefill_token_threshold', 0, {
