@@ -64,7 +64,10 @@ describe('points in flight when an executor is closed', () => {
 
   it('do not begin on this thread', async () => {
     const executor = localExecutor()
-    const job = { context: { catalog: [], plugin: [], folders: [], cwd: '.' }, scenario: {} }
+    const job = {
+      context: { catalog: [], plugin: [], folders: [], cwd: '.' },
+      scenario: { model: 'tiny-1b' },
+    }
     const points = [executor.evaluate(job), executor.evaluate(job)]
     const ends = Promise.allSettled(points)
     await executor.close()
