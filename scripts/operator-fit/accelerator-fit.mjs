@@ -103,7 +103,7 @@ export function fitAccelerator(entry, datasheet, folder, relative) {
       rows,
       format,
       gemm.parameters(quantised, unpacked.has(format), entry.tilesWait ?? true),
-      gemm.fixed(quantised),
+      gemm.fixed(quantised, unpacked.has(format)),
     )
   }
   for (const [format, types] of Object.entries(expertTypes)) {

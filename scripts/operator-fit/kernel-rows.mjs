@@ -44,6 +44,7 @@ function heldInCache(device, { shape, seconds }) {
 
 /** Products: by the roofline of operands and results, tiles in waves. */
 export const gemm = {
+  /** `unpacked`: kernels that unpack weights, of which some are for few rows. */
   parameters: (quantised, unpacked, tilesWait) => ({
     compute_fraction: share(0.8),
     memory_fraction: share(unpacked ? 0.95 : 0.8),
@@ -55,7 +56,10 @@ export const gemm = {
     ...(tilesWait ? { cache_ratio: { ...size(3, 0.5, 30), zero: false } } : {}),
   }),
   forms: overlaps,
-  fixed: (quantised) => (quantised ? {} : { pass_bytes_per_input: 0 }),
+  fixed: (quantised, unpacked) => ({
+    ...(quantised ? {} : { pass_bytes_per_input: 0 }),
+    ...(unpacked ? { least_tile_rows: 16 } : {}),
+  }),
   rows: (table, type) =>
     table
       .filter((row) => row.gemm_dtype === type && row.k <= DEEPEST)

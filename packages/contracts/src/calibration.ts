@@ -40,6 +40,8 @@ export const MatrixCurve = z.strictObject({
    * small tiles wait for it. Absent: they do not, and the depth of a product is not split over units either.
    */
   cache_ratio: z.number().positive().optional(),
+  /** Rows of the smallest tiles of kernels for few rows; 64 when absent. With `cache_ratio` only. */
+  least_tile_rows: z.literal(16).optional(),
   overlap,
 })
 

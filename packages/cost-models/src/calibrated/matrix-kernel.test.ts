@@ -25,11 +25,10 @@ const sizes = fc.record({
 
 describe('products', () => {
   it.each([undefined, 0.7, 3, 20])('take no less for more rows (cache %s)', (cache) => {
-    const curves = ([2, 4, 8] as const).map((overlap) => ({
-      ...plain,
-      overlap,
-      ...(cache === undefined ? {} : { cache_ratio: cache }),
-    }))
+    const curves = ([2, 4, 8] as const).flatMap((overlap) => {
+      const curve = { ...plain, overlap, ...(cache === undefined ? {} : { cache_ratio: cache }) }
+      return [curve, { ...curve, least_tile_rows: 16 as const }]
+    })
     fc.assert(
       fc.property(sizes, ({ rows, columns, depth }) => {
         for (const curve of curves)
@@ -63,6 +62,14 @@ describe('products', () => {
     expect(matrixCompute(plain, device, deep)).toBeGreaterThan(
       5 * matrixCompute(curve, device, deep),
     )
+  })
+
+  it('of few rows take small tiles where the kernel has them, and of many the large ones', () => {
+    const [few, many] = [shape(1, 128 * 132, 4096), shape(4096, 128 * 132, 4096)]
+    const curve = { ...plain, ramp_depth: 0, cache_ratio: 100 }
+    const small = { ...curve, least_tile_rows: 16 as const }
+    expect(matrixCompute(curve, device, few)).toBeCloseTo(4 * matrixCompute(small, device, few), 12)
+    expect(matrixCompute(small, device, many)).toBe(matrixCompute(curve, device, many))
   })
 
   it('wait for the cache with small tiles', () => {

@@ -21,6 +21,9 @@ const tiles: readonly (readonly [rows: number, columns: number])[] = [
   [128, 256],
 ]
 
+/** With those of kernels for few rows, which unpack weights as they read them. */
+const tilesForFewRows: typeof tiles = [[16, 64], [16, 128], ...tiles]
+
 /** Elements of the results that full waves of tiles compute: of the best tile, idle units included. */
 export function waveElements(rows: number, columns: number, computeUnits: number): number {
   let best = Infinity
@@ -66,7 +69,7 @@ function tiledCompute(
   const cacheSeconds = (inputBytes * computeUnits) / (bytesPerSecond * cacheRatio)
   const sums = (rows * columns * SPLIT_BYTES) / bytesPerSecond
   let best = Infinity
-  for (const [height, width] of tiles) {
+  for (const [height, width] of curve.least_tile_rows === undefined ? tiles : tilesForFewRows) {
     const tileCount = Math.ceil(rows / height) * Math.ceil(columns / width)
     const each = Math.max(height * width * flopSeconds, (height + width) * cacheSeconds)
     for (const parts of splits) {
