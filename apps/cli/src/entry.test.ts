@@ -116,7 +116,10 @@ describe('a client that waits for the first token', () => {
       failed_requests: 1,
       clients: { timeouts: 1, timed_out_requests: 1, retries: 0 },
       simulation_time: 3,
-      warnings: ['1 requests failed: their clients did not wait for them'],
+      warnings: [
+        'overloaded: 1 of 2 requests were not let in, or given up by their clients',
+        '1 requests failed: their clients did not wait for them',
+      ],
     })
   })
 })
