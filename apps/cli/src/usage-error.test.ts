@@ -44,8 +44,8 @@ describe('a flag without a value', () => {
   const flags = everyCommand(createProgram(silent, () => undefined))
     .filter(({ commands }) => commands.length === 0)
     .flatMap((command) => {
-      const above = !command.parent?.parent
-      const words = above ? [command.name()] : [command.parent.name(), command.name()]
+      const { parent } = command
+      const words = parent?.parent ? [parent.name(), command.name()] : [command.name()]
       return command.options
         .filter(({ required, optional }) => !required && !optional)
         .map(({ long }) => [...words, long ?? ''] as const)
