@@ -277,7 +277,7 @@ export class PrefixCache {
     const { countedTokens } = this.paths
     const before = countedTokens[slot]!
     const now = Math.min(done, this.table.prompt[slot]!)
-    if (now <= before) return 0
+    if (before < 0 || now <= before) return 0
     countedTokens[slot] = now
     return now - before
   }

@@ -23,14 +23,17 @@ export class PrefixPaths {
   seenHeld: Int32Array = new Int32Array(64)
   /** Prompt tokens that it found when it was admitted first. */
   hitTokens: Int32Array = new Int32Array(64)
-  /** Prompt tokens that it has found or computed, the first of them once and for all. */
+  /**
+   * Prompt tokens that it has found or computed, the first of them once and for all; -1 while it has been admitted
+   * nowhere that counts them: what was computed elsewhere is not found in a prompt.
+   */
   countedTokens: Int32Array = new Int32Array(64)
 
   open(slot: Slot): void {
     if (slot >= this.nodes.length) this.#grow(slot)
     this.seenAt[slot] = -1
     this.hitTokens[slot] = 0
-    this.countedTokens[slot] = 0
+    this.countedTokens[slot] = -1
   }
 
   /** Fewer of a request's tokens are to be computed than when it was looked up: that counts no more. */
