@@ -5,14 +5,15 @@ import type {
   AdmissionView,
 } from '@llmsim/contracts'
 import { simulate } from '@llmsim/simulator'
-import { oneAtATime } from './one-at-a-time.js'
 import {
-  freshInputs,
-  guardedInputs,
-  reusedInputs,
-  type FieldsOf,
-  type PolicyInputs,
-} from './policy-inputs.js'
+  answersOf,
+  eachSeed,
+  testAskedPolicy,
+  type AskedPolicy,
+  type Question,
+} from './asked-policy.js'
+import { oneAtATime } from './one-at-a-time.js'
+import type { FieldsOf } from './policy-inputs.js'
 import { RandomNumbers } from './random-numbers.js'
 import { randomSpecification } from './random-specification.js'
 import { resultDifferences } from './result-comparison.js'
@@ -50,12 +51,6 @@ const viewFields: FieldsOf<AdmissionView> = {
 /** Reasons are counted one by one in the results: so many that no policy has them all by purpose. */
 const mostReasons = 30
 
-/** What a policy is asked once. */
-interface Question {
-  readonly request: AdmissionRequest
-  readonly view: AdmissionView
-}
-
 /**
  * The suite of every admission policy: it answers with a yes or a reason, whatever the loads, by what the
  * contract lets it know and nothing else; it answers the same again, keeps to itself what it remembers, and
@@ -70,24 +65,19 @@ export function testAdmission(
     const random = new RandomNumbers(seed)
     return factory.create({ random: () => random.next(), extra })
   }
-  /** What a policy made of `seed` says to the questions of that seed. */
-  const answers = (
-    seed: number,
-    { requests, views, between }: Asking = { requests: reusedInputs(), views: reusedInputs() },
-  ): unknown[] => {
-    const policy = create(seed)
-    return questions(seed).map(({ request, view }) => {
-      between?.(request, view)
-      return policy.admit(requests.give(request), views.give(view))
-    })
-  }
-  const eachSeed = (body: (seed: number) => void): void => {
-    for (let seed = 1; seed <= scenarios; seed++)
-      try {
-        body(seed)
-      } catch (error) {
-        throw new Error(`seed ${seed}: ${String(error)}`, { cause: error })
-      }
+  const asked: AskedPolicy<AdmissionRequest, AdmissionView> = {
+    noun: 'policy',
+    plural: 'policies',
+    factory,
+    scenarios,
+    requestFields,
+    viewFields,
+    create: (seed) => {
+      const made = create(seed)
+      return { name: made.name, ask: (request, view) => made.admit(request, view) }
+    },
+    questions,
+    changed: (view) => ({ ...view, queued: view.queued + 1 }),
   }
   const run = (seed: number) =>
     simulate({
@@ -96,16 +86,11 @@ export function testAdmission(
     })
 
   describe(`admission policy ${factory.name}`, () => {
-    it('has a name and a description, and makes policies of that name', () => {
-      check(/^[a-z0-9][a-z0-9._-]*$/.test(factory.name), () => `the name ${factory.name}`)
-      check(factory.description.length > 0, () => 'no description')
-      const made = create(1)
-      check(made.name === factory.name, () => `makes a policy named ${made.name}`)
-    })
+    testAskedPolicy(it, asked)
 
     it('answers with a yes or a reason, whatever the loads', () => {
-      eachSeed((seed) => {
-        for (const answer of answers(seed))
+      eachSeed(scenarios, (seed) => {
+        for (const answer of answersOf(asked, seed))
           check(
             answer === true || (typeof answer === 'string' && answer !== ''),
             () => `answers ${String(answer)}`,
@@ -115,47 +100,14 @@ export function testAdmission(
 
     it('has few reasons, by which refusals are counted', () => {
       const reasons = new Set<unknown>()
-      eachSeed((seed) => {
-        for (const answer of answers(seed)) if (answer !== true) reasons.add(answer)
+      eachSeed(scenarios, (seed) => {
+        for (const answer of answersOf(asked, seed)) if (answer !== true) reasons.add(answer)
         check(reasons.size <= mostReasons, () => `has ${reasons.size} reasons to refuse a request`)
       })
     })
 
-    it('reads what the contract gives it and changes nothing', () => {
-      eachSeed((seed) => {
-        answers(seed, {
-          requests: guardedInputs('request', requestFields),
-          views: guardedInputs('view', viewFields),
-        })
-      })
-    })
-
-    it('answers the same again, and by what it is given at the time', () => {
-      eachSeed((seed) => {
-        const first = answers(seed).join()
-        check(first === answers(seed).join(), () => 'two answers to one question')
-        const fresh = answers(seed, { requests: freshInputs(), views: freshInputs() })
-        check(first === fresh.join(), () => 'it keeps a request or a view that is used again')
-      })
-    })
-
-    it('answers the same whatever another one of its kind is asked', () => {
-      eachSeed((seed) => {
-        const alone = answers(seed).join()
-        const other = create(seed + 1)
-        const beside = answers(seed, {
-          requests: freshInputs(),
-          views: freshInputs(),
-          between: (request, view) => {
-            other.admit({ ...request }, { ...view, queued: view.queued + 1 })
-          },
-        })
-        check(alone === beside.join(), () => 'what another policy was asked changes its answers')
-      })
-    })
-
     it('loses no request, and gives the same result twice', () => {
-      eachSeed((seed) => {
+      eachSeed(scenarios, (seed) => {
         const [a, b] = [run(seed), run(seed)]
         checkRunLaws(a)
         check(JSON.stringify(a) === JSON.stringify(b), () => resultDifferences(a, b, 0).join('\n'))
@@ -164,14 +116,7 @@ export function testAdmission(
   })
 }
 
-interface Asking {
-  readonly requests: PolicyInputs<AdmissionRequest>
-  readonly views: PolicyInputs<AdmissionView>
-  /** Called before each question. */
-  readonly between?: (request: AdmissionRequest, view: AdmissionView) => void
-}
-
-function questions(seed: number): Question[] {
+function questions(seed: number): Question<AdmissionRequest, AdmissionView>[] {
   const random = new RandomNumbers(seed + 7_000_009)
   let nowSeconds = 0
   return Array.from({ length: 50 }, () => {

@@ -1,13 +1,14 @@
 import type { DeciderFactory, DeciderView, PrefillDecider, RoutedRequest } from '@llmsim/contracts'
 import { simulate } from '@llmsim/simulator'
-import { oneAtATime } from './one-at-a-time.js'
 import {
-  freshInputs,
-  guardedInputs,
-  reusedInputs,
-  type FieldsOf,
-  type PolicyInputs,
-} from './policy-inputs.js'
+  answersOf,
+  eachSeed,
+  testAskedPolicy,
+  type AskedPolicy,
+  type Question,
+} from './asked-policy.js'
+import { oneAtATime } from './one-at-a-time.js'
+import type { FieldsOf } from './policy-inputs.js'
 import { RandomNumbers } from './random-numbers.js'
 import { randomSpecification } from './random-specification.js'
 import { resultDifferences } from './result-comparison.js'
@@ -45,12 +46,6 @@ const viewFields: FieldsOf<DeciderView> = {
   prefillOutstanding: true,
 }
 
-/** What a decider is asked once. */
-interface Question {
-  readonly request: RoutedRequest
-  readonly view: DeciderView
-}
-
 /**
  * The suite of every decider: it answers `prefill` or `decode`, whatever the loads, by what the contract lets it
  * know and nothing else; it answers the same again, keeps to itself what it remembers, and no request is
@@ -65,24 +60,19 @@ export function testDecider(
     const random = new RandomNumbers(seed)
     return factory.create({ random: () => random.next(), extra })
   }
-  /** What a decider made of `seed` says to the questions of that seed. */
-  const answers = (
-    seed: number,
-    { requests, views, between }: Asking = { requests: reusedInputs(), views: reusedInputs() },
-  ): unknown[] => {
-    const decider = create(seed)
-    return questions(seed).map(({ request, view }) => {
-      between?.(request, view)
-      return decider.decide(requests.give(request), views.give(view))
-    })
-  }
-  const eachSeed = (body: (seed: number) => void): void => {
-    for (let seed = 1; seed <= scenarios; seed++)
-      try {
-        body(seed)
-      } catch (error) {
-        throw new Error(`seed ${seed}: ${String(error)}`, { cause: error })
-      }
+  const asked: AskedPolicy<RoutedRequest, DeciderView> = {
+    noun: 'decider',
+    plural: 'deciders',
+    factory,
+    scenarios,
+    requestFields,
+    viewFields,
+    create: (seed) => {
+      const made = create(seed)
+      return { name: made.name, ask: (request, view) => made.decide(request, view) }
+    },
+    questions,
+    changed: (view) => ({ ...view, prefillQueued: view.prefillQueued + 1 }),
   }
   const run = (seed: number) =>
     simulate({
@@ -91,50 +81,12 @@ export function testDecider(
     })
 
   describe(`decider ${factory.name}`, () => {
-    it('has a name and a description, and makes deciders of that name', () => {
-      check(/^[a-z0-9][a-z0-9._-]*$/.test(factory.name), () => `the name ${factory.name}`)
-      check(factory.description.length > 0, () => 'no description')
-      const made = create(1)
-      check(made.name === factory.name, () => `makes a decider named ${made.name}`)
-    })
+    testAskedPolicy(it, asked)
 
     it('answers prefill or decode, whatever the loads', () => {
-      eachSeed((seed) => {
-        for (const answer of answers(seed))
+      eachSeed(scenarios, (seed) => {
+        for (const answer of answersOf(asked, seed))
           check(answer === 'prefill' || answer === 'decode', () => `answers ${String(answer)}`)
-      })
-    })
-
-    it('reads what the contract gives it and changes nothing', () => {
-      eachSeed((seed) => {
-        answers(seed, {
-          requests: guardedInputs('request', requestFields),
-          views: guardedInputs('view', viewFields),
-        })
-      })
-    })
-
-    it('answers the same again, and by what it is given at the time', () => {
-      eachSeed((seed) => {
-        const first = answers(seed).join()
-        check(first === answers(seed).join(), () => 'two answers to one question')
-        const fresh = answers(seed, { requests: freshInputs(), views: freshInputs() })
-        check(first === fresh.join(), () => 'it keeps a request or a view that is used again')
-      })
-    })
-
-    it('answers the same whatever another one of its kind is asked', () => {
-      eachSeed((seed) => {
-        const alone = answers(seed).join()
-        const other = create(seed + 1)
-        const beside = answers(seed, {
-          requests: freshInputs(),
-          views: freshInputs(),
-          between: (request, view) => {
-            other.decide({ ...request }, { ...view, prefillQueued: view.prefillQueued + 1 })
-          },
-        })
-        check(alone === beside.join(), () => 'what another decider was asked changes its answers')
       })
     })
 
@@ -155,20 +107,13 @@ export function testDecider(
   })
 }
 
-interface Asking {
-  readonly requests: PolicyInputs<RoutedRequest>
-  readonly views: PolicyInputs<DeciderView>
-  /** Called before each question. */
-  readonly between?: (request: RoutedRequest, view: DeciderView) => void
-}
-
 /** Whether the random scenario of a seed has prefill and decode pools. */
 function splits(seed: number): boolean {
   const { pools } = randomSpecification(seed, { createScheduler: oneAtATime })
   return pools.some(({ role }) => role === 'prefill')
 }
 
-function questions(seed: number): Question[] {
+function questions(seed: number): Question<RoutedRequest, DeciderView>[] {
   const random = new RandomNumbers(seed + 7_000_003)
   let nowSeconds = 0
   return Array.from({ length: 50 }, (_, i) => {
